@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef RTE_VFIO_DEV_H
+#define RTE_VFIO_DEV_H
+
+/**
+ * @file
+ *
+ * A VFIO device, for any bus.
+ *
+ * A VFIO device is a file descriptor with three things behind it: regions
+ * (memory and registers), interrupts (each an eventfd) and DMA (which of our
+ * memory the device may reach).  Linux offers it through a group
+ * (/dev/vfio/N) or a character device (/dev/vfio/devices/vfioN); another
+ * process can offer it through a socket (vfio-user).  A bus finds out which of
+ * these a device has and says so in a struct rte_vfio_dev_node; from then on
+ * nobody above asks which transport it is.
+ *
+ * All EAL memory is mapped for DMA while a device is open, and stays in step
+ * with memory that EAL adds and frees.
+ *
+ * Unless said otherwise, functions are for the control path: they may sleep,
+ * they are not to be called for one device from several threads at once, and
+ * they return 0 or a negative errno.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_compat.h>
+#include <rte_interrupts.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** How a device is reached. */
+enum rte_vfio_transport {
+	RTE_VFIO_TRANSPORT_ANY, /**< the first that the node offers */
+	RTE_VFIO_TRANSPORT_USER, /**< vfio-user socket */
+	RTE_VFIO_TRANSPORT_CDEV, /**< /dev/vfio/devices/vfioN and iommufd */
+	RTE_VFIO_TRANSPORT_GROUP, /**< /dev/vfio/N, EAL's default container */
+};
+
+/**
+ * Where a device can be reached.  Filled by a bus; a way that the device does
+ * not have is NULL.  Only read during rte_vfio_dev_open().
+ */
+struct rte_vfio_dev_node {
+	const char *name; /**< device name, for log lines */
+	const char *user_socket; /**< path of a vfio-user socket */
+	const char *cdev; /**< path of the character device */
+	const char *group_base; /**< directory that holds the device's sysfs entry */
+	const char *group_name; /**< the entry's name, with an iommu_group link in it */
+};
+
+/** An open VFIO device. */
+struct rte_vfio_dev;
+
+/** What kind of device it is, as VFIO_DEVICE_GET_INFO tells. */
+struct rte_vfio_dev_info {
+	const char *name; /**< as in the node; owned by the device */
+	enum rte_vfio_transport transport; /**< the one in use, never ANY */
+	uint32_t flags; /**< VFIO_DEVICE_FLAGS_* */
+	uint32_t num_regions; /**< region indexes are below this */
+	uint32_t num_irqs; /**< interrupt indexes are below this */
+};
+
+/** A part of a region that is mapped. */
+struct rte_vfio_region_area {
+	uint64_t offset; /**< from the start of the region, bytes */
+	uint64_t size; /**< bytes */
+};
+
+/** A region. */
+struct rte_vfio_region {
+	uint64_t size; /**< bytes; 0 if the device has no such region */
+	uint32_t flags; /**< VFIO_REGION_INFO_FLAG_* */
+	uint32_t nb_areas; /**< mappable areas, in order of offset */
+	const struct rte_vfio_region_area *areas; /**< owned by the device */
+	void *addr; /**< window of @p size bytes, NULL until mapped; only the areas in it are accessible */
+};
+
+/** What happens to a device from outside. */
+enum rte_vfio_dev_event {
+	RTE_VFIO_DEV_EVENT_REQUEST, /**< the kernel asks us to let go of it */
+	RTE_VFIO_DEV_EVENT_ERROR, /**< the device reports an unrecoverable error */
+	RTE_VFIO_DEV_EVENT_GONE, /**< the other end has gone; every access fails */
+};
+
+/**
+ * Called on EAL's interrupt thread.  Must not close the device; that is left
+ * to an alarm or another thread.
+ *
+ * @param dev
+ *   The device.
+ * @param event
+ *   What happened.
+ * @param arg
+ *   As given to rte_vfio_dev_event_set().
+ */
+typedef void (*rte_vfio_dev_event_cb)(struct rte_vfio_dev *dev,
+		enum rte_vfio_dev_event event, void *arg);
+
+/**
+ * Open a device and map all EAL memory for its DMA.
+ *
+ * @param node
+ *   Where the device can be reached.
+ * @param transport
+ *   The one to use, or RTE_VFIO_TRANSPORT_ANY for the first in the order
+ *   socket, character device, group that the node offers and that can be
+ *   opened.
+ * @param[out] dev
+ *   The device; to be given back with rte_vfio_dev_close().
+ * @return
+ *   0, or a negative errno after one log line that names the device:
+ *   -ENODEV if the node does not offer the transport, -EPROTO if the other
+ *   end breaks the protocol, and what open, connect and ioctl return.
+ */
+__rte_internal
+int rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
+		enum rte_vfio_transport transport, struct rte_vfio_dev **dev);
+
+/**
+ * Close a device: interrupts off, regions unmapped, DMA mappings and file
+ * descriptors gone.  Not from an interrupt callback.
+ *
+ * @param dev
+ *   The device, or NULL.
+ */
+__rte_internal
+void rte_vfio_dev_close(struct rte_vfio_dev *dev);
+
+/**
+ * What the device said about itself.
+ *
+ * @return
+ *   Constant while the device is open, and owned by it.  Any thread.
+ */
+__rte_internal
+const struct rte_vfio_dev_info *rte_vfio_dev_info(const struct rte_vfio_dev *dev);
+
+/**
+ * Reset the device (VFIO_DEVICE_RESET).
+ *
+ * @return
+ *   0, -ENOTSUP if the device has no reset, or a negative errno.
+ */
+__rte_internal
+int rte_vfio_dev_reset(struct rte_vfio_dev *dev);
+
+/**
+ * Whom to tell when the device goes away or fails.
+ *
+ * @param dev
+ *   The device.
+ * @param cb
+ *   The function, or NULL for nobody.  When this call returns, the function
+ *   set before neither runs nor will run.
+ * @param arg
+ *   Passed to it.
+ * @return
+ *   0 or a negative errno.
+ */
+__rte_internal
+int rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb,
+		void *arg);
+
+/**
+ * Describe a region.
+ *
+ * @return
+ *   The region, owned by the device, or NULL if the index is out of range.
+ */
+__rte_internal
+const struct rte_vfio_region *rte_vfio_region_get(const struct rte_vfio_dev *dev,
+		uint32_t index);
+
+/**
+ * Map every mappable area of a region into one address window.  Mapping twice
+ * is the same as once; the mapping goes with rte_vfio_dev_close().
+ *
+ * @return
+ *   0, also when nothing in the region can be mapped (its nb_areas is 0), or
+ *   a negative errno; -EINVAL if there is no such region.
+ */
+__rte_internal
+int rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index);
+
+/**
+ * A pointer for the fast path.  Asked for once, when a queue is set up.
+ *
+ * @param dev
+ *   The device.
+ * @param index
+ *   A region, which rte_vfio_region_map() has mapped.
+ * @param offset
+ *   From the start of the region, bytes.
+ * @param len
+ *   How many bytes the caller will touch.
+ * @return
+ *   The address, or NULL if any byte of the range is not mapped.
+ */
+__rte_internal
+void *rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index,
+		uint64_t offset, size_t len);
+
+/**
+ * Read from a region, through the mapping if the whole range is mapped,
+ * otherwise through the transport (a system call).  Any thread.
+ *
+ * @param dev
+ *   The device.
+ * @param index
+ *   A region.
+ * @param offset
+ *   From the start of the region, bytes.
+ * @param[out] buf
+ *   Where to put the data.
+ * @param len
+ *   Bytes.  Lengths of 1, 2, 4 and 8 at an aligned offset are one access.
+ * @return
+ *   0, -EINVAL if the range is not in the region, -EACCES if the region
+ *   cannot be read, -EIO on a short read, -ENODEV if the device is gone, or
+ *   another negative errno.
+ */
+__rte_internal
+int rte_vfio_region_read(struct rte_vfio_dev *dev, uint32_t index,
+		uint64_t offset, void *buf, size_t len);
+
+/**
+ * Write to a region; otherwise as rte_vfio_region_read().
+ */
+__rte_internal
+int rte_vfio_region_write(struct rte_vfio_dev *dev, uint32_t index,
+		uint64_t offset, const void *buf, size_t len);
+
+#define RTE_VFIO_REGION_ACCESSORS(bits) \
+/** Read one register; see rte_vfio_region_read(). */ \
+static inline int \
+rte_vfio_region_read##bits(struct rte_vfio_dev *dev, uint32_t index, \
+		uint64_t offset, uint##bits##_t *value) \
+{ \
+	return rte_vfio_region_read(dev, index, offset, value, sizeof(*value)); \
+} \
+/** Write one register; see rte_vfio_region_write(). */ \
+static inline int \
+rte_vfio_region_write##bits(struct rte_vfio_dev *dev, uint32_t index, \
+		uint64_t offset, uint##bits##_t value) \
+{ \
+	return rte_vfio_region_write(dev, index, offset, &value, sizeof(value)); \
+}
+
+RTE_VFIO_REGION_ACCESSORS(8)
+RTE_VFIO_REGION_ACCESSORS(16)
+RTE_VFIO_REGION_ACCESSORS(32)
+RTE_VFIO_REGION_ACCESSORS(64)
+
+/**
+ * Number of vectors of an interrupt index.
+ *
+ * @return
+ *   The number, 0 if the device does not have them or they cannot be
+ *   signalled by eventfd, or a negative errno.
+ */
+__rte_internal
+int rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index);
+
+/**
+ * Join interrupts to an interrupt handle.  Vector 0 becomes the handle's own
+ * file descriptor, for rte_intr_callback_register(); vectors 1 to
+ * @p nb_queues become its data path descriptors, for rte_intr_rx_ctl() and
+ * rte_epoll_wait(), where queue vector n of the handle is n - 1 +
+ * RTE_INTR_VEC_RXTX_OFFSET.
+ *
+ * @param dev
+ *   The device.
+ * @param index
+ *   Interrupt index.
+ * @param handle
+ *   An interrupt handle with nothing in it, borrowed until
+ *   rte_vfio_irq_disable().
+ * @param nb_queues
+ *   Number of data path vectors, may be 0.
+ * @return
+ *   0, -ENOTSUP if the device has fewer vectors, or a negative errno.
+ */
+__rte_internal
+int rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
+		struct rte_intr_handle *handle, uint32_t nb_queues);
+
+/**
+ * Undo rte_vfio_irq_enable() and leave the handle empty.  The caller has
+ * unregistered its callbacks.
+ */
+__rte_internal
+void rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index,
+		struct rte_intr_handle *handle);
+
+/**
+ * Have the device raise one of its interrupts, as a test would.
+ *
+ * @return
+ *   0 or a negative errno.
+ */
+__rte_internal
+int rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index,
+		uint32_t vector);
+
+/**
+ * Map memory that EAL does not manage, or that was registered with
+ * rte_extmem_register().
+ *
+ * @param dev
+ *   The device.
+ * @param addr
+ *   Start, page aligned.  Must stay valid until unmapped.
+ * @param iova
+ *   Address the device will use.
+ * @param len
+ *   Bytes, whole pages.
+ * @return
+ *   0, -EEXIST if the range overlaps a mapping, -ENOTSUP if the transport
+ *   needs a file behind the memory and there is none, -ERANGE if the IOMMU
+ *   cannot map the IOVA, or another negative errno.
+ */
+__rte_internal
+int rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
+		size_t len);
+
+/**
+ * Undo rte_vfio_dma_map() with the same range.
+ */
+__rte_internal
+int rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
+		size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* RTE_VFIO_DEV_H */

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Interrupts: an eventfd per vector, joined to EAL's interrupt handle.
+ *
+ * The handle is of type VDEV whatever the transport: EAL then signals and
+ * reads the descriptors, but leaves enabling them to us.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+
+#include "vfio_private.h"
+
+int
+rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index)
+{
+	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
+	int ret;
+
+	if (index >= dev->info.num_irqs)
+		return 0;
+	ret = dev->ops->irq_info(dev, &info);
+	if (ret == -EINVAL) /* the kernel's way to say that there is none */
+		return 0;
+	if (ret < 0)
+		return vfio_refused(dev, "VFIO_DEVICE_GET_IRQ_INFO, index", index, ret);
+	if (info.index != index || info.count > VFIO_DEV_MAX_VECTORS) {
+		VFIO_LOG(ERR, dev, "interrupt index %u: described as index %u, %u vectors",
+			index, info.index, info.count);
+		return -EPROTO;
+	}
+	return (info.flags & VFIO_IRQ_INFO_EVENTFD) != 0 ? (int)info.count : 0;
+}
+
+/* Give vectors 0 to nb - 1 their eventfds. */
+static int
+irq_set_eventfds(struct rte_vfio_dev *dev, uint32_t index, const int *fds, uint32_t nb)
+{
+	size_t argsz = sizeof(struct vfio_irq_set) + nb * sizeof(int32_t);
+	struct vfio_irq_set *set;
+	int ret;
+
+	set = calloc(1, argsz);
+	if (set == NULL)
+		return -ENOMEM;
+	set->argsz = argsz;
+	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
+	set->index = index;
+	set->count = nb;
+	memcpy(set->data, fds, nb * sizeof(int32_t));
+	ret = dev->ops->set_irqs(dev, set);
+	free(set);
+	return ret;
+}
+
+static int
+irq_clear(struct rte_vfio_dev *dev, uint32_t index)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = index,
+	};
+
+	return dev->ops->set_irqs(dev, &set);
+}
+
+static void
+fds_close(const int *fds, uint32_t nb)
+{
+	while (nb > 0)
+		close(fds[--nb]);
+}
+
+static int
+fds_open(int *fds, uint32_t nb)
+{
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < nb; i++) {
+		fds[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (fds[i] < 0) {
+			ret = -errno;
+			fds_close(fds, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* Empty a handle and close what was in it. */
+static void
+handle_clear(struct rte_intr_handle *handle)
+{
+	int i, nb = rte_intr_nb_efd_get(handle);
+
+	rte_intr_free_epoll_fd(handle);
+	for (i = 0; i < nb; i++) {
+		close(rte_intr_efds_index_get(handle, i));
+		rte_intr_efds_index_set(handle, i, -1);
+	}
+	rte_intr_nb_efd_set(handle, 0);
+	rte_intr_max_intr_set(handle, 0);
+	if (rte_intr_fd_get(handle) >= 0)
+		close(rte_intr_fd_get(handle));
+	rte_intr_fd_set(handle, -1);
+	rte_intr_type_set(handle, RTE_INTR_HANDLE_UNKNOWN);
+}
+
+/* fds[0] is the handle's own; the rest are its data path's. */
+static int
+handle_fill(struct rte_intr_handle *handle, const int *fds, uint32_t nb_queues)
+{
+	uint32_t i;
+
+	if (rte_intr_type_set(handle, RTE_INTR_HANDLE_VDEV) != 0 ||
+			rte_intr_fd_set(handle, fds[0]) != 0 ||
+			rte_intr_efd_counter_size_set(handle, sizeof(uint64_t)) != 0 ||
+			rte_intr_max_intr_set(handle, nb_queues + 1) != 0)
+		return -rte_errno;
+	for (i = 0; i < nb_queues; i++)
+		if (rte_intr_efds_index_set(handle, i, fds[1 + i]) != 0)
+			return -rte_errno;
+	return rte_intr_nb_efd_set(handle, nb_queues) == 0 ? 0 : -rte_errno;
+}
+
+int
+rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
+	struct rte_intr_handle *handle, uint32_t nb_queues)
+{
+	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1];
+	int count, ret;
+
+	if (handle == NULL || nb_queues > RTE_MAX_RXTX_INTR_VEC_ID ||
+			index >= dev->info.num_irqs)
+		return -EINVAL;
+	if (dev->irqs[index] != NULL)
+		return -EBUSY;
+	count = rte_vfio_irq_count(dev, index);
+	if (count < 0)
+		return count;
+	if (nb_queues + 1 > (uint32_t)count) {
+		VFIO_LOG(ERR, dev, "interrupt index %u: %u vectors asked for, %d there",
+			index, nb_queues + 1, count);
+		return -ENOTSUP;
+	}
+	ret = fds_open(fds, nb_queues + 1);
+	if (ret < 0) {
+		VFIO_LOG(ERR, dev, "interrupt index %u: no eventfd: %s", index, strerror(-ret));
+		return ret;
+	}
+	ret = irq_set_eventfds(dev, index, fds, nb_queues + 1);
+	if (ret == 0)
+		ret = handle_fill(handle, fds, nb_queues);
+	if (ret < 0) {
+		VFIO_LOG(ERR, dev, "interrupt index %u: cannot set %u eventfds: %s",
+			index, nb_queues + 1, strerror(-ret));
+		irq_clear(dev, index);
+		rte_intr_nb_efd_set(handle, 0);
+		rte_intr_fd_set(handle, -1);
+		fds_close(fds, nb_queues + 1);
+		return ret;
+	}
+	dev->irqs[index] = handle;
+	return 0;
+}
+
+void
+rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index, struct rte_intr_handle *handle)
+{
+	if (index >= dev->info.num_irqs || handle == NULL || dev->irqs[index] != handle)
+		return;
+	irq_clear(dev, index); /* a device that is gone raises none anyway */
+	handle_clear(handle);
+	dev->irqs[index] = NULL;
+}
+
+void
+vfio_irqs_free(struct rte_vfio_dev *dev)
+{
+	uint32_t i;
+
+	for (i = 0; i < dev->info.num_irqs; i++)
+		rte_vfio_irq_disable(dev, i, dev->irqs[i]);
+}
+
+int
+rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index, uint32_t vector)
+{
+	struct vfio_irq_set set = {
+		.argsz = sizeof(set),
+		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = index,
+		.start = vector,
+		.count = 1,
+	};
+
+	if (index >= dev->info.num_irqs)
+		return -EINVAL;
+	return dev->ops->set_irqs(dev, &set);
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * The vfio-user transport: each VFIO request as one message, or as several
+ * where the server cannot take it in one.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+
+#include "vfio_private.h"
+#include "vfio_user.h"
+
+/* A server that does not answer in this time has hung. */
+#define ANSWER_TIMEOUT_S 5
+
+static bool
+user_offered(const struct rte_vfio_dev_node *node)
+{
+	return node->user_socket != NULL;
+}
+
+static int
+user_connect(struct rte_vfio_dev *dev, const char *path)
+{
+	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int sock, ret;
+
+	if (rte_strscpy(addr.sun_path, path, sizeof(addr.sun_path)) < 0) {
+		VFIO_LOG(ERR, dev, "path of vfio-user socket too long: %s", path);
+		return -ENAMETOOLONG;
+	}
+	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sock < 0)
+		goto fail;
+	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
+			setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
+			connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		goto fail;
+	return sock;
+fail:
+	ret = -errno;
+	VFIO_LOG(ERR, dev, "cannot connect to vfio-user socket %s: %s", path, strerror(-ret));
+	if (sock >= 0)
+		close(sock);
+	return ret;
+}
+
+static void
+user_close(struct rte_vfio_dev *dev)
+{
+	close(dev->user->sock);
+	pthread_mutex_destroy(&dev->user->lock);
+	free(dev->user);
+	dev->user = NULL;
+}
+
+static int
+user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
+{
+	int ret;
+
+	dev->user = calloc(1, sizeof(*dev->user));
+	if (dev->user == NULL)
+		return -ENOMEM;
+	ret = user_connect(dev, node->user_socket);
+	if (ret < 0) {
+		free(dev->user);
+		dev->user = NULL;
+		return ret;
+	}
+	dev->user->sock = ret;
+	dev->user->hangup_fd = -1;
+	pthread_mutex_init(&dev->user->lock, NULL);
+	ret = vfio_user_negotiate(dev);
+	if (ret < 0)
+		user_close(dev);
+	return ret;
+}
+
+static int
+user_get_info(struct rte_vfio_dev *dev, struct vfio_device_info *info)
+{
+	/* The protocol's structure ends before the capability offset. */
+	const size_t len = offsetof(struct vfio_device_info, num_irqs) + sizeof(info->num_irqs);
+	const struct vfio_device_info request = { .argsz = len };
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DEVICE_GET_INFO,
+		.head = &request,
+		.head_len = len,
+		.reply = info,
+		.reply_len = sizeof(*info),
+		.reply_min = len,
+	};
+
+	return vfio_user_call(dev, &call);
+}
+
+static int
+user_region_info(struct rte_vfio_dev *dev, struct vfio_region_info *info, int *fd)
+{
+	const struct vfio_region_info request = { .argsz = info->argsz, .index = info->index };
+	size_t room = info->argsz;
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DEVICE_GET_REGION_INFO,
+		.head = &request,
+		.head_len = sizeof(request),
+		.reply = info,
+		.reply_len = room,
+		.reply_min = sizeof(*info),
+		.recv_fd = fd,
+	};
+	int ret;
+
+	ret = vfio_user_call(dev, &call);
+	if (ret < 0)
+		return ret;
+	/* "argsz" bytes, unless they did not fit; then the caller asks again. */
+	if (info->argsz < sizeof(*info) || (info->argsz <= room && info->argsz != call.got)) {
+		VFIO_LOG(ERR, dev, "region %u: description of %u bytes comes as %zu",
+			request.index, info->argsz, call.got);
+		if (*fd >= 0)
+			close(*fd);
+		*fd = -1;
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/* Read or write as many octets as one message may carry. */
+static int
+user_region_part(struct rte_vfio_dev *dev, enum vfio_user_command command, uint32_t index,
+	uint64_t offset, void *buf, uint32_t count)
+{
+	bool write = command == VFIO_USER_REGION_WRITE;
+	const struct vfio_user_region_access request = {
+		.offset = offset,
+		.region = index,
+		.count = count,
+	};
+	struct vfio_user_region_access reply;
+	struct vfio_user_call call = {
+		.command = command,
+		.head = &request,
+		.head_len = sizeof(request),
+		.data = buf,
+		.data_len = write ? count : 0,
+		.reply = &reply,
+		.reply_len = sizeof(reply),
+		.reply_data = buf,
+		.reply_data_len = write ? 0 : count,
+	};
+	int ret;
+
+	ret = vfio_user_call(dev, &call);
+	if (ret < 0)
+		return ret;
+	return reply.count == count ? 0 : -EIO;
+}
+
+static int
+user_region_access(struct rte_vfio_dev *dev, enum vfio_user_command command, uint32_t index,
+	uint64_t offset, void *buf, size_t len)
+{
+	uint32_t part;
+	int ret = 0;
+
+	for (; len > 0 && ret == 0; len -= part) {
+		part = RTE_MIN(len, dev->user->limits.max_data_xfer_size);
+		ret = user_region_part(dev, command, index, offset, buf, part);
+		buf = RTE_PTR_ADD(buf, part);
+		offset += part;
+	}
+	return ret;
+}
+
+static int
+user_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
+	void *buf, size_t len)
+{
+	return user_region_access(dev, VFIO_USER_REGION_READ, index, offset, buf, len);
+}
+
+static int
+user_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
+	const void *buf, size_t len)
+{
+	return user_region_access(dev, VFIO_USER_REGION_WRITE, index, offset,
+		(void *)(uintptr_t)buf, len);
+}
+
+static int
+user_irq_info(struct rte_vfio_dev *dev, struct vfio_irq_info *info)
+{
+	const struct vfio_irq_info request = { .argsz = sizeof(request), .index = info->index };
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DEVICE_GET_IRQ_INFO,
+		.head = &request,
+		.head_len = sizeof(request),
+		.reply = info,
+		.reply_len = sizeof(*info),
+	};
+
+	return vfio_user_call(dev, &call);
+}
+
+/* Eventfds travel beside the message, as many as the server takes in one. */
+static int
+user_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
+{
+	bool with_fds = (set->flags & VFIO_IRQ_SET_DATA_EVENTFD) != 0;
+	const int32_t *fds = (const int32_t *)set->data;
+	struct vfio_irq_set request = *set;
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DEVICE_SET_IRQS,
+		.head = &request,
+		.head_len = sizeof(request),
+	};
+	uint32_t done = 0;
+	int ret;
+
+	request.argsz = sizeof(request);
+	do {
+		request.start = set->start + done;
+		request.count = set->count - done;
+		if (with_fds) {
+			request.count = RTE_MIN(request.count, dev->user->limits.max_msg_fds);
+			call.send_fds = fds + done;
+			call.nb_send_fds = request.count;
+		}
+		ret = vfio_user_call(dev, &call);
+		done += request.count;
+	} while (ret == 0 && done < set->count);
+	return ret;
+}
+
+static int
+user_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len,
+	int fd, uint64_t fd_offset)
+{
+	const struct vfio_user_dma_map request = {
+		.argsz = sizeof(request),
+		.flags = VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE,
+		.offset = fd_offset,
+		.addr = iova,
+		.size = len,
+	};
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DMA_MAP,
+		.head = &request,
+		.head_len = sizeof(request),
+		.send_fds = &fd,
+		.nb_send_fds = 1,
+	};
+
+	RTE_SET_USED(addr);
+	/* The server reaches our memory through its file, and only so. */
+	if (fd < 0)
+		return -ENOTSUP;
+	if (dev->dma.nb_ranges >= dev->user->limits.max_dma_maps)
+		return -ENOSPC;
+	return vfio_user_call(dev, &call);
+}
+
+static int
+user_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len)
+{
+	const struct vfio_user_dma_unmap request = {
+		.argsz = sizeof(request),
+		.addr = iova,
+		.size = len,
+	};
+	struct vfio_user_dma_unmap reply;
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DMA_UNMAP,
+		.head = &request,
+		.head_len = sizeof(request),
+		.reply = &reply,
+		.reply_len = sizeof(reply),
+	};
+
+	RTE_SET_USED(addr);
+	return vfio_user_call(dev, &call);
+}
+
+static int
+user_reset(struct rte_vfio_dev *dev)
+{
+	struct vfio_user_call call = { .command = VFIO_USER_DEVICE_RESET };
+
+	return vfio_user_call(dev, &call);
+}
+
+/* Told once: the socket leaves the set, so the set falls silent. */
+static void
+user_hangup(void *arg)
+{
+	struct rte_vfio_dev *dev = arg;
+
+	epoll_ctl(dev->user->hangup_fd, EPOLL_CTL_DEL, dev->user->sock, NULL);
+	VFIO_LOG(NOTICE, dev, "vfio-user server has gone");
+	vfio_dev_event(dev, RTE_VFIO_DEV_EVENT_GONE);
+}
+
+static void
+user_unwatch(struct rte_vfio_dev *dev)
+{
+	struct vfio_user *user = dev->user;
+
+	rte_intr_callback_unregister_sync(user->hangup_handle, user_hangup, dev);
+	rte_intr_instance_free(user->hangup_handle);
+	user->hangup_handle = NULL;
+	close(user->hangup_fd);
+	user->hangup_fd = -1;
+}
+
+/*
+ * EAL polls for input, which would wake its thread for every reply.  An epoll
+ * set of our own that only waits for the end becomes readable just once.
+ */
+static int
+user_watch(struct rte_vfio_dev *dev, bool on)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP };
+	struct vfio_user *user = dev->user;
+	int ret;
+
+	if (!on) {
+		user_unwatch(dev);
+		return 0;
+	}
+	user->hangup_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (user->hangup_handle == NULL)
+		return -ENOMEM;
+	user->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (user->hangup_fd < 0 ||
+			epoll_ctl(user->hangup_fd, EPOLL_CTL_ADD, user->sock, &event) < 0) {
+		ret = -errno;
+		goto fail;
+	}
+	rte_intr_type_set(user->hangup_handle, RTE_INTR_HANDLE_VDEV);
+	rte_intr_fd_set(user->hangup_handle, user->hangup_fd);
+	ret = rte_intr_callback_register(user->hangup_handle, user_hangup, dev);
+	if (ret == 0)
+		return 0;
+fail:
+	VFIO_LOG(ERR, dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
+	if (user->hangup_fd >= 0)
+		close(user->hangup_fd);
+	user->hangup_fd = -1;
+	rte_intr_instance_free(user->hangup_handle);
+	user->hangup_handle = NULL;
+	return ret;
+}
+
+const struct vfio_ops vfio_user_ops = {
+	.name = "vfio-user",
+	.id = RTE_VFIO_TRANSPORT_USER,
+	.offered = user_offered,
+	.open = user_open,
+	.close = user_close,
+	.get_info = user_get_info,
+	.region_info = user_region_info,
+	.region_read = user_region_read,
+	.region_write = user_region_write,
+	.irq_info = user_irq_info,
+	.set_irqs = user_set_irqs,
+	.dma_map = user_dma_map,
+	.dma_unmap = user_dma_unmap,
+	.reset = user_reset,
+	.watch = user_watch,
+};
