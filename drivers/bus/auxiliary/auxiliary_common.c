@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_interrupts.h>
+#include <rte_lcore.h>
+
+#include "private.h"
+
+/* --- Drivers ---------------------------------------------------------- */
+
+void
+rte_auxiliary_register(struct rte_auxiliary_driver *driver)
+{
+	TAILQ_INSERT_TAIL(&auxiliary_bus.driver_list, driver, next);
+}
+
+void
+rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
+{
+	rte_auxiliary_register(driver);
+}
+
+void
+rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
+{
+	TAILQ_REMOVE(&auxiliary_bus.driver_list, driver, next);
+}
+
+/* --- One device, one driver ------------------------------------------- */
+
+static int
+vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
+{
+	const char *name = dev->pub.name;
+	struct auxiliary_node node;
+	char kernel_driver[NAME_MAX + 1];
+	int ret;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		AUXILIARY_LOG(INFO,
+			"device %s: attach from a secondary process is not supported yet", name);
+		return -ENOTSUP;
+	}
+	ret = auxiliary_node_find(dev, &node);
+	if (ret == -ENODEV)
+		AUXILIARY_LOG(ERR, "device %s: no VFIO node (no vfio-user socket, no vfio-dev, "
+			"no iommu_group); driver %s needs one; kernel driver is %s",
+			name, drv->driver.name,
+			auxiliary_kernel_driver(dev, kernel_driver, sizeof(kernel_driver)));
+	if (ret < 0)
+		return ret;
+	return rte_vfio_dev_open(&node.vfio,
+			auxiliary_devargs_transport(dev->pub.device.devargs), &dev->pub.vfio_dev);
+}
+
+/* Give back what dev_take() has given, in whatever state that is. */
+static void
+dev_release(struct auxiliary_dev *dev)
+{
+	struct rte_auxiliary_device *pub = &dev->pub;
+
+	if (pub->vfio_dev != NULL)
+		rte_vfio_dev_close(pub->vfio_dev);
+	pub->vfio_dev = NULL;
+	rte_intr_instance_free(pub->intr_handle);
+	pub->intr_handle = NULL;
+	pub->driver = NULL;
+	pub->device.driver = NULL;
+}
+
+/* Provide what the driver finds in a device. 0, 1 if the ids do not fit. */
+static int
+dev_take(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
+{
+	struct rte_auxiliary_device *pub = &dev->pub;
+	int ret;
+
+	pub->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (pub->intr_handle == NULL) {
+		AUXILIARY_LOG(ERR, "device %s: no memory for its interrupt handle", pub->name);
+		return -ENOMEM;
+	}
+	pub->driver = drv;
+	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0) {
+		ret = vfio_open(dev, drv);
+		if (ret < 0)
+			return ret;
+	}
+	return auxiliary_match_pci(drv, dev);
+}
+
+/* 0, 1 if the driver does not want the device, or a negative errno, logged. */
+static int
+probe_one(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
+{
+	struct rte_auxiliary_device *pub = &dev->pub;
+	int ret;
+
+	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0 &&
+			rte_eal_iova_mode() != RTE_IOVA_VA) {
+		AUXILIARY_LOG(ERR, "device %s: driver %s needs IOVA as VA, but the mode is PA",
+			pub->name, drv->driver.name);
+		return -EINVAL;
+	}
+	if (pub->device.numa_node < 0 && rte_socket_count() > 1)
+		AUXILIARY_LOG(INFO, "device %s: NUMA node not known", pub->name);
+
+	ret = dev_take(dev, drv);
+	if (ret == 0) {
+		AUXILIARY_LOG(INFO, "device %s: probing driver %s (NUMA node %d)",
+			pub->name, drv->driver.name, pub->device.numa_node);
+		ret = drv->probe(drv, pub);
+		if (ret < 0)
+			AUXILIARY_LOG(ERR, "device %s: driver %s cannot use it: %s",
+				pub->name, drv->driver.name, strerror(-ret));
+	}
+	if (ret != 0) {
+		dev_release(dev);
+		return ret;
+	}
+	pub->device.driver = &drv->driver;
+	return 0;
+}
+
+/* Try one driver after the other; the result is that of probe_one(). */
+static int
+probe_drivers(struct auxiliary_dev *dev)
+{
+	const struct rte_devargs *devargs = dev->pub.device.devargs;
+	struct rte_auxiliary_driver *drv;
+	int ret;
+
+	if (rte_dev_is_probed(&dev->pub.device)) {
+		AUXILIARY_LOG(DEBUG, "device %s: already probed", dev->pub.name);
+		return -EEXIST;
+	}
+	if (devargs != NULL && devargs->policy == RTE_DEV_BLOCKED) {
+		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
+		return 1;
+	}
+	auxiliary_dev_load(dev);
+	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+		if (!auxiliary_match(drv, dev) || !auxiliary_devargs_driver(devargs, drv))
+			continue;
+		ret = probe_one(dev, drv);
+		if (ret <= 0)
+			return ret;
+	}
+	if (devargs != NULL)
+		AUXILIARY_LOG(WARNING, "device %s: no driver takes it%s%s", dev->pub.name,
+			devargs->bus_str != NULL && devargs->drv_str != NULL ? " with " : "",
+			devargs->bus_str != NULL && devargs->drv_str != NULL ?
+			devargs->drv_str : "");
+	return 1;
+}
+
+static int
+dev_remove(struct auxiliary_dev *dev)
+{
+	const struct rte_auxiliary_driver *drv = dev->pub.driver;
+	int ret;
+
+	if (drv == NULL)
+		return 0;
+	AUXILIARY_LOG(DEBUG, "device %s: removing driver %s", dev->pub.name, drv->driver.name);
+	if (drv->remove != NULL) {
+		ret = drv->remove(&dev->pub);
+		if (ret < 0) {
+			AUXILIARY_LOG(ERR, "device %s: driver %s does not let go of it: %s",
+				dev->pub.name, drv->driver.name, strerror(-ret));
+			return ret;
+		}
+	}
+	dev_release(dev);
+	return 0;
+}
+
+void
+auxiliary_dev_drop(struct auxiliary_dev *dev)
+{
+	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
+	free(dev->path);
+	free(dev);
+}
+
+/* --- Bus operations --------------------------------------------------- */
+
+/* Name the devices that the user wants and that are not there. */
+static void
+report_missing(void)
+{
+	const struct rte_devargs *devargs;
+	struct rte_auxiliary_device *dev;
+	struct auxiliary_index known = { 0 };
+	char roots[PATH_MAX];
+
+	if (auxiliary_bus.bus.conf.scan_mode != RTE_BUS_SCAN_ALLOWLIST)
+		return;
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
+		if (auxiliary_index_add(&known, dev->name, dev) == -ENOMEM)
+			goto out;
+	}
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
+		/* "auxiliary:" is a way to allow no device at all. */
+		if (devargs->policy == RTE_DEV_ALLOWED && devargs->name[0] != '\0' &&
+				auxiliary_index_add(&known, devargs->name, &known) == 0)
+			AUXILIARY_LOG(ERR, "device %s: not found in %s", devargs->name,
+				auxiliary_roots_str(roots, sizeof(roots)));
+	}
+out:
+	auxiliary_index_free(&known);
+}
+
+/* A device that fails does not keep the others from being used. */
+static int
+auxiliary_probe(void)
+{
+	struct rte_auxiliary_device *dev;
+	size_t probed = 0, failed = 0;
+	int ret;
+
+	report_missing();
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
+		probed++;
+		ret = probe_drivers(auxiliary_dev(dev));
+		if (ret < 0 && ret != -EEXIST) {
+			rte_errno = -ret;
+			failed++;
+		}
+	}
+	return probed != 0 && probed == failed ? -1 : 0;
+}
+
+static struct rte_device *
+auxiliary_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
+{
+	struct rte_auxiliary_device *dev;
+
+	dev = start == NULL ? TAILQ_FIRST(&auxiliary_bus.device_list) :
+		TAILQ_NEXT(RTE_DEV_TO_AUXILIARY_CONST(start), next);
+	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
+		if (cmp(&dev->device, data) != 0)
+			continue;
+		auxiliary_dev_load(auxiliary_dev(dev));
+		return &dev->device;
+	}
+	return NULL;
+}
+
+static int
+auxiliary_plug(struct rte_device *device)
+{
+	struct auxiliary_dev *dev = auxiliary_dev(RTE_DEV_TO_AUXILIARY(device));
+	int ret;
+
+	ret = auxiliary_dev_exists(dev) ? probe_drivers(dev) : -ENOENT;
+	if (ret < 0)
+		rte_errno = -ret;
+	return ret;
+}
+
+static int
+auxiliary_unplug(struct rte_device *device)
+{
+	struct auxiliary_dev *dev = auxiliary_dev(RTE_DEV_TO_AUXILIARY(device));
+	int ret;
+
+	ret = dev_remove(dev);
+	if (ret < 0) {
+		rte_errno = -ret;
+		return ret;
+	}
+	rte_devargs_remove(device->devargs);
+	auxiliary_dev_drop(dev);
+	return 0;
+}
+
+static int
+auxiliary_cleanup(void)
+{
+	struct rte_auxiliary_device *dev, *next;
+	int ret, result = 0;
+
+	for (dev = TAILQ_FIRST(&auxiliary_bus.device_list); dev != NULL; dev = next) {
+		next = TAILQ_NEXT(dev, next);
+		ret = dev_remove(auxiliary_dev(dev));
+		if (ret == 0) {
+			auxiliary_dev_drop(auxiliary_dev(dev));
+		} else {
+			rte_errno = -ret;
+			result = -1;
+		}
+	}
+	return result;
+}
+
+static int
+auxiliary_parse(const char *name, void *addr)
+{
+	const struct rte_auxiliary_driver *drv;
+	const char **out = addr;
+
+	/* "auxiliary:" names no device: with an allow list, none is used. */
+	if (name[0] == '\0')
+		return 0;
+	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+		if (!auxiliary_match_name(drv, name))
+			continue;
+		if (out != NULL)
+			*out = name;
+		return 0;
+	}
+	return -1;
+}
+
+static int
+dma_result(int ret)
+{
+	if (ret == 0)
+		return 0;
+	rte_errno = -ret;
+	return -1;
+}
+
+static int
+auxiliary_dma_map(struct rte_device *device, void *addr, uint64_t iova, size_t len)
+{
+	struct rte_auxiliary_device *dev;
+
+	if (device == NULL || RTE_DEV_TO_AUXILIARY(device)->driver == NULL)
+		return dma_result(-EINVAL);
+	dev = RTE_DEV_TO_AUXILIARY(device);
+	if (dev->driver->dma_map != NULL)
+		return dev->driver->dma_map(dev, addr, iova, len);
+	return dma_result(dev->vfio_dev == NULL ? -ENOTSUP :
+			rte_vfio_dma_map(dev->vfio_dev, addr, iova, len));
+}
+
+static int
+auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t len)
+{
+	struct rte_auxiliary_device *dev;
+
+	if (device == NULL || RTE_DEV_TO_AUXILIARY(device)->driver == NULL)
+		return dma_result(-EINVAL);
+	dev = RTE_DEV_TO_AUXILIARY(device);
+	if (dev->driver->dma_unmap != NULL)
+		return dev->driver->dma_unmap(dev, addr, iova, len);
+	return dma_result(dev->vfio_dev == NULL ? -ENOTSUP :
+			rte_vfio_dma_unmap(dev->vfio_dev, addr, iova, len));
+}
+
+static enum rte_iova_mode
+auxiliary_get_iommu_class(void)
+{
+	const struct rte_auxiliary_driver *drv;
+
+	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
+			return RTE_IOVA_VA;
+	}
+	return RTE_IOVA_DC;
+}
+
+struct auxiliary_bus auxiliary_bus = {
+	.bus = {
+		.name = RTE_BUS_AUXILIARY_NAME,
+		.scan = auxiliary_scan,
+		.probe = auxiliary_probe,
+		.find_device = auxiliary_find_device,
+		.plug = auxiliary_plug,
+		.unplug = auxiliary_unplug,
+		.parse = auxiliary_parse,
+		.devargs_parse = auxiliary_devargs_parse,
+		.dma_map = auxiliary_dma_map,
+		.dma_unmap = auxiliary_dma_unmap,
+		.get_iommu_class = auxiliary_get_iommu_class,
+		.dev_iterate = auxiliary_dev_iterate,
+		.cleanup = auxiliary_cleanup,
+	},
+	.device_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.device_list),
+	.driver_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.driver_list),
+};
+
+/* --- One bus of this name --------------------------------------------- */
+
+/*
+ * DPDK brings a bus library of the same name as this one.  If an application
+ * is linked with one and EAL then loads the other from its plugin directory,
+ * both are in the process.  The linker binds drivers to the one that came
+ * first, so that one has to serve and the other has to stay out of the way.
+ */
+
+static const char *
+bus_library(const struct rte_bus *bus)
+{
+	Dl_info info;
+
+	/* The scan function is in the bus's own library. */
+	if (dladdr((const void *)(uintptr_t)bus->scan, &info) == 0 || info.dli_fname == NULL)
+		return "unknown library";
+	return info.dli_fname;
+}
+
+static int
+other_bus_cmp(const struct rte_bus *bus, const void *name)
+{
+	return bus == &auxiliary_bus.bus ? 1 : strcmp(bus->name, name);
+}
+
+/* EAL scans after it has loaded all plugins. */
+void
+auxiliary_bus_claim(void)
+{
+	struct rte_bus *other;
+
+	while ((other = rte_bus_find(NULL, other_bus_cmp, RTE_BUS_AUXILIARY_NAME)) != NULL) {
+		rte_bus_unregister(other);
+		AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME
+			" was loaded (%s): unregistered, this one serves all auxiliary drivers",
+			bus_library(other));
+	}
+}
+
+RTE_INIT_PRIO(auxiliary_bus_init, BUS)
+{
+	struct rte_bus *first = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
+
+	if (first == NULL) {
+		rte_bus_register(&auxiliary_bus.bus);
+		return;
+	}
+	/* The log type of this bus does not exist yet. */
+	RTE_LOG(WARNING, EAL, "auxiliary bus: %s was loaded first and serves all auxiliary drivers, "
+		"%s is not used; put it first on the library path\n",
+		bus_library(first), bus_library(&auxiliary_bus.bus));
+}
+
+RTE_LOG_REGISTER_DEFAULT(auxiliary_bus_logtype, NOTICE);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "auxiliary_scan.h"
+
+#define ROOT_SF "/sys/bus/auxiliary/devices"
+#define ROOT_SF_ENV "SYSFS_AUXILIARY_DEVICES"
+#define ROOT_MDEV "/sys/bus/mdev/devices"
+#define ROOT_MDEV_ENV "SYSFS_MDEV_DEVICES"
+
+static const char *
+root_env(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value != NULL ? value : fallback;
+}
+
+int
+auxiliary_roots_get(struct auxiliary_roots *roots)
+{
+	const char *sf = root_env(ROOT_SF_ENV, ROOT_SF);
+	const char *mdev = root_env(ROOT_MDEV_ENV, ROOT_MDEV);
+	unsigned int max = 2;
+	const char *colon;
+	char *rest, *path;
+
+	for (colon = strchr(sf, ':'); colon != NULL; colon = strchr(colon + 1, ':'))
+		max++;
+	*roots = (struct auxiliary_roots){ 0 };
+	roots->root = calloc(max, sizeof(*roots->root));
+	roots->paths = malloc(strlen(sf) + strlen(mdev) + 2);
+	if (roots->root == NULL || roots->paths == NULL)
+		return -ENOMEM;
+
+	rest = strcpy(roots->paths, sf);
+	while ((path = strsep(&rest, ":")) != NULL) {
+		if (path[0] != '\0')
+			roots->root[roots->nb++] = (struct auxiliary_root){
+				path, RTE_AUXILIARY_KIND_SF
+			};
+	}
+	path = strcpy(roots->paths + strlen(sf) + 1, mdev);
+	if (path[0] != '\0')
+		roots->root[roots->nb++] = (struct auxiliary_root){ path, RTE_AUXILIARY_KIND_MDEV };
+	return 0;
+}
+
+void
+auxiliary_roots_put(struct auxiliary_roots *roots)
+{
+	free(roots->root);
+	free(roots->paths);
+}
+
+int
+auxiliary_root_open(const struct auxiliary_root *root)
+{
+	int fd = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT)
+		AUXILIARY_LOG(INFO, "no directory %s, so no devices there", root->path);
+	else if (fd < 0)
+		AUXILIARY_LOG(ERR, "cannot open directory %s: %s", root->path, strerror(errno));
+	return fd;
+}
+
+const char *
+auxiliary_roots_str(char *buf, size_t size)
+{
+	snprintf(buf, size, "%s:%s", root_env(ROOT_SF_ENV, ROOT_SF),
+		root_env(ROOT_MDEV_ENV, ROOT_MDEV));
+	return buf;
+}
+
+bool
+auxiliary_entry_exists(int fd, const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	/* The slash asks for a directory. */
+	snprintf(path, sizeof(path), "%s/", name);
+	return fstatat(fd, path, &st, 0) == 0;
+}
