@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef SF_MODEL_H
+#define SF_MODEL_H
+
+/*
+ * The simulated sub-function, in portable C.
+ *
+ * A struct sf_dev is one device as a driver sees it: regions to read and
+ * write, queues in the driver's memory, interrupts.  A struct sf_wire joins
+ * devices: in pairs, each to itself, or all by an Ethernet switch.  Nothing
+ * here owns a thread, a lock or memory.  Whoever hosts the model allocates the
+ * two structs, calls sf_wire_poll() over and over to move packets, forwards
+ * the driver's region accesses to sf_dev_read() and sf_dev_write() and must
+ * not make two calls for the same wire at the same time.
+ *
+ * What the model needs from its host it takes from "sf_plat.h", which the
+ * host puts on the include path (a user process and a kernel module each have
+ * their own).  That header declares, best as static inline functions:
+ *
+ *  - the fixed-width integers, bool, size_t, errno values, memcpy, memset;
+ *  - struct sf_plat: the host's side of one device, opaque here;
+ *  - struct sf_plat_buf: a buffer in the driver's memory;
+ *  - struct sf_plat_hint: a cache for one stream of lookups, valid when
+ *    zeroed, always used in the same direction (read or write);
+ *  - bool sf_plat_buf_get(plat, hint, iova, len, write, buf): look a buffer
+ *    up; false if any byte is not mapped for that direction;
+ *  - int sf_plat_buf_read(buf, to, len), int sf_plat_buf_copy(to, from, len):
+ *    0, or an error if the memory could not be reached after all;
+ *  - void sf_plat_buf_prefetch(buf, write);
+ *  - void *sf_plat_ring_map(plat, iova, len, write): contiguous view of a
+ *    ring, or NULL; void sf_plat_ring_unmap(plat, ring, len);
+ *  - void sf_plat_irq(plat, vector): raise an MSI-X vector;
+ *  - void sf_plat_log(plat, fmt, ...): one line about this device;
+ *  - sf_load(p), sf_load_acquire(p), sf_store(p, v), sf_store_release(p, v)
+ *    for aligned 32- and 64-bit words, and sf_mb(), a full barrier.
+ *
+ * Everything the driver can write - registers, doorbells, descriptors, packets
+ * - is taken for hostile, and is read once: what has been checked is what gets
+ * used.
+ */
+
+#include "sf_plat.h"
+#include "sf_example_hw.h"
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the model relies on a little-endian host"
+#endif
+
+/* Region indexes, as VFIO numbers them for PCI. */
+#define SF_REGION_CONFIG	7
+#define SF_NUM_REGIONS		9
+#define SF_CONFIG_SIZE		256
+
+#define SF_MTU_DEFAULT		1500
+#define SF_MTU_LARGEST		(SF_MAX_FRAME - SF_FRAME_OVERHEAD)
+#define SF_FRAME_OVERHEAD	18 /* Ethernet header and one VLAN tag */
+#define SF_FRAME_MIN		14
+#define SF_RING_MIN		32
+#define SF_RING_MAX		4096
+
+/* Bytes that the Toeplitz hash covers at most: IPv6 addresses and ports. */
+#define SF_RSS_INPUT		36
+
+#define SF_FDB_SETS		256
+#define SF_FDB_WAYS		4
+
+struct sf_dev;
+
+/* A queue, Rx or Tx. */
+struct sf_queue {
+	/* Datapath: only meaningful while running. */
+	struct sf_queue *next; /* in the wire's list of running queues */
+	struct sf_dev *dev;
+	uint32_t *db; /* tail doorbell */
+	uint32_t *db_arm; /* Rx: interrupt doorbell */
+	void *ring; /* descriptors */
+	void *cpl; /* Rx: completions; Tx: struct sf_tx_status */
+	uint32_t size; /* copy of the register, fixed at start */
+	uint32_t buf_size; /* likewise */
+	uint32_t head; /* next descriptor the device uses */
+	uint32_t tail; /* Rx: doorbell as last read */
+	uint16_t gen; /* Rx: of the pass in progress */
+	uint16_t arm_done; /* Rx: last interrupt sequence served */
+	bool running;
+	bool held; /* Tx: waits for the receiver */
+	struct sf_plat_hint hint; /* for packet buffers */
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t drops;
+
+	/* Control */
+	bool tx;
+	bool halted;
+	uint8_t code; /* SF_ERR_* */
+	uint16_t index;
+	uint64_t base;
+	uint64_t cpl_base;
+	uint32_t reg_size;
+	uint32_t reg_buf_size;
+};
+
+/* Registers that a reset sets to their defaults. */
+struct sf_dev_regs {
+	uint32_t drv_features;
+	uint32_t mtu;
+	uint32_t rx_mode;
+	uint32_t int_cause;
+	uint32_t int_mask;
+	uint32_t error_info;
+	uint32_t flow_ctrl;
+	uint32_t rss_ctrl;
+	uint64_t mac; /* octet 0 in bits 7:0 */
+	uint64_t stats[SF_NUM_STATS];
+	uint8_t reta[SF_RETA_SIZE];
+	uint8_t rss_key[SF_RSS_KEY_SIZE];
+	bool link_up;
+};
+
+struct sf_wire;
+
+struct sf_dev {
+	struct sf_plat *plat;
+	struct sf_wire *wire;
+	struct sf_dev *peer; /* far end; itself when looped; NULL on a switch */
+	struct sf_dev *next; /* on the same wire */
+	uint8_t *db; /* doorbell pages, NULL while there are none */
+	uint32_t nb_queues;
+	uint64_t perm_mac;
+	struct sf_dev_regs r;
+	struct sf_queue rxq[SF_MAX_QUEUE_PAIRS];
+	struct sf_queue txq[SF_MAX_QUEUE_PAIRS];
+	uint64_t stats_before[SF_NUM_STATS]; /* sum of what resets have cleared */
+	uint8_t config[SF_CONFIG_SIZE];
+	uint8_t msix_table[SF_NUM_VECTORS * 16];
+	uint32_t rss_table[SF_RSS_INPUT][256];
+};
+
+enum sf_wire_type {
+	SF_WIRE_PAIR,
+	SF_WIRE_LOOP,
+	SF_WIRE_SWITCH,
+};
+
+/* Forwarding database of the switch: where a station was last heard. */
+struct sf_fdb_entry {
+	uint64_t mac;
+	struct sf_dev *dev; /* NULL: empty */
+};
+
+struct sf_wire {
+	enum sf_wire_type type;
+	bool may_sleep; /* offer SF_F_WAKE */
+	bool stale; /* the two lists below must be rebuilt */
+	uint32_t nb_running; /* queues */
+	uint32_t nb_held; /* Tx queues that the last poll found waiting */
+	struct sf_queue *txqs; /* running */
+	struct sf_queue *rxqs; /* running */
+	struct sf_dev *devs;
+	struct sf_dev *lonely; /* pair: joined, has no peer yet */
+	struct sf_fdb_entry fdb[SF_FDB_SETS][SF_FDB_WAYS];
+};
+
+/* How long the host may rest, see sf_wire_doze(). */
+enum sf_rest {
+	SF_REST_NONE, /* there is work */
+	SF_REST_NAP, /* a millisecond: somebody may not be able to wake us */
+	SF_REST_SLEEP, /* until a register is accessed */
+};
+
+/*
+ * Start with no device.  With may_sleep, the devices offer SF_F_WAKE and the
+ * host uses sf_wire_doze().
+ */
+void sf_wire_init(struct sf_wire *wire, enum sf_wire_type type, bool may_sleep);
+
+/*
+ * Serve every running queue once.  Returns how much was done: packets taken
+ * and interrupts raised.
+ */
+unsigned int sf_wire_poll(struct sf_wire *wire);
+
+/* Number of running queues; with none, sf_wire_poll() has nothing to do. */
+uint32_t sf_wire_running(struct sf_wire *wire);
+
+/*
+ * Tell the drivers that the device is about to sleep, look once more for
+ * work, and say how long the host may rest.  Unless the answer is
+ * SF_REST_NONE, sf_wire_wake() must follow.
+ */
+enum sf_rest sf_wire_doze(struct sf_wire *wire);
+void sf_wire_wake(struct sf_wire *wire);
+
+/*
+ * Create a device and join it to a wire.  The index makes its MAC address;
+ * nb_queues is 1..SF_MAX_QUEUE_PAIRS.  It has no doorbells at first.
+ */
+void sf_dev_init(struct sf_dev *dev, struct sf_wire *wire, struct sf_plat *plat,
+		uint32_t index, uint32_t nb_queues);
+
+/* Reset the device and take it off its wire. */
+void sf_dev_fini(struct sf_dev *dev);
+
+/*
+ * Give the device its doorbell pages, SF_DB_STRIDE for each queue pair, or
+ * NULL to take them away.  Resets the device.
+ */
+void sf_dev_set_doorbells(struct sf_dev *dev, void *db);
+
+/* As CTRL.RESET: queues stop, registers return to their defaults. */
+void sf_dev_reset(struct sf_dev *dev);
+
+/* Size of a region in bytes, 0 if the device has no such region. */
+uint64_t sf_dev_region_size(uint32_t region);
+
+/*
+ * Access a region.  Reads may have any length and alignment.  Writes to BAR 0
+ * consist of whole aligned 32-bit words, except that the RSS key and the RETA
+ * are made of octets.  Returns 0 or -EINVAL.
+ */
+int sf_dev_read(struct sf_dev *dev, uint32_t region, uint64_t offset,
+		void *buf, size_t len);
+int sf_dev_write(struct sf_dev *dev, uint32_t region, uint64_t offset,
+		const void *buf, size_t len);
+
+/*
+ * The host is about to take memory away from the device: halt the queues whose
+ * rings are there and forget cached lookups.
+ */
+void sf_dev_dma_removed(struct sf_dev *dev, uint64_t iova, uint64_t len);
+
+/* A port counter since sf_dev_init(), resets or not. */
+uint64_t sf_dev_total(const struct sf_dev *dev, unsigned int stat);
+
+#endif /* SF_MODEL_H */

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dma.h"
+
+#define PAGE 4096u
+#define WINDOW_SHIFT 38
+#define WINDOW_SIZE (UINT64_C(1) << WINDOW_SHIFT)
+/* The largest page a client's file may be made of. */
+#define WINDOW_ALIGN (UINT64_C(1) << 30)
+
+/* Address space that nothing may touch yet, aligned for hugepages. */
+static uint8_t *
+reserve(uint64_t len)
+{
+	uint64_t before, after;
+	uint8_t *base;
+
+	base = mmap(NULL, len + WINDOW_ALIGN, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)base & (WINDOW_ALIGN - 1);
+	after = WINDOW_ALIGN - before;
+	if (before != 0)
+		munmap(base, before);
+	munmap(base + before + len, after);
+	return base + before;
+}
+
+/* Where a piece belongs. */
+static uint8_t *
+place(struct dma *dma, uint64_t iova, uint64_t len)
+{
+	uint64_t key = iova >> WINDOW_SHIFT;
+	uint32_t i;
+
+	/* Not across windows: the next one is somewhere else. */
+	if ((iova + len - 1) >> WINDOW_SHIFT != key)
+		return NULL;
+	for (i = 0; i < dma->nb_windows; i++)
+		if (dma->windows[i].key == key)
+			return dma->windows[i].base + (iova & (WINDOW_SIZE - 1));
+	if (dma->nb_windows == DMA_MAX_WINDOWS)
+		return NULL;
+	dma->windows[i].base = reserve(WINDOW_SIZE);
+	if (dma->windows[i].base == NULL)
+		return NULL;
+	dma->windows[i].key = key;
+	dma->nb_windows++;
+	return dma->windows[i].base + (iova & (WINDOW_SIZE - 1));
+}
+
+/* Index of the first map that ends behind the IOVA. */
+static uint32_t
+map_find(const struct dma *dma, uint64_t iova)
+{
+	uint32_t low = 0, high = dma->nb_maps, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (dma->maps[mid].iova + (dma->maps[mid].len - 1) < iova)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int
+map_reserve(struct dma *dma)
+{
+	struct dma_extent *extents;
+	struct dma_map *maps;
+	uint32_t max;
+
+	if (dma->nb_maps == DMA_MAX_MAPS)
+		return -ENOSPC;
+	if (dma->nb_maps < dma->max_maps)
+		return 0;
+	max = dma->max_maps == 0 ? 64 : 2 * dma->max_maps;
+	maps = realloc(dma->maps, max * sizeof(*maps));
+	if (maps == NULL)
+		return -ENOMEM;
+	dma->maps = maps;
+	extents = realloc(dma->extents, max * sizeof(*extents));
+	if (extents == NULL)
+		return -ENOMEM;
+	dma->extents = extents;
+	dma->max_maps = max;
+	return 0;
+}
+
+/* What a client may ask for; the file must be as long as it says. */
+static int
+request_check(uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot)
+{
+	struct stat st;
+
+	if (len == 0 || (iova | len | offset) % PAGE != 0 || len - 1 > UINT64_MAX - iova ||
+			(prot & (DMA_READ | DMA_WRITE)) == 0)
+		return -EINVAL;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_size < 0 || len > (uint64_t)st.st_size ||
+			offset > (uint64_t)st.st_size - len)
+		return -EINVAL;
+	return 0;
+}
+
+int
+dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot)
+{
+	uint32_t i = map_find(dma, iova);
+	uint8_t *addr;
+	int ret;
+
+	ret = request_check(iova, len, fd, offset, prot);
+	if (ret < 0)
+		return ret;
+	if (i < dma->nb_maps && dma->maps[i].iova <= iova + (len - 1))
+		return -EEXIST;
+	ret = map_reserve(dma);
+	if (ret < 0)
+		return ret;
+	addr = place(dma, iova, len);
+	addr = mmap(addr, len, (prot & DMA_READ ? PROT_READ : 0) | (prot & DMA_WRITE ? PROT_WRITE : 0),
+		MAP_SHARED | (addr != NULL ? MAP_FIXED : 0), fd, (off_t)offset);
+	if (addr == MAP_FAILED)
+		return -errno;
+	memmove(&dma->maps[i + 1], &dma->maps[i], (dma->nb_maps - i) * sizeof(*dma->maps));
+	dma->maps[i] = (struct dma_map) { .iova = iova, .len = len, .addr = addr, .prot = prot };
+	dma->nb_maps++;
+	dma->stale = true;
+	return 0;
+}
+
+static bool
+in_window(const struct dma *dma, const uint8_t *addr)
+{
+	uint32_t i;
+
+	for (i = 0; i < dma->nb_windows; i++)
+		if (addr >= dma->windows[i].base && addr < dma->windows[i].base + WINDOW_SIZE)
+			return true;
+	return false;
+}
+
+int
+dma_unmap(struct dma *dma, uint64_t iova, uint64_t len)
+{
+	uint32_t i = map_find(dma, iova);
+	struct dma_map *map = &dma->maps[i];
+
+	if (i == dma->nb_maps || map->iova != iova || map->len != len)
+		return -ENOENT;
+	/* The window stays reserved. */
+	if (in_window(dma, map->addr))
+		mmap(map->addr, len, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	else
+		munmap(map->addr, len);
+	dma->nb_maps--;
+	memmove(map, map + 1, (dma->nb_maps - i) * sizeof(*map));
+	dma->stale = true;
+	return 0;
+}
+
+void
+dma_clear(struct dma *dma)
+{
+	uint32_t i;
+
+	for (i = 0; i < dma->nb_maps; i++)
+		if (!in_window(dma, dma->maps[i].addr))
+			munmap(dma->maps[i].addr, dma->maps[i].len);
+	for (i = 0; i < dma->nb_windows; i++)
+		munmap(dma->windows[i].base, WINDOW_SIZE);
+	free(dma->maps);
+	free(dma->extents);
+	memset(dma, 0, sizeof(*dma));
+}
+
+static void
+extents_rebuild(struct dma *dma)
+{
+	struct dma_extent *last = NULL;
+	uint32_t i;
+
+	dma->nb_extents = 0;
+	for (i = 0; i < dma->nb_maps; i++) {
+		const struct dma_map *map = &dma->maps[i];
+
+		if (last != NULL && last->iova + last->len == map->iova &&
+				last->addr + last->len == map->addr && last->prot == map->prot) {
+			last->len += map->len;
+			continue;
+		}
+		last = &dma->extents[dma->nb_extents++];
+		*last = (struct dma_extent) {
+			.iova = map->iova, .len = map->len, .addr = map->addr, .prot = map->prot,
+		};
+	}
+	dma->stale = false;
+}
+
+bool
+dma_find(struct dma *dma, uint64_t iova, uint64_t len, bool write, struct dma_extent *extent)
+{
+	uint32_t low = 0, high, mid;
+	const struct dma_extent *e;
+
+	if (dma->stale)
+		extents_rebuild(dma);
+	high = dma->nb_extents;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		e = &dma->extents[mid];
+		if (iova < e->iova) {
+			high = mid;
+		} else if (iova - e->iova >= e->len) {
+			low = mid + 1;
+		} else {
+			if (len > e->len - (iova - e->iova) ||
+					(e->prot & (write ? DMA_WRITE : DMA_READ)) == 0)
+				return false;
+			*extent = *e;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+dma_fault(struct dma *dma, const void *fault)
+{
+	const uint8_t *addr = fault;
+	uint32_t i;
+
+	for (i = 0; i < dma->nb_maps; i++) {
+		const struct dma_map *map = &dma->maps[i];
+
+		/* All of the piece: a page of it may be a huge one. */
+		if (addr >= map->addr && addr < map->addr + map->len) {
+			dma->faulted = true;
+			return mmap(map->addr, map->len, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+				-1, 0) != MAP_FAILED;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef DMA_H
+#define DMA_H
+
+/*
+ * A client's memory, mapped into this process.
+ *
+ * A client sends its memory as files, often one per hugepage, at IOVAs that
+ * run on from one to the next.  Each piece is put at its place in a window of
+ * address space reserved for that part of the IOVA space, so pieces that are
+ * neighbours there are neighbours here.  They are then merged into extents, of
+ * which there are few, and a packet buffer may lie across the border of two
+ * pieces.
+ *
+ * The client keeps its files and may cut them short at any time; dma_fault()
+ * is for that.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DMA_MAX_MAPS 65535
+#define DMA_MAX_WINDOWS 32
+
+#define DMA_READ 0x1u
+#define DMA_WRITE 0x2u
+
+/* One piece, as the client sent it. */
+struct dma_map {
+	uint64_t iova;
+	uint64_t len;
+	uint8_t *addr;
+	uint32_t prot;
+};
+
+/* Pieces that run on, with the same access. */
+struct dma_extent {
+	uint64_t iova;
+	uint64_t len;
+	uint8_t *addr;
+	uint32_t prot;
+};
+
+struct dma_window {
+	uint64_t key;
+	uint8_t *base;
+};
+
+/* Starts as all zeroes. */
+struct dma {
+	struct dma_map *maps; /* sorted by IOVA */
+	uint32_t nb_maps;
+	uint32_t max_maps;
+	struct dma_extent *extents; /* of the maps, unless stale */
+	uint32_t nb_extents;
+	bool stale;
+	struct dma_window windows[DMA_MAX_WINDOWS];
+	uint32_t nb_windows;
+	bool faulted; /* the client took memory back that it had given */
+};
+
+/* Map a file at an IOVA; the file descriptor stays the caller's.  0 or a negative errno. */
+int dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot);
+
+/* Undo one dma_map().  0 or -ENOENT. */
+int dma_unmap(struct dma *dma, uint64_t iova, uint64_t len);
+
+/* Undo all. */
+void dma_clear(struct dma *dma);
+
+/* The extent that holds a range; false if there is none with that access. */
+bool dma_find(struct dma *dma, uint64_t iova, uint64_t len, bool write, struct dma_extent *extent);
+
+/*
+ * From a SIGBUS handler: if the address is in the client's memory, put zeroes
+ * there so that the access can go on, note it, and return true.
+ */
+bool dma_fault(struct dma *dma, const void *addr);
+
+#endif /* DMA_H */

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "publish.h"
+#include "server.h"
+#include "stats.h"
+
+#define MAX_SFS 4096
+/* Polls between looks at the sockets. */
+#define POLLS_PER_LOOK 256
+/* How long to go on polling after the last work, before going to sleep. */
+#define LINGER_NS 100000
+#define NAP_MS 1
+#define MAX_EVENTS 64
+
+static struct {
+	const char *dir;
+	unsigned int nb_sfs;
+	unsigned int nb_queues;
+	enum sf_wire_type wire;
+	bool poll;
+	bool stats;
+	int cpu;
+} options = { .nb_sfs = 1, .nb_queues = SF_MAX_QUEUE_PAIRS, .cpu = -1 };
+
+static const char *const wire_names[] = {
+	[SF_WIRE_PAIR] = "pair",
+	[SF_WIRE_LOOP] = "loop",
+	[SF_WIRE_SWITCH] = "switch",
+};
+
+static struct sf_wire wire;
+static struct sf *sfs;
+static struct publish publish;
+static int epoll_fd = -1;
+static int signal_fd = -1;
+static bool stop;
+
+static void
+usage(FILE *out)
+{
+	fprintf(out,
+		"usage: dpdk-sf-sim --dir DIR [options]\n"
+		"  Serve simulated sub-functions over vfio-user sockets in DIR.\n"
+		"  --sfs N             number of sub-functions (1)\n"
+		"  --wire TYPE         pair: 0 to 1, 2 to 3 and so on (default)\n"
+		"                      loop: each to itself\n"
+		"                      switch: all to one Ethernet switch\n"
+		"  --queues N          queue pairs of each (16)\n"
+		"  --poll              never sleep while a queue runs\n"
+		"  --cpu N             run on this processor\n"
+		"  --stats             print statistics at the end\n"
+		"  --help              this text\n"
+		"  Signals: USR1 prints statistics, TERM and INT remove DIR's contents and end.\n");
+}
+
+static unsigned int
+parse_number(const char *name, const char *text, unsigned int min, unsigned int max)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno != 0 || *end != '\0' || end == text || text[0] == '-' ||
+			value < min || value > max) {
+		fprintf(stderr, "dpdk-sf-sim: --%s %s: not a number from %u to %u\n",
+			name, text, min, max);
+		exit(2);
+	}
+	return (unsigned int)value;
+}
+
+static enum sf_wire_type
+parse_wire(const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(wire_names) / sizeof(wire_names[0]); i++)
+		if (strcmp(text, wire_names[i]) == 0)
+			return (enum sf_wire_type)i;
+	fprintf(stderr, "dpdk-sf-sim: --wire %s: not pair, loop or switch\n", text);
+	exit(2);
+}
+
+static void
+parse_options(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "dir", required_argument, NULL, 'd' },
+		{ "sfs", required_argument, NULL, 'n' },
+		{ "wire", required_argument, NULL, 'w' },
+		{ "queues", required_argument, NULL, 'q' },
+		{ "poll", no_argument, NULL, 'p' },
+		{ "cpu", required_argument, NULL, 'c' },
+		{ "stats", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			options.dir = optarg;
+			break;
+		case 'n':
+			options.nb_sfs = parse_number("sfs", optarg, 1, MAX_SFS);
+			break;
+		case 'w':
+			options.wire = parse_wire(optarg);
+			break;
+		case 'q':
+			options.nb_queues = parse_number("queues", optarg, 1, SF_MAX_QUEUE_PAIRS);
+			break;
+		case 'p':
+			options.poll = true;
+			break;
+		case 'c':
+			options.cpu = (int)parse_number("cpu", optarg, 0, CPU_SETSIZE - 1);
+			break;
+		case 's':
+			options.stats = true;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(2);
+		}
+	}
+	if (options.dir == NULL || optind != argc) {
+		usage(stderr);
+		exit(2);
+	}
+}
+
+/* A client's memory has gone under a packet: go on with zeroes, end it later. */
+static void
+on_sigbus(int sig, siginfo_t *info, void *context)
+{
+	unsigned int i;
+
+	(void)context;
+	for (i = 0; i < options.nb_sfs; i++)
+		if (dma_fault(&sfs[i].plat.dma, info->si_addr))
+			return;
+	/* Our own fault, then. */
+	signal(sig, SIG_DFL);
+}
+
+static int
+setup_signals(void)
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
+		return -errno;
+	signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (signal_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, signal_fd, &event) < 0)
+		return -errno;
+	return 0;
+}
+
+static void
+on_signal(void)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGUSR1)
+			stats_print(sfs, options.nb_sfs);
+		else
+			stop = true;
+	}
+}
+
+/* A client may send a descriptor for every hugepage it has. */
+static void
+raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int
+pin(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return 0;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+static int
+open_devices(void)
+{
+	unsigned int i;
+	int listener, ret;
+
+	sf_wire_init(&wire, options.wire, !options.poll);
+	for (i = 0; i < options.nb_sfs; i++) {
+		listener = publish_device(&publish, i);
+		if (listener < 0)
+			return listener;
+		ret = sf_open(&sfs[i], &wire, i, options.nb_queues, listener, epoll_fd);
+		if (ret < 0) {
+			fprintf(stderr, "dpdk-sf-sim: %s: %s\n", sfs[i].name, strerror(-ret));
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* An event names an sf by its listener, or by the connection inside it. */
+static void
+on_event(const struct epoll_event *event)
+{
+	char *at = event->data.ptr;
+	struct sf *sf;
+
+	if (at == NULL) {
+		on_signal();
+		return;
+	}
+	sf = &sfs[(size_t)(at - (char *)sfs) / sizeof(*sfs)];
+	if (at == (char *)sf)
+		sf_accept(sf);
+	else
+		sf_serve(sf, event->events);
+}
+
+static void
+serve_sockets(int timeout_ms)
+{
+	struct epoll_event events[MAX_EVENTS];
+	int i, n;
+
+	n = epoll_wait(epoll_fd, events, MAX_EVENTS, timeout_ms);
+	for (i = 0; i < n; i++)
+		on_event(&events[i]);
+}
+
+static void
+check_faults(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < options.nb_sfs; i++)
+		sf_check_fault(&sfs[i]);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static unsigned int
+poll_wire(void)
+{
+	unsigned int i, done = 0;
+
+	for (i = 0; i < POLLS_PER_LOOK; i++)
+		done += sf_wire_poll(&wire);
+	return done;
+}
+
+/* Nothing has moved for a while: sleep until a register is accessed. */
+static void
+rest(void)
+{
+	enum sf_rest how = sf_wire_doze(&wire);
+
+	if (how == SF_REST_NONE)
+		return;
+	serve_sockets(how == SF_REST_NAP ? NAP_MS : -1);
+	sf_wire_wake(&wire);
+}
+
+static void
+run(void)
+{
+	uint64_t last_work = now_ns(), now;
+
+	while (!stop) {
+		if (sf_wire_running(&wire) == 0) {
+			serve_sockets(-1);
+			last_work = now_ns();
+			continue;
+		}
+		now = now_ns();
+		if (poll_wire() != 0)
+			last_work = now;
+		check_faults();
+		if (!options.poll && now - last_work > LINGER_NS)
+			rest();
+		else
+			serve_sockets(0);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned int i;
+	int ret;
+
+	parse_options(argc, argv);
+	raise_fd_limit();
+	ret = pin(options.cpu);
+	if (ret < 0) {
+		fprintf(stderr, "dpdk-sf-sim: --cpu %d: %s\n", options.cpu, strerror(-ret));
+		return EXIT_FAILURE;
+	}
+	sfs = calloc(options.nb_sfs, sizeof(*sfs));
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (sfs == NULL || epoll_fd < 0 || publish_open(&publish, options.dir) < 0)
+		return EXIT_FAILURE;
+	ret = setup_signals();
+	if (ret == 0)
+		ret = open_devices();
+	if (ret < 0) {
+		publish_close(&publish);
+		return EXIT_FAILURE;
+	}
+	printf("dpdk-sf-sim: ready, %u sub-functions in %s, wire %s, %s\n", options.nb_sfs,
+		options.dir, wire_names[options.wire], options.poll ? "polling" : "event-driven");
+	fflush(stdout);
+	run();
+	if (options.stats)
+		stats_print(sfs, options.nb_sfs);
+	for (i = 0; i < options.nb_sfs; i++)
+		sf_close(&sfs[i]);
+	publish_close(&publish);
+	close(signal_fd);
+	close(epoll_fd);
+	free(sfs);
+	return EXIT_SUCCESS;
+}

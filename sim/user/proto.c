@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * The vfio-user commands.  Each function carries one out and returns 0, or a
+ * negative errno that becomes the reply's error.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <linux/vfio.h>
+
+#include "server.h"
+
+#define NUM_IRQS 5 /* as a PCI device has: INTx, MSI, MSI-X, error, request */
+
+/* A message's payload, checked to be at least so long. */
+static const void *
+payload(const struct sf *sf, size_t len)
+{
+	return sf->conn.header.msg_size - sizeof(sf->conn.header) < len ? NULL : sf->conn.in;
+}
+
+static size_t
+payload_len(const struct sf *sf)
+{
+	return sf->conn.header.msg_size - sizeof(sf->conn.header);
+}
+
+static int
+reply(struct sf *sf, const void *data, size_t len)
+{
+	void *out = conn_reply(&sf->conn, len);
+
+	if (out == NULL)
+		return -ENOMEM;
+	if (len != 0)
+		memcpy(out, data, len);
+	return 0;
+}
+
+/* --- Version ------------------------------------------------------------ */
+
+#define CAPABILITIES "{\"capabilities\":{\"max_msg_fds\":32,\"max_data_xfer_size\":1048576," \
+	"\"max_dma_maps\":65535,\"pgsizes\":4096}}"
+
+/* What the client can take does not matter: we send one fd, and no commands. */
+static bool
+capabilities_valid(const char *text, size_t len)
+{
+	json_t *root;
+	bool valid;
+
+	if (len == 0)
+		return true;
+	if (text[len - 1] != '\0')
+		return false;
+	root = json_loads(text, 0, NULL);
+	valid = json_is_object(root);
+	json_decref(root);
+	return valid;
+}
+
+static int
+do_version(struct sf *sf)
+{
+	const struct vfio_user_version *theirs = payload(sf, sizeof(*theirs));
+	struct {
+		struct vfio_user_version version;
+		char text[sizeof(CAPABILITIES)];
+	} ours = { .version = { .major = 0, .minor = 1 }, .text = CAPABILITIES };
+
+	if (theirs == NULL || sf->conn.negotiated)
+		return -EINVAL;
+	if (theirs->major != 0) {
+		sf_log(sf, "client proposes version %u.%u", theirs->major, theirs->minor);
+		return -EPROTONOSUPPORT;
+	}
+	if (!capabilities_valid((const char *)(theirs + 1), payload_len(sf) - sizeof(*theirs))) {
+		sf_log(sf, "client's capabilities are not JSON");
+		return -EINVAL;
+	}
+	if (theirs->minor < ours.version.minor)
+		ours.version.minor = theirs->minor;
+	sf->conn.negotiated = true;
+	return reply(sf, &ours, sizeof(ours.version) + sizeof(ours.text));
+}
+
+/* --- Information -------------------------------------------------------- */
+
+static int
+do_get_info(struct sf *sf)
+{
+	const struct vfio_user_device_info info = {
+		.argsz = sizeof(info),
+		.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET,
+		.num_regions = SF_NUM_REGIONS,
+		.num_irqs = NUM_IRQS,
+	};
+	const struct vfio_user_device_info *request = payload(sf, sizeof(*request));
+
+	if (request == NULL || request->argsz < sizeof(info))
+		return -EINVAL;
+	return reply(sf, &info, sizeof(info));
+}
+
+struct bar_info {
+	struct vfio_region_info info;
+	struct vfio_region_info_cap_sparse_mmap sparse;
+	struct vfio_region_sparse_mmap_area area;
+};
+
+static int
+do_get_region_info(struct sf *sf)
+{
+	const struct vfio_region_info *request = payload(sf, sizeof(*request));
+	struct bar_info bar = {
+		.info.argsz = sizeof(bar.info),
+		.sparse = {
+			.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
+			.nr_areas = 1,
+		},
+		.area = {
+			.offset = SF_DB_BASE,
+			.size = (uint64_t)sf->dev.nb_queues * SF_DB_STRIDE,
+		},
+	};
+
+	if (request == NULL || request->argsz < sizeof(bar.info) ||
+			request->index >= SF_NUM_REGIONS)
+		return -EINVAL;
+	bar.info.index = request->index;
+	bar.info.size = sf_dev_region_size(request->index);
+	if (bar.info.size != 0)
+		bar.info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	if (request->index != SF_BAR_REGS)
+		return reply(sf, &bar.info, sizeof(bar.info));
+	bar.info.flags |= VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
+	bar.info.argsz = sizeof(bar);
+	sf->conn.out_fd = sf->db_fd;
+	/* Without room for the capability, the size that it takes. */
+	if (request->argsz < sizeof(bar))
+		return reply(sf, &bar.info, sizeof(bar.info));
+	bar.info.cap_offset = offsetof(struct bar_info, sparse);
+	return reply(sf, &bar, sizeof(bar));
+}
+
+static uint32_t
+irq_count(uint32_t index)
+{
+	switch (index) {
+	case VFIO_PCI_MSIX_IRQ_INDEX:
+		return SF_NUM_VECTORS;
+	default:
+		return 0;
+	}
+}
+
+static int
+do_get_irq_info(struct sf *sf)
+{
+	const struct vfio_irq_info *request = payload(sf, sizeof(*request));
+	struct vfio_irq_info info = { .argsz = sizeof(info) };
+
+	if (request == NULL || request->argsz < sizeof(info) || request->index >= NUM_IRQS)
+		return -EINVAL;
+	info.index = request->index;
+	info.count = irq_count(info.index);
+	if (info.count != 0)
+		info.flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
+	return reply(sf, &info, sizeof(info));
+}
+
+/* --- Interrupts ----------------------------------------------------------- */
+
+/* Other files could block us, or be something else that is written to. */
+static bool
+is_eventfd(int fd)
+{
+	char link[64], target[64];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, target, sizeof(target) - 1);
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	return strstr(target, "[eventfd]") != NULL && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+}
+
+static void
+vector_set(struct sf *sf, uint32_t vector, int fd)
+{
+	if (sf->plat.eventfds[vector] >= 0)
+		close(sf->plat.eventfds[vector]);
+	sf->plat.eventfds[vector] = fd;
+}
+
+/* As many eventfds as vectors, or none to take them away. */
+static int
+vectors_join(struct sf *sf, const struct vfio_irq_set *set)
+{
+	struct conn *conn = &sf->conn;
+	uint32_t i;
+
+	if (conn->nb_fds != 0 && conn->nb_fds != set->count)
+		return -EINVAL;
+	for (i = 0; i < conn->nb_fds; i++)
+		if (!is_eventfd(conn->fds[i]))
+			return -EINVAL;
+	for (i = 0; i < set->count; i++)
+		vector_set(sf, set->start + i, conn->nb_fds != 0 ? conn->fds[i] : -1);
+	conn->nb_fds = 0;
+	return 0;
+}
+
+static int
+vectors_trigger(struct sf *sf, const struct vfio_irq_set *set, const uint8_t *chosen)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (chosen == NULL || chosen[i] != 0)
+			sf_plat_irq(&sf->plat, set->start + i);
+	return 0;
+}
+
+static void
+vectors_clear(struct sf *sf)
+{
+	uint32_t i;
+
+	for (i = 0; i < SF_NUM_VECTORS; i++)
+		vector_set(sf, i, -1);
+}
+
+static int
+set_irqs(struct sf *sf)
+{
+	const struct vfio_irq_set *set = payload(sf, sizeof(*set));
+	uint32_t count;
+
+	if (set == NULL || set->index >= NUM_IRQS)
+		return -EINVAL;
+	count = irq_count(set->index);
+	if (set->count > count || set->start > count - set->count)
+		return -EINVAL;
+	if ((set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) != VFIO_IRQ_SET_ACTION_TRIGGER)
+		return -ENOTSUP; /* vectors are not maskable, as GET_IRQ_INFO says */
+	switch (set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
+	case VFIO_IRQ_SET_DATA_EVENTFD:
+		return vectors_join(sf, set);
+	case VFIO_IRQ_SET_DATA_BOOL:
+		if (payload_len(sf) < sizeof(*set) + set->count)
+			return -EINVAL;
+		return vectors_trigger(sf, set, set->data);
+	case VFIO_IRQ_SET_DATA_NONE:
+		if (set->count == 0 && set->start == 0)
+			vectors_clear(sf);
+		return vectors_trigger(sf, set, NULL);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int
+do_set_irqs(struct sf *sf)
+{
+	int ret = set_irqs(sf);
+
+	return ret < 0 ? ret : reply(sf, NULL, 0);
+}
+
+/* --- Regions -------------------------------------------------------------- */
+
+static int
+do_region_read(struct sf *sf)
+{
+	const struct vfio_user_region_access *request = payload(sf, sizeof(*request));
+	uint8_t *out;
+
+	if (request == NULL || request->count > CONN_MAX_XFER)
+		return -EINVAL;
+	out = conn_reply(&sf->conn, sizeof(*request) + request->count);
+	if (out == NULL)
+		return -ENOMEM;
+	memcpy(out, request, sizeof(*request));
+	return sf_dev_read(&sf->dev, request->region, request->offset, out + sizeof(*request),
+		request->count);
+}
+
+static int
+do_region_write(struct sf *sf)
+{
+	const struct vfio_user_region_access *request = payload(sf, sizeof(*request));
+	int ret;
+
+	if (request == NULL || request->count != payload_len(sf) - sizeof(*request))
+		return -EINVAL;
+	ret = sf_dev_write(&sf->dev, request->region, request->offset, request + 1,
+		request->count);
+	return ret < 0 ? ret : reply(sf, request, sizeof(*request));
+}
+
+/* --- DMA -------------------------------------------------------------------- */
+
+static int
+do_dma_map(struct sf *sf)
+{
+	const struct vfio_user_dma_map *map = payload(sf, sizeof(*map));
+	int ret;
+
+	if (map == NULL || map->argsz < sizeof(*map) || sf->conn.nb_fds > 1)
+		return -EINVAL;
+	if (sf->conn.nb_fds == 0) {
+		sf_log(sf, "client maps IOVA 0x%llx without a file descriptor",
+			(unsigned long long)map->addr);
+		return -ENOTSUP;
+	}
+	ret = dma_map(&sf->plat.dma, map->addr, map->size, sf->conn.fds[0], map->offset,
+		map->flags & (DMA_READ | DMA_WRITE));
+	if (ret < 0)
+		sf_log(sf, "cannot map IOVA 0x%llx, 0x%llx bytes: %s",
+			(unsigned long long)map->addr, (unsigned long long)map->size, strerror(-ret));
+	return ret < 0 ? ret : reply(sf, NULL, 0);
+}
+
+static int
+do_dma_unmap(struct sf *sf)
+{
+	const struct vfio_user_dma_unmap *unmap = payload(sf, sizeof(*unmap));
+	int ret = 0;
+
+	if (unmap == NULL)
+		return -EINVAL;
+	if (unmap->flags == VFIO_DMA_UNMAP_FLAG_ALL && unmap->addr == 0 && unmap->size == 0) {
+		sf_dev_dma_removed(&sf->dev, 0, UINT64_MAX);
+		dma_clear(&sf->plat.dma);
+	} else if (unmap->flags != 0 || unmap->size == 0) {
+		return -EINVAL;
+	} else {
+		sf_dev_dma_removed(&sf->dev, unmap->addr, unmap->size);
+		ret = dma_unmap(&sf->plat.dma, unmap->addr, unmap->size);
+	}
+	return ret < 0 ? ret : reply(sf, unmap, sizeof(*unmap));
+}
+
+static int
+do_reset(struct sf *sf)
+{
+	sf_dev_reset(&sf->dev);
+	return reply(sf, NULL, 0);
+}
+
+/* --- Dispatch ----------------------------------------------------------------- */
+
+static const struct {
+	int (*run)(struct sf *sf);
+	bool takes_fds;
+} commands[] = {
+	[VFIO_USER_VERSION] = { do_version, false },
+	[VFIO_USER_DMA_MAP] = { do_dma_map, true },
+	[VFIO_USER_DMA_UNMAP] = { do_dma_unmap, false },
+	[VFIO_USER_DEVICE_GET_INFO] = { do_get_info, false },
+	[VFIO_USER_DEVICE_GET_REGION_INFO] = { do_get_region_info, false },
+	[VFIO_USER_DEVICE_GET_IRQ_INFO] = { do_get_irq_info, false },
+	[VFIO_USER_DEVICE_SET_IRQS] = { do_set_irqs, true },
+	[VFIO_USER_REGION_READ] = { do_region_read, false },
+	[VFIO_USER_REGION_WRITE] = { do_region_write, false },
+	[VFIO_USER_DEVICE_RESET] = { do_reset, false },
+};
+
+static int
+dispatch(struct sf *sf)
+{
+	uint16_t command = sf->conn.header.command;
+
+	if (command >= sizeof(commands) / sizeof(commands[0]) || commands[command].run == NULL)
+		return -ENOTSUP;
+	if (sf->conn.nb_fds != 0 && !commands[command].takes_fds) {
+		sf_log(sf, "client sends %u file descriptors with command %u", sf->conn.nb_fds,
+			command);
+		return -EINVAL;
+	}
+	return commands[command].run(sf);
+}
+
+bool
+proto_message(struct sf *sf)
+{
+	struct conn *conn = &sf->conn;
+	struct vfio_user_header *header;
+	int ret;
+
+	if (!conn->negotiated && conn->header.command != VFIO_USER_VERSION) {
+		sf_log(sf, "client starts with command %u", conn->header.command);
+		return false;
+	}
+	ret = dispatch(sf);
+	/* A version that does not fit ends the connection; the reply would mislead. */
+	if (ret < 0 && !conn->negotiated)
+		return false;
+	if ((conn->header.flags & VFIO_USER_F_NO_REPLY) != 0) {
+		conn->out_len = 0;
+		conn->out_fd = -1;
+		return true;
+	}
+	if (ret < 0) {
+		conn->out_fd = -1;
+		if (conn_reply(conn, 0) == NULL)
+			return false;
+	}
+	header = (struct vfio_user_header *)conn->out;
+	*header = (struct vfio_user_header) {
+		.msg_id = conn->header.msg_id,
+		.command = conn->header.command,
+		.msg_size = (uint32_t)conn->out_len,
+		.flags = VFIO_USER_F_REPLY | (ret < 0 ? VFIO_USER_F_ERROR : 0),
+		.error = ret < 0 ? (uint32_t)-ret : 0,
+	};
+	return true;
+}

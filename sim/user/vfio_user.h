@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef VFIO_USER_H
+#define VFIO_USER_H
+
+/*
+ * The vfio-user protocol, version 0.1, as far as its layouts are not those of
+ * linux/vfio.h.  Names are the specification's.
+ */
+
+#include <stdint.h>
+
+enum vfio_user_command {
+	VFIO_USER_VERSION = 1,
+	VFIO_USER_DMA_MAP = 2,
+	VFIO_USER_DMA_UNMAP = 3,
+	VFIO_USER_DEVICE_GET_INFO = 4,
+	VFIO_USER_DEVICE_GET_REGION_INFO = 5,
+	VFIO_USER_DEVICE_GET_IRQ_INFO = 7,
+	VFIO_USER_DEVICE_SET_IRQS = 8,
+	VFIO_USER_REGION_READ = 9,
+	VFIO_USER_REGION_WRITE = 10,
+	VFIO_USER_DEVICE_RESET = 13,
+};
+
+struct vfio_user_header {
+	uint16_t msg_id;
+	uint16_t command;
+	uint32_t msg_size;
+	uint32_t flags;
+	uint32_t error;
+};
+#define VFIO_USER_F_TYPE_MASK	0xfu
+#define VFIO_USER_F_COMMAND	0x0u
+#define VFIO_USER_F_REPLY	0x1u
+#define VFIO_USER_F_NO_REPLY	0x10u
+#define VFIO_USER_F_ERROR	0x20u
+
+struct vfio_user_version {
+	uint16_t major;
+	uint16_t minor;
+};
+
+struct vfio_user_device_info {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t num_regions;
+	uint32_t num_irqs;
+};
+
+struct vfio_user_dma_map {
+	uint32_t argsz;
+	uint32_t flags; /* 1: readable, 2: writeable */
+	uint64_t offset;
+	uint64_t addr;
+	uint64_t size;
+};
+
+struct vfio_user_dma_unmap {
+	uint32_t argsz;
+	uint32_t flags; /* VFIO_DMA_UNMAP_FLAG_ALL */
+	uint64_t addr;
+	uint64_t size;
+};
+
+struct vfio_user_region_access {
+	uint64_t offset;
+	uint32_t region;
+	uint32_t count;
+};
+
+#endif /* VFIO_USER_H */
