@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef SF_EXAMPLE_H
+#define SF_EXAMPLE_H
+
+/*
+ * Soft state of the driver: what it remembers about a port and its queues.
+ *
+ * A queue is a ring of descriptors in host memory, and beside it an array with
+ * the mbuf that each descriptor stands for.  Indexes run 0..size-1 and wrap.
+ * One entry is always left unused, so that full and empty rings differ.
+ *
+ * Rx: the driver posts empty buffers at "tail", the device fills them in order
+ * and writes completions, the driver picks these up at "next".
+ *
+ *            next               (device)               tail
+ *             |                    |                    |
+ *   ..........|FFFFFFFFFFFFFFFFFFFF|EEEEEEEEEEEEEEEEEEEE|..........
+ *    nb_free     filled, completion   empty, posted,       nb_free
+ *    (no mbuf)   written, not seen    device's to fill     (no mbuf)
+ *
+ *   The mbufs from next to tail belong to the ring; the application owns an
+ *   mbuf from the moment the burst function returns it.  Whether a completion
+ *   is new is told by its generation bit: 1 on the device's first pass over
+ *   the ring, 0 on the second, and so on.  No register is ever read.
+ *
+ * Tx: the driver puts packets at "tail", the device sends them in order and
+ * writes the index it has come to into the status line; the driver frees mbufs
+ * from "clean" on.
+ *
+ *            clean              (device)               tail
+ *             |                    |                    |
+ *   ..........|SSSSSSSSSSSSSSSSSSSS|QQQQQQQQQQQQQQQQQQQQ|..........
+ *    nb_free     sent, mbuf to be     queued, device's     nb_free
+ *    (no mbuf)   freed (nb_done of    to read              (no mbuf)
+ *                them known)
+ *
+ *   The mbufs from clean to tail belong to the ring.
+ *
+ * "tail" is published by a doorbell: a store to a page of the device that is
+ * mapped into this process.
+ *
+ * Nothing here is locked: a queue is used by one thread at a time, and a port
+ * is controlled by one thread at a time, as ethdev demands.  The interrupt
+ * thread only reads registers and sets the link status and "gone".
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <ethdev_driver.h>
+#include <rte_common.h>
+#include <rte_log.h>
+#include <rte_mbuf.h>
+#include <rte_vfio_dev.h>
+
+#include "sf_example_hw.h"
+
+/* Rx buffers are posted in batches, Tx mbufs freed in batches, of this size. */
+#define SF_BATCH		32
+#define SF_RING_DEFAULT		512
+#define SF_RING_SMALLEST	(2 * SF_BATCH)
+
+/* Ethernet header and one VLAN tag: what a frame has on top of the MTU. */
+#define SF_L2_OVERHEAD		(RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
+
+/* A completion, and the two words in which the driver reads it. */
+union sf_rx_cpl_words {
+	struct sf_rx_cpl cpl;
+	uint64_t word[2];
+};
+
+/* What the driver itself counts of a queue; the device counts the rest. */
+struct sf_sw_stats {
+	uint64_t errors; /* Rx: bad completions; Tx: mbufs the device cannot take */
+	uint64_t no_mbuf; /* Rx: buffers that could not be allocated */
+};
+
+/* Counters of a queue: three from the device, in its order, then ours. */
+struct sf_queue_stats {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t drops;
+	struct sf_sw_stats sw;
+};
+
+/* All counters of a port. */
+struct sf_stats {
+	uint64_t port[SF_NUM_STATS];
+	struct sf_queue_stats rxq[SF_MAX_QUEUE_PAIRS];
+	struct sf_queue_stats txq[SF_MAX_QUEUE_PAIRS];
+};
+
+struct sf_port;
+
+struct sf_rxq {
+	/* Used for every packet. */
+	union sf_rx_cpl_words *cpl; /* completion ring */
+	struct sf_rx_desc *desc; /* descriptor ring */
+	uint64_t rearm; /* mbuf::rearm_data of a fresh packet */
+	uint16_t size;
+	uint16_t next; /* next completion to read */
+	uint16_t tail; /* next buffer to post; a multiple of SF_BATCH */
+	uint16_t nb_free; /* entries that can be posted */
+	uint16_t free_thresh; /* post when nb_free has come to this */
+	uint16_t buf_size;
+	uint16_t gen; /* generation of a new completion at next */
+	struct rte_mempool *mp;
+	volatile void *tail_db;
+	struct sf_sw_stats *sw; /* in the port, outlives the queue */
+
+	/* Control. */
+	uint16_t id;
+	uint16_t arm_seq; /* sequence of the last interrupt arm */
+	volatile void *arm_db;
+	struct sf_port *port;
+	const struct rte_memzone *mz; /* both rings */
+	struct rte_mbuf *mbufs[]; /* size entries */
+};
+
+struct sf_txq {
+	/* Used for every packet. */
+	struct sf_tx_desc *desc; /* descriptor ring */
+	const struct sf_tx_status *status; /* written by the device */
+	uint16_t size;
+	uint16_t tail; /* next descriptor to fill */
+	uint16_t clean; /* oldest mbuf not freed */
+	uint16_t nb_free; /* descriptors that can be filled */
+	uint16_t nb_done; /* from clean on, known to be sent */
+	uint16_t free_thresh; /* free mbufs when nb_free is below this */
+	bool broken; /* the device wrote nonsense into the status line */
+	volatile void *tail_db;
+	struct sf_port *port;
+	struct sf_sw_stats *sw; /* in the port, outlives the queue */
+
+	/* Control. */
+	uint16_t id;
+	const struct rte_memzone *mz; /* ring and status line */
+	struct rte_mbuf *mbufs[]; /* size entries */
+};
+
+/* rte_eth_dev_data::dev_private */
+struct sf_port {
+	const char *name; /* of the device, for log lines */
+	struct rte_vfio_dev *vfio; /* owned by the bus */
+	uint32_t features; /* SF_F_* that both sides know */
+	uint32_t speed; /* Mb/s */
+	uint16_t max_queues; /* queue pairs */
+	uint16_t ring_min; /* descriptors */
+	uint16_t ring_max;
+	uint16_t mtu_max;
+	struct rte_ether_addr perm_mac;
+	bool gone; /* set by the interrupt thread, once */
+	struct sf_sw_stats rx_sw[SF_MAX_QUEUE_PAIRS];
+	struct sf_sw_stats tx_sw[SF_MAX_QUEUE_PAIRS];
+	struct sf_stats base; /* what a statistics reset subtracts */
+};
+
+/* Device arguments, and what the user asks for with them. */
+#define SF_ARG_MAC		"mac"
+#define SF_ARG_PAUSE		"pause"
+
+struct sf_devargs {
+	bool has_mac;
+	struct rte_ether_addr mac;
+	bool has_pause;
+	bool pause;
+};
+
+extern int sf_logtype_init;
+extern int sf_logtype_driver;
+
+/* type is init (setting things up) or driver (running). */
+#define SF_LOG(level, type, port, fmt, ...) \
+	rte_log(RTE_LOG_ ## level, sf_logtype_ ## type, "%s: " fmt "\n", \
+		(port)->name, ## __VA_ARGS__)
+
+static inline struct sf_port *
+sf_port(const struct rte_eth_dev *dev)
+{
+	return dev->data->dev_private;
+}
+
+/* --- sf_example_ctrl.c: registers ---------------------------------------- */
+
+/*
+ * Access registers.  0, or a negative errno after a log line, except that
+ * -ENODEV, the device is gone, stays quiet: that has been reported once.
+ */
+int sf_read(const struct sf_port *port, uint32_t reg, void *buf, size_t len);
+int sf_write(const struct sf_port *port, uint32_t reg, const void *buf, size_t len);
+
+static inline int
+sf_read32(const struct sf_port *port, uint32_t reg, uint32_t *value)
+{
+	return sf_read(port, reg, value, sizeof(*value));
+}
+
+static inline int
+sf_write32(const struct sf_port *port, uint32_t reg, uint32_t value)
+{
+	return sf_write(port, reg, &value, sizeof(value));
+}
+
+static inline int
+sf_write64(const struct sf_port *port, uint32_t reg, uint64_t value)
+{
+	return sf_write(port, reg, &value, sizeof(value));
+}
+
+/* What an SF_ERR_* code means. */
+const char *sf_err_text(uint32_t code);
+
+/* Identify and reset the device, agree on features, read its limits. */
+int sf_hw_init(struct sf_port *port);
+
+/* Let packets in, and with them the link up; or the reverse. */
+int sf_hw_enable(const struct sf_port *port, bool enable);
+
+int sf_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr);
+int sf_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
+int sf_promiscuous_enable(struct rte_eth_dev *dev);
+int sf_promiscuous_disable(struct rte_eth_dev *dev);
+int sf_allmulticast_enable(struct rte_eth_dev *dev);
+int sf_allmulticast_disable(struct rte_eth_dev *dev);
+int sf_link_update(struct rte_eth_dev *dev, int wait_to_complete);
+int sf_set_link_up(struct rte_eth_dev *dev);
+int sf_set_link_down(struct rte_eth_dev *dev);
+int sf_pause_set(const struct sf_port *port, bool on);
+int sf_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf);
+int sf_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf);
+int sf_fw_version_get(struct rte_eth_dev *dev, char *buf, size_t size);
+
+/* The link is down, whatever the device says. */
+void sf_link_clear(struct rte_eth_dev *dev);
+
+/* --- sf_example_devargs.c ------------------------------------------------ */
+
+/* 0, or -EINVAL after a log line. */
+int sf_devargs_parse(const struct sf_port *port, const struct rte_devargs *devargs,
+	struct sf_devargs *args);
+
+/* --- sf_example_queue.c -------------------------------------------------- */
+
+int sf_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
+	unsigned int socket, const struct rte_eth_rxconf *conf, struct rte_mempool *mp);
+int sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
+	unsigned int socket, const struct rte_eth_txconf *conf);
+void sf_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
+void sf_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
+void sf_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
+void sf_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
+
+/* 0, or -EINVAL after a log line if some Rx queue's buffers are too small. */
+int sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu);
+
+/* All queues of a port; a start that fails leaves none running. */
+int sf_queues_start(struct rte_eth_dev *dev);
+void sf_queues_stop(struct rte_eth_dev *dev);
+void sf_queues_release(struct rte_eth_dev *dev);
+
+/* data_off, refcnt, nb_segs and port of an mbuf, as one word. */
+static inline uint64_t *
+sf_rearm_data(struct rte_mbuf *m)
+{
+	return RTE_PTR_ADD(m, offsetof(struct rte_mbuf, rearm_data));
+}
+
+/* --- sf_example_rx.c ----------------------------------------------------- */
+
+uint16_t sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint32_t sf_rx_queue_count(void *queue);
+int sf_rx_descriptor_status(void *queue, uint16_t offset);
+int sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
+const uint32_t *sf_supported_ptypes_get(struct rte_eth_dev *dev);
+
+/* Empty the ring, and fill it with buffers: 0 or -ENOMEM.  No doorbell. */
+int sf_rxq_fill(struct sf_rxq *rxq);
+
+/* Give back the buffers in the ring. */
+void sf_rxq_drain(struct sf_rxq *rxq);
+
+/* --- sf_example_tx.c ----------------------------------------------------- */
+
+/* The burst function for a port's offloads and features. */
+eth_tx_burst_t sf_tx_burst_select(const struct rte_eth_dev *dev);
+uint16_t sf_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+int sf_tx_done_cleanup(void *queue, uint32_t nb);
+int sf_tx_descriptor_status(void *queue, uint16_t offset);
+int sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
+
+/* Empty the ring, freeing the mbufs that are in it. */
+void sf_txq_drain(struct sf_txq *txq);
+
+/* --- sf_example_stats.c -------------------------------------------------- */
+
+int sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
+int sf_stats_reset(struct rte_eth_dev *dev);
+int sf_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+int sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+	unsigned int n);
+
+/* --- sf_example_intr.c --------------------------------------------------- */
+
+/* From here on the application hears when the device goes away. */
+int sf_events_enable(struct rte_eth_dev *dev);
+void sf_events_disable(struct rte_eth_dev *dev);
+
+/* Interrupt vectors, while the port is started. */
+int sf_intr_start(struct rte_eth_dev *dev);
+void sf_intr_stop(struct rte_eth_dev *dev);
+
+int sf_is_removed(struct rte_eth_dev *dev);
+int sf_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id);
+int sf_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id);
+
+/* --- sf_example_rss.c ---------------------------------------------------- */
+
+/* Flow types the device can hash, as RTE_ETH_RSS_*. */
+uint64_t sf_rss_capa(const struct sf_port *port);
+
+/* Spread over the queues as the port's configuration says. */
+int sf_rss_configure(struct rte_eth_dev *dev);
+int sf_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int sf_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int sf_rss_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *conf,
+	uint16_t size);
+int sf_rss_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *conf,
+	uint16_t size);
+
+#endif /* SF_EXAMPLE_H */

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * The port as ethdev and the bus see it.  From the bottom up: the bus offers a
+ * device, sf_probe() makes a port of it, and the application configures,
+ * starts, stops and closes that.
+ */
+
+#include <errno.h>
+
+#include <bus_auxiliary_driver.h>
+#include <rte_malloc.h>
+
+#include "sf_example.h"
+
+RTE_LOG_REGISTER_SUFFIX(sf_logtype_init, init, NOTICE);
+RTE_LOG_REGISTER_SUFFIX(sf_logtype_driver, driver, NOTICE);
+
+/* --- Configuration ----------------------------------------------------------- */
+
+static int
+sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
+{
+	const struct sf_port *port = sf_port(dev);
+	const struct rte_eth_desc_lim desc_lim = {
+		.nb_max = port->ring_max,
+		.nb_min = port->ring_min,
+		.nb_align = SF_RING_ALIGN,
+		.nb_seg_max = 1,
+		.nb_mtu_seg_max = 1,
+	};
+	const struct rte_eth_dev_portconf portconf = {
+		.burst_size = SF_BATCH,
+		.ring_size = RTE_MAX(port->ring_min, RTE_MIN(port->ring_max, SF_RING_DEFAULT)),
+		.nb_queues = 1,
+	};
+
+	info->min_mtu = SF_MTU_MIN;
+	info->max_mtu = port->mtu_max;
+	info->min_rx_bufsize = SF_MTU_MIN + SF_L2_OVERHEAD;
+	info->max_rx_pktlen = port->mtu_max + SF_L2_OVERHEAD;
+	info->max_rx_queues = port->max_queues;
+	info->max_tx_queues = port->max_queues;
+	info->max_mac_addrs = 1;
+	info->speed_capa = rte_eth_speed_bitflag(port->speed, RTE_ETH_LINK_FULL_DUPLEX);
+	info->rx_desc_lim = desc_lim;
+	info->tx_desc_lim = desc_lim;
+	info->default_rxportconf = portconf;
+	info->default_txportconf = portconf;
+	info->default_rxconf.rx_free_thresh = SF_BATCH;
+	info->default_txconf.tx_free_thresh = SF_BATCH;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	info->flow_type_rss_offloads = sf_rss_capa(port);
+	if (info->flow_type_rss_offloads != 0) {
+		info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH;
+		info->reta_size = SF_RETA_SIZE;
+		info->hash_key_size = SF_RSS_KEY_SIZE;
+	}
+	return 0;
+}
+
+static int
+sf_dev_configure(struct rte_eth_dev *dev)
+{
+	struct rte_eth_conf *conf = &dev->data->dev_conf;
+	const struct sf_port *port = sf_port(dev);
+	int ret;
+
+	if (conf->lpbk_mode != 0) {
+		SF_LOG(ERR, driver, port, "loopback mode %u is not supported", conf->lpbk_mode);
+		return -ENOTSUP;
+	}
+	if ((conf->link_speeds & RTE_ETH_LINK_SPEED_FIXED) != 0) {
+		SF_LOG(ERR, driver, port, "link speed cannot be set, asked for 0x%x",
+			conf->link_speeds);
+		return -ENOTSUP;
+	}
+	if ((conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0)
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	ret = sf_write32(port, SF_REG_MTU, dev->data->mtu);
+	return ret < 0 ? ret : sf_rss_configure(dev);
+}
+
+/* --- Start to close ---------------------------------------------------------- */
+
+static void
+burst_set_dummy(struct rte_eth_dev *dev)
+{
+	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
+	dev->tx_pkt_prepare = rte_eth_pkt_burst_dummy;
+}
+
+static void
+burst_set(struct rte_eth_dev *dev)
+{
+	dev->rx_pkt_burst = sf_rx_burst;
+	dev->tx_pkt_burst = sf_tx_burst_select(dev);
+	dev->tx_pkt_prepare = sf_tx_prepare;
+}
+
+static int
+sf_dev_start(struct rte_eth_dev *dev)
+{
+	int ret;
+
+	ret = sf_queues_start(dev);
+	if (ret < 0)
+		return ret;
+	ret = sf_intr_start(dev);
+	if (ret < 0)
+		goto stop_queues;
+	burst_set(dev);
+	/* Last: from here on packets come in, and the link goes up. */
+	ret = sf_hw_enable(sf_port(dev), true);
+	if (ret < 0)
+		goto stop_intr;
+	return 0;
+
+stop_intr:
+	burst_set_dummy(dev);
+	sf_intr_stop(dev);
+stop_queues:
+	sf_queues_stop(dev);
+	return ret;
+}
+
+/* Of a device that is gone, what is on our side still gets tidied up. */
+static int
+sf_dev_stop(struct rte_eth_dev *dev)
+{
+	burst_set_dummy(dev);
+	sf_intr_stop(dev);
+	sf_hw_enable(sf_port(dev), false);
+	sf_queues_stop(dev);
+	sf_link_clear(dev);
+	return 0;
+}
+
+static int
+sf_dev_close(struct rte_eth_dev *dev)
+{
+	sf_events_disable(dev);
+	sf_queues_release(dev);
+	sf_write32(sf_port(dev), SF_REG_CTRL, SF_CTRL_RESET);
+	return 0;
+}
+
+static int sf_dev_init(struct rte_eth_dev *dev, void *arg);
+
+/* What ethdev holds of a port, addresses and private data, outlives this. */
+static int
+sf_dev_reset(struct rte_eth_dev *dev)
+{
+	sf_dev_close(dev);
+	return sf_dev_init(dev, RTE_ETH_DEV_TO_AUXILIARY(dev));
+}
+
+static const struct eth_dev_ops sf_eth_dev_ops = {
+	.dev_configure = sf_dev_configure,
+	.dev_start = sf_dev_start,
+	.dev_stop = sf_dev_stop,
+	.dev_close = sf_dev_close,
+	.dev_reset = sf_dev_reset,
+	.dev_infos_get = sf_dev_infos_get,
+	.is_removed = sf_is_removed,
+
+	.link_update = sf_link_update,
+	.dev_set_link_up = sf_set_link_up,
+	.dev_set_link_down = sf_set_link_down,
+	.promiscuous_enable = sf_promiscuous_enable,
+	.promiscuous_disable = sf_promiscuous_disable,
+	.allmulticast_enable = sf_allmulticast_enable,
+	.allmulticast_disable = sf_allmulticast_disable,
+	.mac_addr_set = sf_mac_addr_set,
+	.mtu_set = sf_mtu_set,
+	.flow_ctrl_get = sf_flow_ctrl_get,
+	.flow_ctrl_set = sf_flow_ctrl_set,
+	.fw_version_get = sf_fw_version_get,
+
+	.rx_queue_setup = sf_rx_queue_setup,
+	.tx_queue_setup = sf_tx_queue_setup,
+	.rx_queue_release = sf_rx_queue_release,
+	.tx_queue_release = sf_tx_queue_release,
+	.rxq_info_get = sf_rxq_info_get,
+	.txq_info_get = sf_txq_info_get,
+	.rx_burst_mode_get = sf_rx_burst_mode_get,
+	.tx_burst_mode_get = sf_tx_burst_mode_get,
+	.tx_done_cleanup = sf_tx_done_cleanup,
+	.rx_queue_intr_enable = sf_rx_queue_intr_enable,
+	.rx_queue_intr_disable = sf_rx_queue_intr_disable,
+	.dev_supported_ptypes_get = sf_supported_ptypes_get,
+
+	.stats_get = sf_stats_get,
+	.stats_reset = sf_stats_reset,
+	.xstats_get = sf_xstats_get,
+	.xstats_get_names = sf_xstats_get_names,
+	.xstats_reset = sf_stats_reset,
+
+	.rss_hash_update = sf_rss_hash_update,
+	.rss_hash_conf_get = sf_rss_hash_conf_get,
+	.reta_update = sf_rss_reta_update,
+	.reta_query = sf_rss_reta_query,
+};
+
+/* --- Probe and remove -------------------------------------------------------- */
+
+static void
+ethdev_fill(struct rte_eth_dev *dev, struct rte_auxiliary_device *adev)
+{
+	dev->dev_ops = &sf_eth_dev_ops;
+	dev->rx_queue_count = sf_rx_queue_count;
+	dev->rx_descriptor_status = sf_rx_descriptor_status;
+	dev->tx_descriptor_status = sf_tx_descriptor_status;
+	burst_set_dummy(dev);
+	dev->intr_handle = adev->intr_handle;
+	dev->data->numa_node = adev->device.numa_node;
+	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV |
+		RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+}
+
+static int
+devargs_apply(struct rte_eth_dev *dev, const struct sf_devargs *args)
+{
+	const struct sf_port *port = sf_port(dev);
+	struct rte_ether_addr *mac;
+	int ret;
+
+	/* Freed with the port.  A reset finds it there. */
+	if (dev->data->mac_addrs == NULL)
+		dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs", sizeof(*mac), 0);
+	mac = dev->data->mac_addrs;
+	if (mac == NULL)
+		return -ENOMEM;
+	rte_ether_addr_copy(args->has_mac ? &args->mac : &port->perm_mac, mac);
+	ret = sf_mac_addr_set(dev, mac);
+	if (ret < 0 || !args->has_pause)
+		return ret;
+	ret = sf_pause_set(port, args->pause);
+	if (ret == -ENOTSUP)
+		SF_LOG(ERR, init, port, "argument pause=1: the device has no flow control");
+	return ret;
+}
+
+/* Also after a reset.  What was allocated goes with the port. */
+static int
+sf_dev_init(struct rte_eth_dev *dev, void *arg)
+{
+	struct rte_auxiliary_device *adev = arg;
+	struct sf_port *port = sf_port(dev);
+	struct sf_devargs args;
+	int ret;
+
+	*port = (struct sf_port) { .name = adev->name, .vfio = adev->vfio_dev };
+	ethdev_fill(dev, adev);
+	if ((ret = sf_devargs_parse(port, adev->device.devargs, &args)) < 0 ||
+			(ret = rte_vfio_region_map(port->vfio, SF_BAR_REGS)) < 0 ||
+			(ret = sf_hw_init(port)) < 0 ||
+			(ret = devargs_apply(dev, &args)) < 0)
+		return ret;
+	return sf_events_enable(dev);
+}
+
+static int
+sf_dev_uninit(struct rte_eth_dev *dev)
+{
+	/* Through ethdev, which takes the burst functions from the application. */
+	if (dev->data->dev_started)
+		rte_eth_dev_stop(dev->data->port_id);
+	return sf_dev_close(dev);
+}
+
+static int
+sf_probe(struct rte_auxiliary_driver *drv __rte_unused, struct rte_auxiliary_device *adev)
+{
+	return rte_eth_dev_create(&adev->device, adev->name, sizeof(struct sf_port),
+			NULL, NULL, sf_dev_init, adev);
+}
+
+static int
+sf_remove(struct rte_auxiliary_device *adev)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(adev->name);
+
+	/* The application may have closed the port. */
+	return dev != NULL ? rte_eth_dev_destroy(dev, sf_dev_uninit) : 0;
+}
+
+static const struct rte_auxiliary_id sf_id_table[] = {
+	{ RTE_AUXILIARY_KIND_SF, "sf_sim.sf", NULL, SF_PCI_VENDOR_ID, SF_PCI_DEVICE_ID },
+	{ RTE_AUXILIARY_KIND_MDEV, NULL, NULL, SF_PCI_VENDOR_ID, SF_PCI_DEVICE_ID },
+	{ 0 },
+};
+
+static struct rte_auxiliary_driver sf_driver = {
+	.drv_flags = RTE_AUXILIARY_DRV_EXTENDED | RTE_AUXILIARY_DRV_NEED_VFIO,
+	.id_table = sf_id_table,
+	.probe = sf_probe,
+	.remove = sf_remove,
+};
+
+RTE_PMD_REGISTER_AUXILIARY(net_sf_example, sf_driver);
+RTE_PMD_REGISTER_PARAM_STRING(net_sf_example,
+	SF_ARG_MAC "=<xx:xx:xx:xx:xx:xx> "
+	SF_ARG_PAUSE "=<0|1>");

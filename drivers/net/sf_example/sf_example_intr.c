@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * What the device has to say without being asked: a vector for configuration
+ * changes, one for each Rx queue, and the news that it is going away.
+ */
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <unistd.h>
+
+#include <rte_interrupts.h>
+#include <rte_io.h>
+
+#include "sf_example.h"
+
+/* --- Removal ----------------------------------------------------------------- */
+
+/* On the interrupt thread. */
+static void
+device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event event, void *arg)
+{
+	struct rte_eth_dev *dev = arg;
+	struct sf_port *port = sf_port(dev);
+
+	switch (event) {
+	case RTE_VFIO_DEV_EVENT_ERROR:
+		SF_LOG(ERR, driver, port, "unrecoverable device error");
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+		return;
+	case RTE_VFIO_DEV_EVENT_GONE:
+		__atomic_store_n(&port->gone, true, __ATOMIC_RELAXED);
+		sf_link_clear(dev);
+		break;
+	case RTE_VFIO_DEV_EVENT_REQUEST:
+		SF_LOG(NOTICE, driver, port, "the device is wanted back");
+		break;
+	}
+	if (dev->data->dev_conf.intr_conf.rmv)
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
+int
+sf_events_enable(struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+	int ret;
+
+	ret = rte_vfio_dev_event_set(port->vfio, device_event, dev);
+	if (ret < 0)
+		SF_LOG(ERR, init, port, "cannot watch the device: %s", strerror(-ret));
+	return ret;
+}
+
+void
+sf_events_disable(struct rte_eth_dev *dev)
+{
+	rte_vfio_dev_event_set(sf_port(dev)->vfio, NULL, NULL);
+}
+
+int
+sf_is_removed(struct rte_eth_dev *dev)
+{
+	return __atomic_load_n(&sf_port(dev)->gone, __ATOMIC_RELAXED);
+}
+
+/* --- Configuration vector ---------------------------------------------------- */
+
+static void
+report_halt(struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+	uint32_t info;
+
+	if (sf_read32(port, SF_REG_ERROR_INFO, &info) < 0)
+		return;
+	SF_LOG(ERR, driver, port, "%s queue %u halted: %s (code %u)",
+		SF_ERROR_INFO_TX(info) != 0 ? "Tx" : "Rx", SF_ERROR_INFO_QUEUE(info),
+		sf_err_text(SF_ERROR_INFO_CODE(info)), SF_ERROR_INFO_CODE(info));
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+}
+
+/* On the interrupt thread. */
+static void
+config_intr(void *arg)
+{
+	struct rte_eth_dev *dev = arg;
+	const struct sf_port *port = sf_port(dev);
+	uint64_t count;
+	uint32_t cause;
+
+	/* EAL does not know what to read from this kind of handle. */
+	if (read(rte_intr_fd_get(dev->intr_handle), &count, sizeof(count)) < 0 && errno != EAGAIN)
+		SF_LOG(ERR, driver, port, "cannot read interrupt event: %s", strerror(errno));
+	/* Cleared before it is served, so that what happens meanwhile counts anew. */
+	if (sf_read32(port, SF_REG_INT_CAUSE, &cause) < 0 ||
+			sf_write32(port, SF_REG_INT_CAUSE, cause) < 0)
+		return;
+	if ((cause & SF_INT_ERROR) != 0)
+		report_halt(dev);
+	if ((cause & SF_INT_LINK) != 0 && dev->data->dev_conf.intr_conf.lsc &&
+			sf_link_update(dev, 0) == 0)
+		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+}
+
+/* --- Vectors ----------------------------------------------------------------- */
+
+/* Queue vectors, in the order of queues. */
+static int
+rx_vectors_set(struct rte_eth_dev *dev, uint16_t nb_queues)
+{
+	struct rte_intr_handle *handle = dev->intr_handle;
+	uint16_t i;
+
+	if (nb_queues == 0)
+		return 0;
+	if (rte_intr_vec_list_alloc(handle, NULL, nb_queues) != 0)
+		return -ENOMEM;
+	for (i = 0; i < nb_queues; i++)
+		if (rte_intr_vec_list_index_set(handle, i, RTE_INTR_VEC_RXTX_OFFSET + i) != 0)
+			return -EINVAL;
+	return 0;
+}
+
+static int
+causes_unmask(const struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+	uint32_t mask = SF_INT_ERROR;
+	int ret;
+
+	if (dev->data->dev_conf.intr_conf.lsc)
+		mask |= SF_INT_LINK;
+	ret = sf_write32(port, SF_REG_INT_CAUSE, UINT32_MAX);
+	return ret < 0 ? ret : sf_write32(port, SF_REG_INT_MASK, mask);
+}
+
+int
+sf_intr_start(struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+	const uint16_t nb_queues = dev->data->dev_conf.intr_conf.rxq ?
+			dev->data->nb_rx_queues : 0;
+	int ret;
+
+	ret = rte_vfio_irq_enable(port->vfio, VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle,
+			nb_queues);
+	if (ret < 0)
+		return ret;
+	ret = rx_vectors_set(dev, nb_queues);
+	if (ret < 0)
+		goto disable;
+	ret = rte_intr_callback_register(dev->intr_handle, config_intr, dev);
+	if (ret < 0)
+		goto disable;
+	ret = causes_unmask(dev);
+	if (ret < 0)
+		goto unregister;
+	return 0;
+
+unregister:
+	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
+disable:
+	rte_intr_vec_list_free(dev->intr_handle);
+	rte_vfio_irq_disable(port->vfio, VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+	SF_LOG(ERR, driver, port, "cannot set up interrupts: %s", strerror(-ret));
+	return ret;
+}
+
+void
+sf_intr_stop(struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+
+	sf_write32(port, SF_REG_INT_MASK, 0);
+	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
+	rte_intr_vec_list_free(dev->intr_handle);
+	rte_vfio_irq_disable(port->vfio, VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+}
+
+/* --- Rx interrupts ----------------------------------------------------------- */
+
+/*
+ * Ask for one interrupt at the next completion, or at once if it is there
+ * already.  The device tells one request from the next by the sequence number;
+ * 0 is none.
+ */
+int
+sf_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id)
+{
+	const struct sf_port *port = sf_port(dev);
+	struct sf_rxq *rxq = dev->data->rx_queues[id];
+
+	if (!dev->data->dev_conf.intr_conf.rxq)
+		return -ENOTSUP;
+	rxq->arm_seq = rxq->arm_seq % UINT16_MAX + 1;
+	rte_write32((uint32_t)rxq->arm_seq << 16 | rxq->next, rxq->arm_db);
+	/* It may sleep, and then has not seen the doorbell. */
+	return (port->features & SF_F_WAKE) != 0 ? sf_write32(port, SF_REG_WAKE, 1) : 0;
+}
+
+int
+sf_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id)
+{
+	const struct sf_rxq *rxq = dev->data->rx_queues[id];
+
+	if (!dev->data->dev_conf.intr_conf.rxq)
+		return -ENOTSUP;
+	rte_write32(0, rxq->arm_db);
+	return 0;
+}

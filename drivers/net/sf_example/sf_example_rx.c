@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Receiving.  Follow one packet from the bottom up:
+ *
+ *  1. rx_post() takes an mbuf from the pool and writes its address into the
+ *     descriptor ring; the doorbell tells the device.
+ *  2. The device writes the packet into the mbuf, then the completion.
+ *  3. rx_run() sees the completion, fills in the mbuf, hands it out.
+ *
+ * A completion comes from outside and is not trusted: it is read once, into
+ * registers, and checked there.  Nor does the driver look at more completions
+ * than it has posted buffers, so a device can never make it hand out an mbuf
+ * that is not in the ring.
+ */
+
+#include <stdio.h>
+
+#include <rte_io.h>
+#include <rte_mempool.h>
+
+#include "sf_example.h"
+
+#define PTYPE_IPV4	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN)
+#define PTYPE_IPV6	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN)
+
+/* By SF_PTYPE_*; combinations that are not listed are RTE_PTYPE_UNKNOWN. */
+static const uint32_t rx_ptypes[SF_PTYPE_MASK + 1] = {
+	[SF_PTYPE_L2] = RTE_PTYPE_L2_ETHER,
+	[SF_PTYPE_IPV4] = PTYPE_IPV4,
+	[SF_PTYPE_IPV4 | SF_PTYPE_TCP] = PTYPE_IPV4 | RTE_PTYPE_L4_TCP,
+	[SF_PTYPE_IPV4 | SF_PTYPE_UDP] = PTYPE_IPV4 | RTE_PTYPE_L4_UDP,
+	[SF_PTYPE_IPV6] = PTYPE_IPV6,
+	[SF_PTYPE_IPV6 | SF_PTYPE_TCP] = PTYPE_IPV6 | RTE_PTYPE_L4_TCP,
+	[SF_PTYPE_IPV6 | SF_PTYPE_UDP] = PTYPE_IPV6 | RTE_PTYPE_L4_UDP,
+};
+
+/* By SF_RX_CPL_* flags. */
+static const uint64_t rx_ol_flags[SF_RX_CPL_HASH + 1] = {
+	[SF_RX_CPL_HASH] = RTE_MBUF_F_RX_RSS_HASH,
+};
+
+static inline uint16_t
+rx_posted(const struct sf_rxq *rxq)
+{
+	return rxq->size - 1 - rxq->nb_free;
+}
+
+/*
+ * Post buffers, in whole batches: tail and size are multiples of the batch, so
+ * a batch never wraps.  Whether any was posted; the doorbell is the caller's.
+ */
+static inline bool
+rx_post(struct sf_rxq *rxq)
+{
+	const uint16_t before = rxq->tail;
+
+	while (rxq->nb_free >= SF_BATCH) {
+		struct sf_rx_desc *desc = &rxq->desc[rxq->tail];
+		struct rte_mbuf **mbufs = &rxq->mbufs[rxq->tail];
+		unsigned int i;
+
+		if (unlikely(rte_mempool_get_bulk(rxq->mp, (void **)mbufs, SF_BATCH) != 0)) {
+			rxq->sw->no_mbuf += SF_BATCH;
+			break;
+		}
+		for (i = 0; i < SF_BATCH; i++)
+			desc[i].addr = rte_mbuf_data_iova_default(mbufs[i]);
+		rxq->nb_free -= SF_BATCH;
+		rxq->tail += SF_BATCH;
+		if (rxq->tail == rxq->size)
+			rxq->tail = 0;
+	}
+	return rxq->tail != before;
+}
+
+/*
+ * Take up to nb packets, none of them behind the end of the ring: the loop
+ * need not look out for it.
+ */
+static __rte_always_inline uint16_t
+rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
+{
+	const union sf_rx_cpl_words *ring = &rxq->cpl[rxq->next];
+	struct rte_mbuf **mbufs = &rxq->mbufs[rxq->next];
+	const uint16_t first = rxq->next, buf_size = rxq->buf_size, gen = rxq->gen;
+	const uint64_t rearm = rxq->rearm;
+	uint16_t i, n = 0;
+
+	for (i = 0; i < nb; i++) {
+		struct rte_mbuf *m = mbufs[i];
+		union sf_rx_cpl_words c;
+
+		/* The word with the generation is written last, so read first. */
+		c.word[1] = __atomic_load_n(&ring[i].word[1], __ATOMIC_ACQUIRE);
+		if (((c.cpl.gen ^ gen) & 1) != 0)
+			break;
+		c.word[0] = __atomic_load_n(&ring[i].word[0], __ATOMIC_RELAXED);
+		if (unlikely(c.cpl.index != (uint16_t)(first + i) ||
+				c.cpl.len == 0 || c.cpl.len > buf_size)) {
+			rxq->sw->errors++;
+			rte_mbuf_raw_free(m);
+			continue;
+		}
+		/* data_off, refcnt, nb_segs and port, all in one store */
+		*sf_rearm_data(m) = rearm;
+		m->ol_flags = rx_ol_flags[c.cpl.flags & SF_RX_CPL_HASH];
+		m->packet_type = rx_ptypes[c.cpl.ptype & SF_PTYPE_MASK];
+		m->pkt_len = c.cpl.len;
+		m->data_len = c.cpl.len;
+		m->hash.rss = c.cpl.hash;
+		pkts[n++] = m;
+	}
+	rxq->next = first + i;
+	rxq->nb_free += i;
+	return n;
+}
+
+uint16_t
+sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct sf_rxq *rxq = queue;
+	const uint16_t nb = RTE_MIN(nb_pkts, rx_posted(rxq));
+	const uint16_t to_end = RTE_MIN(nb, rxq->size - rxq->next);
+	uint16_t n;
+
+	n = rx_run(rxq, pkts, to_end);
+	if (rxq->next == rxq->size) {
+		rxq->next = 0;
+		rxq->gen ^= 1;
+		n += rx_run(rxq, pkts + n, nb - to_end);
+	}
+	if (rxq->nb_free >= rxq->free_thresh && rx_post(rxq))
+		rte_write32(rxq->tail, rxq->tail_db); /* after the descriptors */
+	return n;
+}
+
+/* --- Beside the data path -------------------------------------------------- */
+
+int
+sf_rxq_fill(struct sf_rxq *rxq)
+{
+	memset(rxq->cpl, 0, rxq->size * sizeof(*rxq->cpl));
+	rxq->next = 0;
+	rxq->tail = 0;
+	rxq->gen = 1;
+	rxq->nb_free = rxq->size - 1;
+	rx_post(rxq);
+	if (rxq->nb_free < SF_BATCH)
+		return 0;
+	sf_rxq_drain(rxq);
+	return -ENOMEM;
+}
+
+void
+sf_rxq_drain(struct sf_rxq *rxq)
+{
+	uint16_t posted = rx_posted(rxq);
+
+	while (posted > 0) {
+		uint16_t run = RTE_MIN(posted, rxq->size - rxq->next);
+
+		/* As they came from the pool: nobody has used them. */
+		rte_mempool_put_bulk(rxq->mp, (void **)&rxq->mbufs[rxq->next], run);
+		posted -= run;
+		rxq->next = 0;
+	}
+	rxq->nb_free = rxq->size - 1;
+	rxq->tail = 0;
+}
+
+/* Whether the buffer at an offset from next, which is posted, is filled. */
+static bool
+rx_is_done(const struct sf_rxq *rxq, uint16_t offset)
+{
+	uint32_t at = (uint32_t)rxq->next + offset;
+	uint16_t gen = rxq->gen;
+
+	if (at >= rxq->size) {
+		at -= rxq->size;
+		gen ^= 1;
+	}
+	return ((__atomic_load_n(&rxq->cpl[at].cpl.gen, __ATOMIC_RELAXED) ^ gen) & 1) == 0;
+}
+
+/* Completions come in order, so the last one is found by bisection. */
+uint32_t
+sf_rx_queue_count(void *queue)
+{
+	const struct sf_rxq *rxq = queue;
+	uint16_t low = 0, high = rx_posted(rxq);
+
+	while (low < high) {
+		uint16_t mid = low + (high - low) / 2;
+
+		if (rx_is_done(rxq, mid))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+int
+sf_rx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct sf_rxq *rxq = queue;
+
+	if (offset >= rxq->size)
+		return -EINVAL;
+	if (offset >= rx_posted(rxq))
+		return RTE_ETH_RX_DESC_UNAVAIL;
+	return rx_is_done(rxq, offset) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
+}
+
+int
+sf_rx_burst_mode_get(struct rte_eth_dev *dev __rte_unused, uint16_t id __rte_unused,
+	struct rte_eth_burst_mode *mode)
+{
+	snprintf(mode->info, sizeof(mode->info), "Scalar");
+	return 0;
+}
+
+const uint32_t *
+sf_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused)
+{
+	static const uint32_t ptypes[] = {
+		RTE_PTYPE_L2_ETHER,
+		RTE_PTYPE_L3_IPV4_EXT_UNKNOWN,
+		RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
+		RTE_PTYPE_L4_TCP,
+		RTE_PTYPE_L4_UDP,
+		RTE_PTYPE_UNKNOWN,
+	};
+
+	return ptypes;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Statistics.  The device counts, the data path does not, apart from what only
+ * the driver can see go wrong.  The device's counters cannot be set to zero
+ * without a reset of everything, so ours is a subtraction.
+ */
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sf_example.h"
+
+/* Everything since the device was reset. */
+static int
+stats_read(const struct rte_eth_dev *dev, struct sf_stats *stats)
+{
+	const struct sf_port *port = sf_port(dev);
+	uint16_t i;
+	int ret;
+
+	RTE_BUILD_BUG_ON(offsetof(struct sf_queue_stats, sw) != SF_Q_STATS_LEN);
+
+	memset(stats, 0, sizeof(*stats));
+	ret = sf_read(port, SF_REG_STATS, stats->port, sizeof(stats->port));
+	for (i = 0; i < dev->data->nb_rx_queues && ret == 0; i++) {
+		stats->rxq[i].sw = port->rx_sw[i];
+		ret = sf_read(port, SF_REG_RXQ(i) + SF_Q_STAT_PACKETS, &stats->rxq[i],
+				SF_Q_STATS_LEN);
+	}
+	for (i = 0; i < dev->data->nb_tx_queues && ret == 0; i++) {
+		stats->txq[i].sw = port->tx_sw[i];
+		ret = sf_read(port, SF_REG_TXQ(i) + SF_Q_STAT_PACKETS, &stats->txq[i],
+				SF_Q_STATS_LEN);
+	}
+	return ret;
+}
+
+/* Everything since the last sf_stats_reset(). */
+static int
+stats_since_reset(const struct rte_eth_dev *dev, struct sf_stats *stats)
+{
+	const uint64_t *base = (const uint64_t *)&sf_port(dev)->base;
+	uint64_t *counter = (uint64_t *)stats;
+	size_t i;
+	int ret;
+
+	ret = stats_read(dev, stats);
+	for (i = 0; i < sizeof(*stats) / sizeof(*counter) && ret == 0; i++)
+		counter[i] -= base[i];
+	return ret;
+}
+
+int
+sf_stats_reset(struct rte_eth_dev *dev)
+{
+	struct sf_stats now;
+	int ret;
+
+	ret = stats_read(dev, &now);
+	if (ret == 0)
+		sf_port(dev)->base = now;
+	return ret;
+}
+
+int
+sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+{
+	struct sf_stats s;
+	uint16_t i;
+	int ret;
+
+	ret = stats_since_reset(dev, &s);
+	if (ret < 0)
+		return ret;
+	stats->ipackets = s.port[SF_STAT_RX_PACKETS];
+	stats->ibytes = s.port[SF_STAT_RX_BYTES];
+	stats->imissed = s.port[SF_STAT_RX_NO_DESC];
+	stats->ierrors = s.port[SF_STAT_RX_TOO_LONG];
+	stats->opackets = s.port[SF_STAT_TX_PACKETS];
+	stats->obytes = s.port[SF_STAT_TX_BYTES];
+	stats->oerrors = s.port[SF_STAT_TX_TOO_LONG] + s.port[SF_STAT_TX_NO_LINK];
+	stats->rx_nombuf = 0;
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		stats->ierrors += s.rxq[i].sw.errors;
+		stats->rx_nombuf += s.rxq[i].sw.no_mbuf;
+		if (i >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+			continue;
+		stats->q_ipackets[i] = s.rxq[i].packets;
+		stats->q_ibytes[i] = s.rxq[i].bytes;
+		stats->q_errors[i] = s.rxq[i].drops + s.rxq[i].sw.errors;
+	}
+	for (i = 0; i < dev->data->nb_tx_queues; i++) {
+		stats->oerrors += s.txq[i].sw.errors;
+		if (i >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
+			continue;
+		stats->q_opackets[i] = s.txq[i].packets;
+		stats->q_obytes[i] = s.txq[i].bytes;
+	}
+	return 0;
+}
+
+/* --- Extended statistics: what is not in the basic ones ---------------------- */
+
+static const struct {
+	const char *name;
+	unsigned int stat;
+} port_xstats[] = {
+	{ "rx_no_descriptor", SF_STAT_RX_NO_DESC },
+	{ "rx_too_long", SF_STAT_RX_TOO_LONG },
+	{ "rx_filtered", SF_STAT_RX_FILTERED },
+	{ "rx_multicast_packets", SF_STAT_RX_MULTICAST },
+	{ "rx_broadcast_packets", SF_STAT_RX_BROADCAST },
+	{ "tx_too_long", SF_STAT_TX_TOO_LONG },
+	{ "tx_no_link", SF_STAT_TX_NO_LINK },
+	{ "queue_halts", SF_STAT_HALTS },
+};
+
+struct queue_xstat {
+	const char *name;
+	size_t offset; /* in struct sf_queue_stats */
+};
+
+static const struct queue_xstat rxq_xstats[] = {
+	{ "drops", offsetof(struct sf_queue_stats, drops) },
+	{ "bad_completions", offsetof(struct sf_queue_stats, sw.errors) },
+	{ "mbuf_alloc_failed", offsetof(struct sf_queue_stats, sw.no_mbuf) },
+};
+
+static const struct queue_xstat txq_xstats[] = {
+	{ "drops", offsetof(struct sf_queue_stats, drops) },
+	{ "bad_mbufs", offsetof(struct sf_queue_stats, sw.errors) },
+};
+
+static unsigned int
+xstats_count(const struct rte_eth_dev *dev)
+{
+	return RTE_DIM(port_xstats) + dev->data->nb_rx_queues * RTE_DIM(rxq_xstats) +
+		dev->data->nb_tx_queues * RTE_DIM(txq_xstats);
+}
+
+static unsigned int
+queue_names(struct rte_eth_xstat_name *names, const char *prefix, uint16_t nb_queues,
+	const struct queue_xstat *table, unsigned int nb)
+{
+	unsigned int q, i, n = 0;
+
+	for (q = 0; q < nb_queues; q++)
+		for (i = 0; i < nb; i++)
+			snprintf(names[n++].name, sizeof(names[0].name), "%s_q%u_%s", prefix, q,
+				table[i].name);
+	return n;
+}
+
+static unsigned int
+queue_values(struct rte_eth_xstat *xstats, const struct sf_queue_stats *stats,
+	uint16_t nb_queues, const struct queue_xstat *table, unsigned int nb)
+{
+	unsigned int q, i, n = 0;
+
+	for (q = 0; q < nb_queues; q++)
+		for (i = 0; i < nb; i++)
+			xstats[n++].value = *(const uint64_t *)
+				RTE_PTR_ADD(&stats[q], table[i].offset);
+	return n;
+}
+
+int
+sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
+	unsigned int n)
+{
+	const unsigned int count = xstats_count(dev);
+	unsigned int i;
+
+	if (names == NULL || n < count)
+		return count;
+	for (i = 0; i < RTE_DIM(port_xstats); i++)
+		snprintf(names[i].name, sizeof(names[i].name), "%s", port_xstats[i].name);
+	i += queue_names(&names[i], "rx", dev->data->nb_rx_queues, rxq_xstats,
+			RTE_DIM(rxq_xstats));
+	queue_names(&names[i], "tx", dev->data->nb_tx_queues, txq_xstats, RTE_DIM(txq_xstats));
+	return count;
+}
+
+int
+sf_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n)
+{
+	const unsigned int count = xstats_count(dev);
+	struct sf_stats s;
+	unsigned int i;
+	int ret;
+
+	if (xstats == NULL || n < count)
+		return count;
+	ret = stats_since_reset(dev, &s);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < RTE_DIM(port_xstats); i++)
+		xstats[i].value = s.port[port_xstats[i].stat];
+	i += queue_values(&xstats[i], s.rxq, dev->data->nb_rx_queues, rxq_xstats,
+			RTE_DIM(rxq_xstats));
+	queue_values(&xstats[i], s.txq, dev->data->nb_tx_queues, txq_xstats,
+			RTE_DIM(txq_xstats));
+	for (i = 0; i < count; i++)
+		xstats[i].id = i;
+	return count;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Sending.  Follow one packet from the bottom up:
+ *
+ *  1. tx_fill() writes the packet's address and length into the descriptor
+ *     ring and remembers the mbuf; the doorbell tells the device.
+ *  2. The device reads the packet and moves "head" in the status line.
+ *  3. A later burst, short of descriptors, runs tx_reclaim(): it looks at the
+ *     status line and gives mbufs back to their pool.
+ *
+ * The status line comes from outside and is not trusted: a head that is not
+ * between the oldest and the newest packet in the ring puts an end to the
+ * queue, since nothing the device says about its mbufs can be believed then.
+ */
+
+#include <stdio.h>
+
+#include <rte_errno.h>
+#include <rte_io.h>
+#include <rte_mempool.h>
+
+#include "sf_example.h"
+
+static inline uint16_t
+tx_used(const struct sf_txq *txq)
+{
+	return txq->size - 1 - txq->nb_free;
+}
+
+/* Packets from clean on that the device says it has sent, or -1. */
+static int
+tx_done(const struct sf_txq *txq)
+{
+	const uint32_t head = __atomic_load_n(&txq->status->head, __ATOMIC_ACQUIRE);
+	uint32_t done = head - txq->clean;
+
+	if (head >= txq->size)
+		return -1;
+	if (head < txq->clean)
+		done += txq->size;
+	return done <= tx_used(txq) ? (int)done : -1;
+}
+
+static void
+tx_look(struct sf_txq *txq)
+{
+	int done;
+
+	if (txq->broken)
+		return;
+	done = tx_done(txq);
+	if (done >= 0) {
+		txq->nb_done = done;
+		return;
+	}
+	txq->broken = true;
+	txq->nb_done = 0;
+	SF_LOG(ERR, driver, txq->port,
+		"Tx queue %u: head %u is not in %u..%u, queue stopped", txq->id,
+		txq->status->head, txq->clean, txq->tail);
+}
+
+/*
+ * Free the mbufs of up to nb sent packets.  Not of all: what a burst frees
+ * should be about what the next one allocates, so that mbufs go round in the
+ * pool's per-core cache.  The status line, which is in the device's cache, is
+ * only looked at when the packets known to be sent are used up.
+ */
+static __rte_always_inline uint16_t
+tx_reclaim(struct sf_txq *txq, uint16_t nb, const bool fast_free)
+{
+	uint16_t left, run;
+
+	if (txq->nb_done < nb)
+		tx_look(txq);
+	nb = RTE_MIN(nb, txq->nb_done);
+	for (left = nb; left > 0; left -= run) {
+		struct rte_mbuf **mbufs = &txq->mbufs[txq->clean];
+
+		run = RTE_MIN(left, txq->size - txq->clean);
+		if (fast_free)
+			rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, run);
+		else
+			rte_pktmbuf_free_bulk(mbufs, run);
+		txq->clean += run;
+		if (txq->clean == txq->size)
+			txq->clean = 0;
+	}
+	txq->nb_done -= nb;
+	txq->nb_free += nb;
+	return nb;
+}
+
+/* Whether the device can take a packet; it halts the queue over one it cannot. */
+static inline bool
+tx_acceptable(const struct rte_mbuf *m)
+{
+	return m->nb_segs == 1 && m->data_len >= RTE_ETHER_HDR_LEN &&
+		m->data_len <= SF_MAX_FRAME;
+}
+
+/* Put nb packets into the ring, none of them behind its end. */
+static __rte_always_inline void
+tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
+{
+	struct sf_tx_desc *desc = &txq->desc[txq->tail];
+	struct rte_mbuf **mbufs = &txq->mbufs[txq->tail];
+	uint16_t i, n = 0;
+
+	for (i = 0; i < nb; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		if (unlikely(!tx_acceptable(m))) {
+			txq->sw->errors++;
+			rte_pktmbuf_free(m);
+			continue;
+		}
+		desc[n] = (struct sf_tx_desc) {
+			.addr = rte_mbuf_data_iova(m),
+			.len = m->data_len,
+			.flags = SF_TX_DESC_EOP,
+		};
+		mbufs[n++] = m;
+	}
+	txq->tail += n;
+	txq->nb_free -= n;
+	if (txq->tail == txq->size)
+		txq->tail = 0;
+}
+
+/* fast_free and wake are constants: each pair makes a function of its own. */
+static __rte_always_inline uint16_t
+tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts,
+	const bool fast_free, const bool wake)
+{
+	struct sf_txq *txq = queue;
+	const uint16_t before = txq->tail;
+	uint16_t n, run;
+
+	if (txq->nb_free < txq->free_thresh)
+		tx_reclaim(txq, RTE_MAX(nb_pkts, txq->free_thresh), fast_free);
+	nb_pkts = RTE_MIN(nb_pkts, txq->nb_free);
+	for (n = 0; n < nb_pkts; n += run) {
+		run = RTE_MIN(nb_pkts - n, txq->size - txq->tail);
+		tx_fill(txq, pkts + n, run);
+	}
+	if (txq->tail == before)
+		return nb_pkts;
+
+	rte_write32(txq->tail, txq->tail_db); /* after the descriptors */
+	if (wake) {
+		/*
+		 * The device says that it sleeps, then looks at the doorbell
+		 * once more; we ring the doorbell, then look whether it
+		 * sleeps.  With a full barrier on both sides, one of the two
+		 * sees the other.
+		 */
+		rte_mb();
+		if (__atomic_load_n(&txq->status->sleeping, __ATOMIC_RELAXED) != 0)
+			rte_vfio_region_write32(txq->port->vfio, SF_BAR_REGS, SF_REG_WAKE, 1);
+	}
+	return nb_pkts;
+}
+
+static uint16_t
+tx_burst_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return tx_burst(queue, pkts, nb_pkts, false, false);
+}
+
+static uint16_t
+tx_burst_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return tx_burst(queue, pkts, nb_pkts, false, true);
+}
+
+static uint16_t
+tx_burst_fast_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return tx_burst(queue, pkts, nb_pkts, true, false);
+}
+
+static uint16_t
+tx_burst_fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return tx_burst(queue, pkts, nb_pkts, true, true);
+}
+
+/* --- Beside the data path -------------------------------------------------- */
+
+static const struct {
+	eth_tx_burst_t burst;
+	const char *info;
+} tx_variants[2][2] = { /* [fast_free][wake] */
+	{
+		{ tx_burst_free, "Scalar" },
+		{ tx_burst_free_wake, "Scalar, wakes the device" },
+	}, {
+		{ tx_burst_fast_free, "Scalar, fast free" },
+		{ tx_burst_fast_free_wake, "Scalar, fast free, wakes the device" },
+	},
+};
+
+eth_tx_burst_t
+sf_tx_burst_select(const struct rte_eth_dev *dev)
+{
+	const uint64_t offloads = dev->data->dev_conf.txmode.offloads;
+	const bool fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+	const bool wake = (sf_port(dev)->features & SF_F_WAKE) != 0;
+
+	return tx_variants[fast_free][wake].burst;
+}
+
+int
+sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
+	struct rte_eth_burst_mode *mode)
+{
+	const eth_tx_burst_t burst = sf_tx_burst_select(dev);
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		if (tx_variants[i / 2][i % 2].burst == burst)
+			snprintf(mode->info, sizeof(mode->info), "%s",
+				tx_variants[i / 2][i % 2].info);
+	return 0;
+}
+
+uint16_t
+sf_tx_prepare(void *queue __rte_unused, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	uint16_t i;
+
+	for (i = 0; i < nb_pkts; i++) {
+		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) != 0) {
+			rte_errno = ENOTSUP;
+			break;
+		}
+		if (!tx_acceptable(pkts[i])) {
+			rte_errno = EINVAL;
+			break;
+		}
+	}
+	return i;
+}
+
+int
+sf_tx_done_cleanup(void *queue, uint32_t nb)
+{
+	struct sf_txq *txq = queue;
+
+	/* Also asked of a stopped port, whose status line says nothing. */
+	if (tx_used(txq) == 0)
+		return 0;
+	return tx_reclaim(txq, nb == 0 ? txq->size : RTE_MIN(nb, txq->size), false);
+}
+
+int
+sf_tx_descriptor_status(void *queue, uint16_t offset)
+{
+	const struct sf_txq *txq = queue;
+
+	if (offset >= txq->size)
+		return -EINVAL;
+	if (offset < txq->nb_free)
+		return RTE_ETH_TX_DESC_DONE;
+	if (offset == txq->nb_free) /* the entry that stays unused */
+		return RTE_ETH_TX_DESC_UNAVAIL;
+	return offset - txq->nb_free - 1 < tx_done(txq) ?
+		RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
+}
+
+void
+sf_txq_drain(struct sf_txq *txq)
+{
+	txq->nb_done = tx_used(txq);
+	tx_reclaim(txq, txq->nb_done, false);
+	txq->tail = 0;
+	txq->clean = 0;
+	txq->broken = false;
+}
