@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""End-to-end tests: the distribution's testpmd against dpdk-sf-sim.
+
+A test is a function whose name starts with test_; it gets an Env, and fails by
+an exception, or raises Skip with a reason.  The result is printed as TAP.
+"""
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+BUILD = os.environ["SF_BUILD"]
+HUGE_NEEDED = 256
+
+
+class Skip(Exception):
+    """A test that cannot run here; the message says why."""
+
+
+def hugepages_free():
+    """Free hugepage memory in MiB."""
+    info = dict(line.split(":") for line in open("/proc/meminfo", encoding="ascii"))
+    return int(info["HugePages_Free"]) * int(info["Hugepagesize"].split()[0]) // 1024
+
+
+class Process:
+    """A program whose output is read line by line while it runs."""
+
+    def __init__(self, args, env=None):
+        self.args = args
+        self.output = []
+        self.lines = queue.Queue()
+        self.popen = subprocess.Popen(
+            args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for raw in self.popen.stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\n")
+            self.output.append(line)
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def expect(self, pattern, seconds=20):
+        """Wait for a line that matches; return the match."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                line = self.lines.get(timeout=max(0.0, end - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"no '{pattern}' within {seconds} s") from None
+            if line is None:
+                raise AssertionError(f"ended before '{pattern}'")
+            found = re.search(pattern, line)
+            if found:
+                return found
+
+    def type(self, text):
+        self.popen.stdin.write(text.encode() + b"\n")
+        self.popen.stdin.flush()
+
+    def wait(self, seconds=20):
+        code = self.popen.wait(seconds)
+        self.reader.join(5)
+        return code
+
+    def kill(self):
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait()
+        self.popen.stdin.close()
+        self.reader.join(5)
+
+    def text(self):
+        return "\n".join(self.output)
+
+
+class Sim(Process):
+    """dpdk-sf-sim, ready to serve."""
+
+    def __init__(self, directory, sfs=2, wire="pair", poll=False, extra=()):
+        super().__init__([f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory, "--sfs", str(sfs),
+                          "--wire", wire, *(["--poll"] if poll else []), *extra])
+        self.expect("ready")
+
+    def stop(self):
+        self.popen.send_signal(signal.SIGTERM)
+        code = self.wait()
+        assert code == 0, f"dpdk-sf-sim ended with {code}"
+
+
+class Testpmd(Process):
+    """testpmd at its prompt.  Every command is followed by one whose answer is known."""
+
+    def __init__(self, directory, eal, app=(), huge=False, wait=True, env=None):
+        memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]
+        super().__init__(
+            ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *memory, "-m", "256", "--no-pci",
+             "--no-telemetry", "-d", driver_soname(), *eal,
+             "--", "-i", "--total-num-mbufs=16384", *app],
+            env={"SYSFS_AUXILIARY_DEVICES": directory,
+                 "SYSFS_MDEV_DEVICES": "/nonexistent",
+                 "LD_LIBRARY_PATH": f"{BUILD}/drivers", **(env or {})})
+        if wait:
+            self.command("show config fwd", 30)
+
+    def command(self, text, seconds=20):
+        """Type a command; return what was printed until it was done."""
+        start = len(self.output)
+        self.type(text)
+        self.type("show port 99 nonsense")
+        self.expect("Bad arguments", seconds)
+        return "\n".join(self.output[start:])
+
+    def forward(self, seconds=1.0, first=None):
+        self.command(f"start tx_first {first}" if first else "start")
+        time.sleep(seconds)
+        out = self.command("stop")
+        time.sleep(0.2)
+        return out
+
+    def stats(self, port):
+        """Basic statistics of a port, by testpmd's names for them."""
+        out = self.command(f"show port stats {port}")
+        return {k: int(v) for k, v in re.findall(r"([RT]X-[a-z]+):\s+(\d+)", out)}
+
+    def xstats(self, port):
+        out = self.command(f"show port xstats {port}")
+        return {k: int(v) for k, v in re.findall(r"^(\w+): (\d+)$", out, re.M)}
+
+    def quit(self):
+        self.type("quit")
+        code = self.wait()
+        assert code == 0, f"testpmd ended with {code}"
+
+
+def driver_soname():
+    return os.path.basename(os.readlink(f"{BUILD}/drivers/librte_net_sf_example.so"))
+
+
+class Env:
+    """What a test works with; everything is gone after it."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="sf-e2e-")
+        self.devices = os.path.join(self.dir, "devices")
+        self.processes = []
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def sim(self, **kwargs):
+        self.processes.append(Sim(self.devices, **kwargs))
+        return self.processes[-1]
+
+    def testpmd(self, eal, **kwargs):
+        self.processes.append(Testpmd(self.devices, eal, **kwargs))
+        return self.processes[-1]
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def show(self):
+        for process in self.processes:
+            print("#", " ".join(process.args))
+            for line in process.output[-160:]:
+                print("#  ", line)
+
+
+def run(module):
+    tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_")]
+    wanted = sys.argv[1:]
+    tests = [t for t in tests if not wanted or t[0] in wanted]
+    failed = 0
+    print(f"1..{len(tests)}", flush=True)
+    for number, (name, function) in enumerate(tests, 1):
+        env = Env()
+        result, reason = "ok", ""
+        try:
+            function(env)
+        except Skip as skip:
+            reason = f" # SKIP {skip}"
+        except Exception:  # a test may fail in any way
+            result = "not ok"
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print("#", line)
+            env.show()
+        finally:
+            env.close()
+        print(f"{result} {number} - {module.__name__.strip('_')}: {name}{reason}", flush=True)
+    sys.exit(1 if failed else 0)

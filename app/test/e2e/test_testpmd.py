@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""The distribution's testpmd on simulated sub-functions."""
+import os
+import re
+import signal
+import sys
+import time
+
+import harness
+import pcap
+
+PAIR = ["-a", "bus=auxiliary,name=sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"]
+
+
+def check_lossless(testpmd, ports=(0, 1)):
+    """What one side sent the other received, and nothing was dropped."""
+    stats = [testpmd.stats(p) for p in ports]
+    assert sum(s["RX-packets"] for s in stats) > 1000, stats
+    for tx, rx in ((0, 1), (1, 0)):
+        assert stats[tx]["TX-packets"] == stats[rx]["RX-packets"], stats
+        assert stats[tx]["TX-bytes"] == stats[rx]["RX-bytes"], stats
+    for s in stats:
+        assert s["RX-missed"] == s["RX-errors"] == s["TX-errors"] == 0, stats
+
+
+def forward_pair(env, huge=False, poll=False):
+    sim = env.sim(poll=poll)
+    testpmd = env.testpmd(PAIR, huge=huge)
+    testpmd.forward(1.0, first=4)
+    check_lossless(testpmd)
+    testpmd.quit()
+    sim.stop()
+    assert not os.path.exists(env.devices), "dpdk-sf-sim left its directory behind"
+
+
+def test_forward_event_driven(env):
+    forward_pair(env)
+
+
+def test_forward_polling(env):
+    forward_pair(env, poll=True)
+
+
+def test_forward_hugepages(env):
+    if harness.hugepages_free() < harness.HUGE_NEEDED:
+        raise harness.Skip(f"needs {harness.HUGE_NEEDED} MiB of free hugepages")
+    forward_pair(env, huge=True)
+
+
+def test_forward_four_queues(env):
+    env.sim()
+    testpmd = env.testpmd(PAIR, app=["--rxq=4", "--txq=4", "--rxd=96", "--txd=160"])
+    testpmd.command("set fwd flowgen")
+    testpmd.forward(1.0)
+    stats = testpmd.stats(0), testpmd.stats(1)
+    assert stats[0]["TX-packets"] == stats[1]["RX-packets"] > 1000, stats
+    xstats = testpmd.xstats(1)
+    used = [q for q in range(4) if xstats[f"rx_q{q}_packets"] > 0]
+    assert len(used) == 4, xstats
+    assert sum(xstats[f"rx_q{q}_packets"] for q in range(4)) == stats[1]["RX-packets"], xstats
+
+
+def play(env, frames, queues):
+    """Frames from files through sf.0 and sf.1 into files; queues of each."""
+    env.sim()
+    for q in range(queues):
+        pcap.write(env.path(f"in{q}"), frames[q::queues])
+    rx = ",".join(f"rx_pcap={env.path(f'in{q}')}" for q in range(queues))
+    tx = ",".join(f"tx_pcap={env.path(f'out{q}')}" for q in range(queues))
+    sink = ",".join(f"tx_pcap={env.path(f'sink{q}')}" for q in range(queues))
+    source = ",".join(f"rx_pcap={env.path(f'in{q}')}" for q in range(queues))
+    testpmd = env.testpmd(
+        [*PAIR, "--vdev", f"net_pcap0,{rx},{sink}", "--vdev", f"net_pcap1,{source},{tx}"],
+        app=[f"--rxq={queues}", f"--txq={queues}", "--portlist=2,0,1,3",
+             "--no-flush-rx"])
+    # A file is read faster than any wire takes it: wait for room, do not drop.
+    testpmd.command("set fwd io retry")
+    testpmd.command("set burst tx delay 10 retry 10000")
+    testpmd.command("start")
+    deadline = time.monotonic() + 20
+    while testpmd.stats(3)["TX-packets"] < len(frames) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    testpmd.command("stop")
+    testpmd.quit()
+    return [pcap.read(env.path(f"out{q}")) for q in range(queues)]
+
+
+def test_replay_all_sizes(env):
+    """Every frame size from 60 to 1514, byte for byte and in order."""
+    frames = pcap.frames(range(60, 1515))
+    out = play(env, frames, 1)[0]
+    assert len(out) == len(frames), f"{len(out)} of {len(frames)} frames"
+    assert out == frames, "frames changed or out of order"
+
+
+def test_replay_four_queues(env):
+    """The same over four queues; a flow keeps its queue and its order."""
+    frames = pcap.frames(list(range(60, 1515)) * 2)
+    queues = play(env, frames, 4)
+    out = [frame for q in queues for frame in q]
+    assert sorted(out) == sorted(frames), f"{len(out)} of {len(frames)} frames, or changed"
+    assert sum(1 for q in queues if q) > 1, "all on one queue"
+    flow_queue = {}
+    for number, q in enumerate(queues):
+        for frame in q:
+            assert flow_queue.setdefault(frame[26:38], number) == number, "flow on two queues"
+
+
+def test_attach_detach_attach(env):
+    env.sim()
+    testpmd = env.testpmd(["-a", "bus=auxiliary,name=sf_sim.sf.0"])
+    fds = f"/proc/{testpmd.popen.pid}/fd"
+    before = None
+    for devargs in ("bus=auxiliary,name=sf_sim.sf.1", "auxiliary:sf_sim.sf.1",
+                    "bus=auxiliary,name=sf_sim.sf.1/class=eth/driver=net_sf_example,pause=1"):
+        out = testpmd.command(f"port attach {devargs}")
+        assert "is attached" in out, out
+        testpmd.command("port start 1")
+        testpmd.forward(0.3, first=2)
+        check_lossless(testpmd)
+        testpmd.command("port stop all")
+        out = testpmd.command("port close 1")
+        out += testpmd.command("device detach auxiliary:sf_sim.sf.1")
+        assert "is detached" in out or "is closed" in out or "removed" in out, out
+        testpmd.command("port start 0")
+        testpmd.command("clear port stats all")
+        held = len(os.listdir(fds))
+        assert before in (None, held), f"{held} file descriptors, {before} before"
+        before = held
+    testpmd.quit()
+
+
+def test_sim_killed_and_restarted(env):
+    sim = env.sim()
+    testpmd = env.testpmd(PAIR)
+    testpmd.forward(0.3, first=2)
+    testpmd.command("start tx_first 2")
+    sim.kill()
+    testpmd.expect("has gone")
+    testpmd.command("stop")
+    testpmd.command("port stop all")
+    for port in (0, 1):
+        testpmd.command(f"port close {port}")
+        testpmd.command(f"device detach auxiliary:sf_sim.sf.{port}")
+    env.sim()
+    for port in (0, 1):
+        out = testpmd.command(f"port attach auxiliary:sf_sim.sf.{port}")
+        assert "is attached" in out, out
+    testpmd.command("port start all")
+    testpmd.command("clear port stats all")
+    testpmd.forward(0.5, first=2)
+    check_lossless(testpmd)
+    testpmd.quit()
+
+
+def test_client_killed(env):
+    """A dead client's device serves the next one."""
+    env.sim()
+    for _ in range(3):
+        testpmd = env.testpmd(PAIR)
+        testpmd.command("start tx_first 4")
+        time.sleep(0.2)
+        testpmd.popen.send_signal(signal.SIGKILL)
+        testpmd.wait()
+    testpmd = env.testpmd(PAIR)
+    testpmd.forward(0.5, first=2)
+    check_lossless(testpmd)
+    testpmd.quit()
+
+
+def test_one_bus(env):
+    """DPDK's own bus, loaded from the plugin directory, gives way."""
+    env.sim()
+    testpmd = env.testpmd(PAIR)
+    lines = [x for x in testpmd.output if re.search(r"another bus.*auxiliary", x)]
+    assert len(lines) == 1, lines
+    maps = open(f"/proc/{testpmd.popen.pid}/maps", encoding="utf-8").read()
+    assert "librte_common_mlx5" in maps, "mlx5 is not loaded: nothing was tested"
+    assert maps.count("librte_bus_auxiliary.so") > 0
+    testpmd.quit()
+
+
+def test_unknown_name(env):
+    """One line for the name that is not there; the other device works."""
+    env.sim()
+    testpmd = env.testpmd([*PAIR, "-a", "bus=auxiliary,name=sf_sim.sf.9"])
+    lines = [x for x in testpmd.output if "sf_sim.sf.9" in x]
+    assert len(lines) == 1 and "not found" in lines[0], lines
+    testpmd.forward(0.3, first=2)
+    check_lossless(testpmd)
+    out = testpmd.command("port attach auxiliary:sf_sim.sf.7")
+    assert "is attached" not in out, out
+    testpmd.quit()
+
+
+def test_block_list(env):
+    env.sim()
+    testpmd = env.testpmd(["-b", "auxiliary:sf_sim.sf.0"])
+    out = testpmd.command("show port summary all")
+    assert "sf_sim.sf.1" in out and "sf_sim.sf.0" not in out, out
+    testpmd.quit()
+
+
+def test_bad_driver_argument(env):
+    """An argument the driver does not know: that device is refused, by name."""
+    env.sim()
+    testpmd = env.testpmd(["-a", "auxiliary:sf_sim.sf.0,colour=red",
+                           "-a", "auxiliary:sf_sim.sf.1"])
+    lines = [x for x in testpmd.output if "colour" in x]
+    assert lines, testpmd.text()
+    out = testpmd.command("show port summary all")
+    assert "sf_sim.sf.1" in out and "sf_sim.sf.0" not in out, out
+    testpmd.quit()
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])

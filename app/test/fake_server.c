@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <linux/vfio.h>
+
+#include <rte_common.h>
+
+#include "fake_server.h"
+#include "vfio_user.h"
+
+#define MAX_MAPS 65536
+#define MAX_PAYLOAD 4096
+
+struct request {
+	struct vfio_user_header header;
+	uint8_t payload[MAX_PAYLOAD];
+	int fds[VFIO_USER_MAX_FDS];
+	unsigned int nb_fds;
+};
+
+static struct {
+	enum fake_fault fault;
+	pthread_t thread;
+	int listener;
+	int sock;
+	int memfd;
+	uint8_t *region0;
+	uint8_t region1[FAKE_REGION1_SIZE];
+	int eventfds[FAKE_NUM_VECTORS];
+	struct vfio_user_dma_unmap maps[MAX_MAPS];
+	unsigned int nb_maps;
+} fake;
+
+static void
+send_message(const struct vfio_user_header *header, const void *payload, size_t len,
+	const int *fds, unsigned int nb_fds)
+{
+	char control[CMSG_SPACE(8 * sizeof(int))] = { 0 };
+	struct iovec iov[] = {
+		{ .iov_base = (void *)(uintptr_t)header, .iov_len = sizeof(*header) },
+		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = RTE_DIM(iov) };
+	struct cmsghdr *cmsg;
+
+	if (nb_fds > 0) {
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(nb_fds * sizeof(int));
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(nb_fds * sizeof(int));
+		memcpy(CMSG_DATA(cmsg), fds, nb_fds * sizeof(int));
+	}
+	(void)!sendmsg(fake.sock, &msg, MSG_NOSIGNAL);
+}
+
+static void
+reply_fds(const struct request *req, const void *payload, size_t len,
+	const int *fds, unsigned int nb_fds)
+{
+	struct vfio_user_header header = {
+		.msg_id = req->header.msg_id,
+		.command = req->header.command,
+		.msg_size = sizeof(header) + len,
+		.flags = VFIO_USER_F_REPLY,
+	};
+	int stray[] = { fake.memfd, fake.memfd };
+
+	if (fake.fault == FAKE_WRONG_ID)
+		header.msg_id ^= 0x5555;
+	if (fake.fault == FAKE_SIZE_SMALL)
+		header.msg_size = 3;
+	if (fake.fault == FAKE_SIZE_LARGE)
+		header.msg_size = UINT32_MAX;
+	if (fake.fault == FAKE_ERROR_ZERO) {
+		header.flags |= VFIO_USER_F_ERROR;
+		header.msg_size = sizeof(header);
+		len = 0;
+	}
+	if (fake.fault == FAKE_FDS && req->header.command != VFIO_USER_VERSION)
+		send_message(&header, payload, len, stray, RTE_DIM(stray));
+	else
+		send_message(&header, payload, len, fds, nb_fds);
+}
+
+static void
+reply(const struct request *req, const void *payload, size_t len)
+{
+	reply_fds(req, payload, len, NULL, 0);
+}
+
+static void
+reply_error(const struct request *req, int error)
+{
+	struct vfio_user_header header = {
+		.msg_id = req->header.msg_id,
+		.command = req->header.command,
+		.msg_size = sizeof(header),
+		.flags = VFIO_USER_F_REPLY | VFIO_USER_F_ERROR,
+		.error = error,
+	};
+
+	send_message(&header, NULL, 0, NULL, 0);
+}
+
+static void
+do_version(const struct request *req)
+{
+	static const char good[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}";
+	static const char broken[] = "{\"capabilities\":";
+	static const char limit[] = "{\"capabilities\":{\"max_msg_fds\":-1}}";
+	const char *text = fake.fault == FAKE_JSON ? broken :
+		fake.fault == FAKE_JSON_LIMIT ? limit : good;
+	struct vfio_user_version version = {
+		.major = fake.fault == FAKE_VERSION ? 9 : 0,
+		.minor = 1,
+	};
+	char buf[sizeof(version) + sizeof(good)];
+
+	memcpy(buf, &version, sizeof(version));
+	strcpy(buf + sizeof(version), text);
+	reply(req, buf, sizeof(version) + strlen(text) + 1);
+}
+
+static void
+do_get_info(const struct request *req)
+{
+	const struct {
+		uint32_t argsz, flags, num_regions, num_irqs;
+	} info = {
+		.argsz = sizeof(info),
+		.flags = VFIO_DEVICE_FLAGS_RESET,
+		.num_regions = fake.fault == FAKE_MANY_REGIONS ? 1u << 31 : FAKE_NUM_REGIONS,
+		.num_irqs = FAKE_NUM_IRQS,
+	};
+
+	reply(req, &info, sizeof(info));
+}
+
+/* Region 0's description, spoilt as the fault asks. */
+static void
+do_sparse_region(const struct request *req, uint32_t room)
+{
+	struct {
+		struct vfio_region_info info;
+		struct vfio_region_info_cap_type filler;
+		struct vfio_region_info_cap_sparse_mmap sparse;
+		struct vfio_region_sparse_mmap_area areas[2];
+	} d = {
+		.info = {
+			.argsz = sizeof(d),
+			.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
+				VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS,
+			.cap_offset = offsetof(typeof(d), filler),
+			.size = FAKE_REGION0_SIZE,
+		},
+		.filler.header = {
+			.id = VFIO_REGION_INFO_CAP_TYPE,
+			.version = 1,
+			.next = offsetof(typeof(d), sparse),
+		},
+		.sparse = {
+			.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
+			.nr_areas = 2,
+		},
+		/* Not in order, which is no fault. */
+		.areas = {
+			{ .offset = FAKE_AREA1_OFFSET, .size = FAKE_AREA1_SIZE },
+			{ .offset = FAKE_AREA0_OFFSET, .size = FAKE_AREA0_SIZE },
+		},
+	};
+
+	switch (fake.fault) {
+	case FAKE_REGION_INDEX:
+		d.info.index = 7;
+		break;
+	case FAKE_REGION_HUGE:
+		d.info.size = UINT64_C(1) << 63;
+		break;
+	case FAKE_REGION_OFFSET:
+		d.info.offset = UINT64_MAX - 0xfff;
+		break;
+	case FAKE_REGION_ARGSZ:
+		d.info.argsz = 1u << 31;
+		break;
+	case FAKE_AREA_OUTSIDE:
+		d.areas[0].offset = FAKE_REGION0_SIZE;
+		break;
+	case FAKE_AREA_UNALIGNED:
+		d.areas[0].offset += 8;
+		break;
+	case FAKE_AREA_OVERLAP:
+		d.areas[0].offset = FAKE_AREA0_OFFSET + 0x1000;
+		break;
+	case FAKE_AREA_NO_MEMORY:
+		d.info.offset = FAKE_REGION0_SIZE;
+		break;
+	case FAKE_AREA_COUNT:
+		d.sparse.nr_areas = UINT32_MAX;
+		break;
+	case FAKE_CAP_LOOP:
+		d.filler.header.next = offsetof(typeof(d), filler);
+		break;
+	case FAKE_CAP_OUTSIDE:
+		d.filler.header.next = 0x8000;
+		break;
+	default:
+		break;
+	}
+	reply_fds(req, &d, RTE_MIN((size_t)room, sizeof(d)) < sizeof(d) ?
+		sizeof(d.info) : sizeof(d), &fake.memfd, 1);
+}
+
+static void
+do_region_info(const struct request *req)
+{
+	struct vfio_region_info info;
+
+	memcpy(&info, req->payload, sizeof(info));
+	if (info.index == 0) {
+		do_sparse_region(req, info.argsz);
+		return;
+	}
+	info.argsz = sizeof(info);
+	info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+	info.size = info.index == 1 ? FAKE_REGION1_SIZE : 0;
+	reply(req, &info, sizeof(info));
+}
+
+static void
+do_irq_info(const struct request *req)
+{
+	struct vfio_irq_info info;
+
+	memcpy(&info, req->payload, sizeof(info));
+	info.flags = VFIO_IRQ_INFO_EVENTFD;
+	info.count = info.index != FAKE_IRQ_INDEX ? 0 :
+		fake.fault == FAKE_IRQ_MANY ? 1u << 31 : FAKE_NUM_VECTORS;
+	reply(req, &info, sizeof(info));
+}
+
+bool
+fake_server_raise(unsigned int vector)
+{
+	return fake.eventfds[vector] >= 0 && eventfd_write(fake.eventfds[vector], 1) == 0;
+}
+
+static void
+do_set_irqs(struct request *req)
+{
+	struct vfio_irq_set set;
+	unsigned int i;
+
+	memcpy(&set, req->payload, sizeof(set));
+	if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD) {
+		for (i = 0; i < req->nb_fds && set.start + i < FAKE_NUM_VECTORS; i++)
+			fake.eventfds[set.start + i] = req->fds[i];
+		req->nb_fds = 0;
+	} else if (set.count == 0) {
+		for (i = 0; i < FAKE_NUM_VECTORS; i++) {
+			if (fake.eventfds[i] >= 0)
+				close(fake.eventfds[i]);
+			fake.eventfds[i] = -1;
+		}
+	} else {
+		fake_server_raise(set.start);
+	}
+	reply(req, NULL, 0);
+}
+
+static void
+do_region_access(const struct request *req)
+{
+	struct vfio_user_region_access access;
+	uint8_t buf[sizeof(access) + 64], *reg;
+
+	memcpy(&access, req->payload, sizeof(access));
+	if (access.region > 1 || access.count > 64) {
+		reply_error(req, EINVAL);
+		return;
+	}
+	reg = fake_server_region(access.region) + access.offset;
+	memcpy(buf, &access, sizeof(access));
+	if (req->header.command == VFIO_USER_REGION_WRITE) {
+		memcpy(reg, req->payload + sizeof(access), access.count);
+		reply(req, buf, sizeof(access));
+	} else {
+		memcpy(buf + sizeof(access), reg, access.count);
+		reply(req, buf, sizeof(access) + access.count);
+	}
+}
+
+static void
+do_dma_map(const struct request *req)
+{
+	struct vfio_user_dma_map map;
+
+	memcpy(&map, req->payload, sizeof(map));
+	if (fake.fault == FAKE_DMA_REFUSED || req->nb_fds != 1 || fake.nb_maps == MAX_MAPS) {
+		reply_error(req, ENOMEM);
+		return;
+	}
+	fake.maps[fake.nb_maps++] = (struct vfio_user_dma_unmap) {
+		.addr = map.addr,
+		.size = map.size,
+	};
+	reply(req, NULL, 0);
+}
+
+static void
+do_dma_unmap(const struct request *req)
+{
+	struct vfio_user_dma_unmap unmap;
+	unsigned int i;
+
+	memcpy(&unmap, req->payload, sizeof(unmap));
+	for (i = 0; i < fake.nb_maps; i++)
+		if (fake.maps[i].addr == unmap.addr && fake.maps[i].size == unmap.size)
+			break;
+	if (i == fake.nb_maps) {
+		reply_error(req, ENOENT);
+		return;
+	}
+	fake.maps[i] = fake.maps[--fake.nb_maps];
+	reply(req, &unmap, sizeof(unmap));
+}
+
+static void
+carry_out(struct request *req)
+{
+	switch (req->header.command) {
+	case VFIO_USER_VERSION:
+		do_version(req);
+		break;
+	case VFIO_USER_DEVICE_GET_INFO:
+		do_get_info(req);
+		break;
+	case VFIO_USER_DEVICE_GET_REGION_INFO:
+		do_region_info(req);
+		break;
+	case VFIO_USER_DEVICE_GET_IRQ_INFO:
+		do_irq_info(req);
+		break;
+	case VFIO_USER_DEVICE_SET_IRQS:
+		do_set_irqs(req);
+		break;
+	case VFIO_USER_REGION_READ:
+	case VFIO_USER_REGION_WRITE:
+		do_region_access(req);
+		break;
+	case VFIO_USER_DMA_MAP:
+		do_dma_map(req);
+		break;
+	case VFIO_USER_DMA_UNMAP:
+		do_dma_unmap(req);
+		break;
+	case VFIO_USER_DEVICE_RESET:
+		memset(fake.region1, 0, sizeof(fake.region1));
+		reply(req, NULL, 0);
+		break;
+	default:
+		reply_error(req, ENOTSUP);
+	}
+}
+
+static bool
+receive(void *buf, size_t len, struct request *req)
+{
+	char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))];
+	struct cmsghdr *cmsg;
+	ssize_t got;
+
+	while (len > 0) {
+		struct iovec iov = { .iov_base = buf, .iov_len = len };
+		struct msghdr msg = {
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+
+		got = recvmsg(fake.sock, &msg, MSG_CMSG_CLOEXEC);
+		if (got <= 0)
+			return false;
+		cmsg = CMSG_FIRSTHDR(&msg);
+		if (cmsg != NULL) {
+			req->nb_fds = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+			memcpy(req->fds, CMSG_DATA(cmsg), req->nb_fds * sizeof(int));
+		}
+		buf = RTE_PTR_ADD(buf, got);
+		len -= got;
+	}
+	return true;
+}
+
+/* What is not even a reply; true if the connection goes on. */
+static bool
+misbehave(const struct request *req)
+{
+	static const uint64_t garbage[] = { 0x4242424242424242, 0x42424242424242, 42, 42 };
+	const struct vfio_user_header command = {
+		.msg_id = 77,
+		.command = 11, /* read your memory */
+		.msg_size = sizeof(command) + sizeof(garbage),
+	};
+
+	switch (fake.fault) {
+	case FAKE_GARBAGE:
+		(void)!send(fake.sock, garbage, sizeof(garbage), MSG_NOSIGNAL);
+		return false;
+	case FAKE_HANG:
+		(void)!recv(fake.sock, (char[1]) { 0 }, 1, 0);
+		return false;
+	case FAKE_CLOSE_MID:
+		(void)!send(fake.sock, &req->header, sizeof(req->header) / 2, MSG_NOSIGNAL);
+		return false;
+	case FAKE_COMMAND:
+		send_message(&command, garbage, sizeof(garbage), NULL, 0);
+		return true;
+	default:
+		return true;
+	}
+}
+
+static void
+serve(void)
+{
+	struct request req;
+	size_t len;
+
+	for (;;) {
+		req.nb_fds = 0;
+		if (!receive(&req.header, sizeof(req.header), &req))
+			return;
+		len = req.header.msg_size - sizeof(req.header);
+		if (len > sizeof(req.payload) || !receive(req.payload, len, &req))
+			return;
+		if ((req.header.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_REPLY)
+			continue; /* to what FAKE_COMMAND asked */
+		if (!misbehave(&req))
+			return;
+		carry_out(&req);
+		while (req.nb_fds > 0)
+			close(req.fds[--req.nb_fds]);
+	}
+}
+
+static void
+forget_client(void)
+{
+	unsigned int i;
+
+	close(fake.sock);
+	fake.sock = -1;
+	fake.nb_maps = 0;
+	for (i = 0; i < FAKE_NUM_VECTORS; i++) {
+		if (fake.eventfds[i] >= 0)
+			close(fake.eventfds[i]);
+		fake.eventfds[i] = -1;
+	}
+}
+
+static void *
+server_main(void *arg)
+{
+	RTE_SET_USED(arg);
+	for (;;) {
+		fake.sock = accept(fake.listener, NULL, NULL);
+		if (fake.sock < 0)
+			return NULL;
+		serve();
+		forget_client();
+	}
+}
+
+int
+fake_server_start(const char *path, enum fake_fault fault)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	unsigned int i;
+
+	fake.fault = fault;
+	fake.nb_maps = 0;
+	for (i = 0; i < FAKE_NUM_VECTORS; i++)
+		fake.eventfds[i] = -1;
+	fake.memfd = memfd_create("fake", MFD_CLOEXEC);
+	if (ftruncate(fake.memfd, FAKE_REGION0_SIZE) < 0)
+		return -errno;
+	fake.region0 = mmap(NULL, FAKE_REGION0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		fake.memfd, 0);
+	fake.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (fake.region0 == MAP_FAILED ||
+			bind(fake.listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+			listen(fake.listener, 1) < 0)
+		return -errno;
+	return -pthread_create(&fake.thread, NULL, server_main, NULL);
+}
+
+void
+fake_server_stop(void)
+{
+	int sock = fake.sock;
+
+	shutdown(fake.listener, SHUT_RDWR);
+	if (sock >= 0)
+		shutdown(sock, SHUT_RDWR);
+	pthread_join(fake.thread, NULL);
+	close(fake.listener);
+	munmap(fake.region0, FAKE_REGION0_SIZE);
+	close(fake.memfd);
+}
+
+uint8_t *
+fake_server_region(unsigned int index)
+{
+	return index == 0 ? fake.region0 : fake.region1;
+}
+
+unsigned int
+fake_server_dma_maps(void)
+{
+	return fake.nb_maps;
+}
+
+uint64_t
+fake_server_dma_bytes(void)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < fake.nb_maps; i++)
+		sum += fake.maps[i].size;
+	return sum;
+}

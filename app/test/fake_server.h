@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef FAKE_SERVER_H
+#define FAKE_SERVER_H
+
+/*
+ * A vfio-user server that does as it is told, wrong things above all.  What a
+ * well-behaved device does is tested with dpdk-sf-sim; this one is for faults
+ * that no honest device has.
+ *
+ * Its device: region 0 is sparse, two mapped areas and trapped registers
+ * between them; region 1 is trapped; interrupt index 2 has four vectors.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FAKE_REGION0_SIZE 0x10000
+#define FAKE_AREA0_OFFSET 0x1000
+#define FAKE_AREA0_SIZE 0x2000
+#define FAKE_AREA1_OFFSET 0x8000
+#define FAKE_AREA1_SIZE 0x1000
+#define FAKE_REGION1_SIZE 0x100
+#define FAKE_NUM_REGIONS 3
+#define FAKE_NUM_IRQS 3
+#define FAKE_IRQ_INDEX 2
+#define FAKE_NUM_VECTORS 4
+
+enum fake_fault {
+	FAKE_NONE,
+	FAKE_GARBAGE, /* octets that are no message */
+	FAKE_HANG, /* no answer */
+	FAKE_CLOSE_MID, /* half a header, then the end */
+	FAKE_WRONG_ID,
+	FAKE_SIZE_SMALL, /* a message shorter than its header */
+	FAKE_SIZE_LARGE, /* a payload nobody has room for */
+	FAKE_ERROR_ZERO, /* an error that is none */
+	FAKE_VERSION, /* a major version of the future */
+	FAKE_JSON, /* capabilities that do not parse */
+	FAKE_JSON_LIMIT, /* a limit of -1 */
+	FAKE_MANY_REGIONS,
+	FAKE_FDS, /* descriptors nobody asked for */
+	FAKE_REGION_INDEX, /* describes another region */
+	FAKE_REGION_HUGE, /* a size of 2^63 */
+	FAKE_REGION_OFFSET, /* an offset that overflows */
+	FAKE_REGION_ARGSZ, /* a description of 2^31 octets */
+	FAKE_AREA_OUTSIDE,
+	FAKE_AREA_UNALIGNED,
+	FAKE_AREA_OVERLAP,
+	FAKE_AREA_NO_MEMORY, /* the file ends before the area */
+	FAKE_AREA_COUNT, /* more areas than the capability holds */
+	FAKE_CAP_LOOP,
+	FAKE_CAP_OUTSIDE,
+	FAKE_DMA_REFUSED,
+	FAKE_IRQ_MANY, /* 2^31 vectors */
+	FAKE_COMMAND, /* asks us something before it replies */
+	FAKE_NUM_FAULTS,
+};
+
+/** Listen on a path, and misbehave in this way. */
+int fake_server_start(const char *path, enum fake_fault fault);
+void fake_server_stop(void);
+
+/** Where region 0 and region 1 are kept. */
+uint8_t *fake_server_region(unsigned int index);
+/** Number and bytes of DMA mappings now. */
+unsigned int fake_server_dma_maps(void);
+uint64_t fake_server_dma_bytes(void);
+/** Raise a vector; false if it has no eventfd. */
+bool fake_server_raise(unsigned int vector);
+
+#endif /* FAKE_SERVER_H */

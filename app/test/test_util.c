@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_log.h>
+
+#include "test.h"
+
+static unsigned int
+count_entries(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned int n = 0;
+
+	if (dir == NULL)
+		return 0;
+	while (readdir(dir) != NULL)
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Mappings with a file behind them: heap growth is no leak. */
+static unsigned int
+count_mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned int n = 0;
+	char line[4096];
+
+	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, "/memfd:") != NULL)
+			n++;
+	if (maps != NULL)
+		fclose(maps);
+	return n;
+}
+
+struct test_resources
+test_resources_now(void)
+{
+	return (struct test_resources) {
+		.fds = count_entries("/proc/self/fd"),
+		.threads = count_entries("/proc/self/task"),
+		.mappings = count_mappings(),
+	};
+}
+
+int
+test_resources_same(const struct test_resources *before)
+{
+	struct test_resources now = test_resources_now();
+
+	TEST_ASSERT_EQUAL(now.fds, before->fds);
+	TEST_ASSERT_EQUAL(now.threads, before->threads);
+	TEST_ASSERT_EQUAL(now.mappings, before->mappings);
+	return TEST_SUCCESS;
+}
+
+static FILE *log_stream;
+
+void
+test_log_start(void)
+{
+	if (log_stream != NULL)
+		fclose(log_stream);
+	log_stream = tmpfile();
+	rte_openlog_stream(log_stream);
+}
+
+/* Ends what test_log_start() began; what was logged is shown as comments. */
+unsigned int
+test_log_count(const char *text)
+{
+	unsigned int n = 0;
+	char line[1024];
+
+	if (log_stream == NULL)
+		return 0;
+	fflush(log_stream);
+	rewind(log_stream);
+	while (fgets(line, sizeof(line), log_stream) != NULL) {
+		printf("# %s", line);
+		if (strstr(line, text) != NULL)
+			n++;
+	}
+	rte_openlog_stream(NULL);
+	fclose(log_stream);
+	log_stream = NULL;
+	return n;
+}
+
+static char dir_path[256];
+
+const char *
+test_dir_create(void)
+{
+	snprintf(dir_path, sizeof(dir_path), "/tmp/dpdk-test-auxiliary.XXXXXX");
+	return mkdtemp(dir_path);
+}
+
+static int
+remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	RTE_SET_USED(st);
+	RTE_SET_USED(type);
+	RTE_SET_USED(ftw);
+	return remove(path);
+}
+
+void
+test_dir_remove(void)
+{
+	if (dir_path[0] != '\0')
+		nftw(dir_path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	dir_path[0] = '\0';
+}
+
+int
+test_file(const char *path, const char *text)
+{
+	char full[1024], *slash;
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s/%s", dir_path, path);
+	for (slash = strchr(full + strlen(dir_path) + 1, '/'); slash != NULL;
+			slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(full, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	file = fopen(full, "we");
+	if (file == NULL)
+		return -errno;
+	fputs(text, file);
+	return fclose(file) == 0 ? 0 : -errno;
+}
