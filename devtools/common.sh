@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+# shellcheck shell=bash
+#
+# What demo.sh, test.sh and bench.sh share: the build, and how to run the
+# distribution's DPDK applications with our libraries in front of its own.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${SF_BUILD:-$top/build}
+
+# Debian's meson and python; a newer python earlier on the path has no pyelftools.
+PATH=/usr/bin:/usr/sbin:/bin:/sbin:$PATH
+
+build_all() {
+	"$top/devtools/setup.sh"
+	echo "build: $build"
+	[ -f "$build/build.ninja" ] || meson setup "$build" "$top" "$@" >"$build.log" 2>&1 || {
+		cat "$build.log" >&2
+		return 1
+	}
+	rm -f "$build.log"
+	ninja -C "$build" --quiet
+}
+
+# Our libraries first on the library path, and the driver by its bare name:
+# EAL then finds it there, whatever directory that is.
+with_our_libraries() {
+	export LD_LIBRARY_PATH=$build/drivers${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+}
+
+driver_args() {
+	local so
+
+	so=$(basename "$(readlink "$build/drivers/librte_net_sf_example.so")")
+	echo "-d $so"
+}
+
+# EAL's memory, $1 MiB of it: hugepages where they are free, else ordinary pages.
+memory_args() {
+	local mib=$1 free size
+
+	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
+	size=$(awk '/^Hugepagesize/ { print $2 }' /proc/meminfo)
+	if [ $((${free:-0} * ${size:-0})) -ge $((mib * 1024)) ]; then
+		echo "--in-memory -m $mib"
+	else
+		echo "--no-huge --no-shconf -m $mib"
+	fi
+}
+
+thousands() {
+	printf "%d" "$1" | sed -E ':a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta'
+}

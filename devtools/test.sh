@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+#
+# Build everything and run every test.
+#
+#   devtools/test.sh            all suites
+#   devtools/test.sh SUITE...   some of them: fast, e2e, sanitize
+
+set -euo pipefail
+# shellcheck source=devtools/common.sh
+. "$(dirname "$0")/common.sh"
+
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(fast e2e sanitize)
+hugepages_before=
+passed=0
+failed=0
+skipped=0
+
+# Some tests want hugepages; root can lend them some.
+lend_hugepages() {
+	local nr=/proc/sys/vm/nr_hugepages
+
+	[ -w "$nr" ] && [ "$(cat "$nr")" -lt 384 ] || return 0
+	hugepages_before=$(cat "$nr")
+	echo 384 >"$nr"
+}
+
+return_hugepages() {
+	[ -z "$hugepages_before" ] || echo "$hugepages_before" >/proc/sys/vm/nr_hugepages
+}
+
+# Run a suite in a build directory; its tests print TAP, which is what counts.
+run_suite() {
+	local suite=$1 dir=$2 log=$2/meson-logs/testlog.txt status=0 bad
+
+	echo "test: suite $suite in $dir"
+	meson test -C "$dir" --suite "$suite" --no-rebuild --print-errorlogs || status=$?
+	passed=$((passed + $(grep -E '^ok ' "$log" | grep -vc '# SKIP' || true)))
+	skipped=$((skipped + $(grep -cE '^ok .*# SKIP' "$log" || true)))
+	bad=$(grep -cE '^not ok ' "$log" || true)
+	# A program that died told nothing of what it did not get to.
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	fi
+	failed=$((failed + bad))
+	grep -E '^ok .*# SKIP|^not ok ' "$log" || true
+}
+
+# The autotests and the simulated device again, with the sanitizers in.
+run_sanitized() {
+	local dir=$build-sanitize
+
+	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$top" --buildtype=debugoptimized \
+		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	ninja -C "$dir" --quiet
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 \
+		run_suite fast "$dir"
+}
+
+main() {
+	local suite
+
+	build_all
+	trap return_hugepages EXIT
+	lend_hugepages
+	for suite in "${suites[@]}"; do
+		case $suite in
+		sanitize) run_sanitized ;;
+		*) run_suite "$suite" "$build" ;;
+		esac
+	done
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+main
