@@ -34,14 +34,15 @@ def strings(elf):
 
 
 def drivers(symbols):
-    for symbol, name in symbols.items():
-        if not re.fullmatch(r"this_pmd_name\d+", symbol):
+    for tag, name in symbols.items():
+        if not re.fullmatch(r"this_pmd_name\d+", tag):
             continue
         info = {"name": name}
         for key, suffix in (("params", "_param_string_export"),
                             ("kmod", "_kmod_dep_export")):
-            if name + suffix in symbols:
-                info[key] = symbols[name + suffix]
+            symbol = "__" + name + suffix
+            if symbol in symbols:
+                info[key] = symbols[symbol]
         info["pci_ids"] = []
         yield info
 
