@@ -274,7 +274,8 @@ int rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index);
  * file descriptor, for rte_intr_callback_register(); vectors 1 to
  * @p nb_queues become its data path descriptors, for rte_intr_rx_ctl() and
  * rte_epoll_wait(), where queue vector n of the handle is n - 1 +
- * RTE_INTR_VEC_RXTX_OFFSET.
+ * RTE_INTR_VEC_RXTX_OFFSET.  A callback reads the eight octets of the handle's
+ * descriptor itself; EAL reads those of the data path.
  *
  * @param dev
  *   The device.
