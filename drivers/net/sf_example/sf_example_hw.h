@@ -225,7 +225,8 @@ struct sf_tx_desc {
  * With SF_F_WAKE accepted, a driver that has moved TX_TAIL must, after a full
  * barrier, read "sleeping" and write SF_REG_WAKE if it is not 0.  The device
  * sets it, passes a full barrier and reads all doorbells once more before it
- * sleeps, so no packet is left behind.
+ * sleeps, so no packet is left behind.  Moving RX_TAIL wakes nobody and need
+ * not: the device does not sleep while a sender waits for Rx descriptors.
  */
 struct sf_tx_status {
 	uint32_t head;
