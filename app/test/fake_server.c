@@ -18,15 +18,16 @@
 #include <rte_common.h>
 
 #include "fake_server.h"
-#include "vfio_user.h"
+#include "vfio_user_proto.h"
 
 #define MAX_MAPS 65536
 #define MAX_PAYLOAD 4096
+#define MAX_FDS 16
 
 struct request {
 	struct vfio_user_header header;
 	uint8_t payload[MAX_PAYLOAD];
-	int fds[VFIO_USER_MAX_FDS];
+	int fds[MAX_FDS];
 	unsigned int nb_fds;
 };
 
@@ -379,7 +380,7 @@ carry_out(struct request *req)
 static bool
 receive(void *buf, size_t len, struct request *req)
 {
-	char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))];
+	char control[CMSG_SPACE(MAX_FDS * sizeof(int))];
 	struct cmsghdr *cmsg;
 	ssize_t got;
 

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "sf_model.h"
-#include "vfio_user.h"
+#include "vfio_user_proto.h"
 
 #define CONN_MAX_FDS 32 /* taken in one message; advertised */
 #define CONN_MAX_XFER (1024 * 1024)

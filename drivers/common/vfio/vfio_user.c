@@ -94,16 +94,14 @@ user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 static int
 user_get_info(struct rte_vfio_dev *dev, struct vfio_device_info *info)
 {
-	/* The protocol's structure ends before the capability offset. */
-	const size_t len = offsetof(struct vfio_device_info, num_irqs) + sizeof(info->num_irqs);
-	const struct vfio_device_info request = { .argsz = len };
+	const struct vfio_user_device_info request = { .argsz = sizeof(request) };
 	struct vfio_user_call call = {
 		.command = VFIO_USER_DEVICE_GET_INFO,
 		.head = &request,
-		.head_len = len,
+		.head_len = sizeof(request),
 		.reply = info,
 		.reply_len = sizeof(*info),
-		.reply_min = len,
+		.reply_min = sizeof(request),
 	};
 
 	return vfio_user_call(dev, &call);

@@ -6,10 +6,7 @@
 #define VFIO_USER_H
 
 /*
- * vfio-user, the client's side: VFIO requests as messages over a UNIX socket,
- * with file descriptors as SCM_RIGHTS.  Layouts and numbers are those of the
- * vfio-user protocol specification, version 0.1; a payload that is not defined
- * here is the structure of linux/vfio.h of the same name.
+ * vfio-user, the client's side of the protocol in vfio_user_proto.h.
  *
  * One request is under way at a time; the connection's lock sees to that.  The
  * server is not trusted: a reply has to match its request, and every breach of
@@ -21,68 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vfio_user_proto.h"
+
 struct rte_vfio_dev;
 struct rte_intr_handle;
-
-/* Specification, section "Commands". */
-enum vfio_user_command {
-	VFIO_USER_VERSION = 1,
-	VFIO_USER_DMA_MAP = 2,
-	VFIO_USER_DMA_UNMAP = 3,
-	VFIO_USER_DEVICE_GET_INFO = 4,
-	VFIO_USER_DEVICE_GET_REGION_INFO = 5,
-	VFIO_USER_DEVICE_GET_IRQ_INFO = 7,
-	VFIO_USER_DEVICE_SET_IRQS = 8,
-	VFIO_USER_REGION_READ = 9,
-	VFIO_USER_REGION_WRITE = 10,
-	VFIO_USER_DEVICE_RESET = 13,
-};
-
-/* Section "Header". */
-struct vfio_user_header {
-	uint16_t msg_id;
-	uint16_t command;
-	uint32_t msg_size; /* header included */
-	uint32_t flags;
-	uint32_t error; /* errno, in a reply with VFIO_USER_F_ERROR */
-};
-#define VFIO_USER_F_TYPE_MASK	0xfu
-#define VFIO_USER_F_COMMAND	0x0u
-#define VFIO_USER_F_REPLY	0x1u
-#define VFIO_USER_F_NO_REPLY	0x10u
-#define VFIO_USER_F_ERROR	0x20u
-
-/* Section "VFIO_USER_VERSION"; a JSON text follows. */
-struct vfio_user_version {
-	uint16_t major;
-	uint16_t minor;
-};
-
-/* Section "VFIO_USER_DMA_MAP". */
-struct vfio_user_dma_map {
-	uint32_t argsz;
-	uint32_t flags;
-	uint64_t offset;
-	uint64_t addr;
-	uint64_t size;
-};
-#define VFIO_USER_DMA_READABLE	0x1u
-#define VFIO_USER_DMA_WRITEABLE	0x2u
-
-/* Section "VFIO_USER_DMA_UNMAP". */
-struct vfio_user_dma_unmap {
-	uint32_t argsz;
-	uint32_t flags;
-	uint64_t addr;
-	uint64_t size;
-};
-
-/* Sections "VFIO_USER_REGION_READ" and "VFIO_USER_REGION_WRITE"; data follows. */
-struct vfio_user_region_access {
-	uint64_t offset;
-	uint32_t region;
-	uint32_t count;
-};
 
 /* File descriptors we send in one message at the most, and take in one. */
 #define VFIO_USER_MAX_FDS 16
