@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 
 packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libjansson-dev libpcap-dev
-	python3-pyelftools dpkg-dev)
+	python3-pyelftools dpkg-dev gnuplot-nox strace abigail-tools)
 
 die() {
 	echo "setup: $*" >&2
