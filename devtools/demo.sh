@@ -54,49 +54,49 @@ start_sim() {
 	exit 1
 }
 
-# One number per port from "show port stats all": its n-th of a counter.
-counters() {
-	awk -v name="$1" '{ for (i = 1; i < NF; i++) if ($i == name ":") print $(i + 1) }' "$2"
-}
-
-sum() {
-	awk '{ s += $1 } END { printf "%d", s }'
-}
-
 # testpmd's commands, timed as somebody would type them.
 type_commands() {
 	sleep 2 # testpmd starts its ports
 	echo "start tx_first 8"
+	echo "$EPOCHREALTIME" >"$work/start"
 	for _ in $(seq "$seconds"); do
 		sleep 1
 		echo "show port stats all"
 	done
 	echo "stop"
+	echo "$EPOCHREALTIME" >"$work/stop"
 	sleep 0.5 # what is on the wire arrives
-	echo "clear port xstats nothing" >/dev/null
 	echo "show port stats all"
 	echo "quit"
 }
 
-summary() {
-	local log=$1 received sent dropped lost
+# The sum over both ports of a counter in the last "show port stats all".
+counted() {
+	awk -v name="$1:" '/NIC statistics for port 0/ { sum = 0 }
+		{ for (i = 1; i < NF; i++) if ($i == name) sum += $(i + 1) }
+		END { printf "%d", sum }' "$work/testpmd.log"
+}
 
-	# The last two ports printed: what the devices counted, after the last packet.
-	received=$(counters RX-packets "$log" | tail -n 2 | sum)
-	sent=$(counters TX-packets "$log" | grep -v ' ' | tail -n 2 | sum)
-	dropped=$(awk '/Accumulated forward/ { all = 1 }
-		all { for (i = 1; i < NF; i++) if ($i ~ /^[RT]X-dropped:$/) s += $(i + 1) }
-		/\+\+\+\+\+\+\+\+\+/ && all == 1 { if (seen++) all = 0 }
-		END { printf "%d", s }' "$log")
-	lost=$((sent - received + dropped))
+# What testpmd received, had no room to send and so freed itself.
+dropped() {
+	awk '/Accumulated forward/ { all = 1 }
+		all && match($0, /TX-dropped: [0-9]+/) { print substr($0, RSTART + 12, RLENGTH - 12); exit }' \
+		"$work/testpmd.log"
+}
+
+summary() {
+	local received lost time
+
+	received=$(counted RX-packets)
+	lost=$(($(counted TX-packets) - received + $(dropped)))
+	time=$(awk '{ getline stop <ARGV[2]; printf "%.1f", stop - $1; exit }' \
+		"$work/start" "$work/stop")
 	echo "demo: $(thousands "$received") packets forwarded between sf_sim.sf.0 and sf_sim.sf.1" \
-		"in $seconds.0 s, $(thousands "$lost") lost"
+		"in $time s, $(thousands "$lost") lost"
 	[ "$received" -gt 0 ] && [ "$lost" -eq 0 ]
 }
 
 main() {
-	local args
-
 	build_all
 	with_our_libraries
 	work=$(mktemp -d)
@@ -117,7 +117,7 @@ main() {
 		return
 	fi
 	type_commands | stdbuf -oL "$@" 2>&1 | tee "$work/testpmd.log"
-	summary "$work/testpmd.log"
+	summary
 }
 
 main
