@@ -21,6 +21,20 @@ BUILD = os.environ["SF_BUILD"]
 HUGE_NEEDED = 256
 
 
+# Run a command on a system of its own, where the build is installed.
+INSTALLED = ["unshare", "--mount", "sh", "-ec", """
+work=$(mktemp -d)
+mount -t tmpfs tmpfs "$work"
+for dir in usr etc; do
+    mkdir "$work/$dir" "$work/$dir.work"
+    mount -t overlay overlay -o "lowerdir=/$dir,upperdir=$work/$dir,workdir=$work/$dir.work" "/$dir"
+done
+meson install -C "$SF_BUILD" --no-rebuild --quiet >&2
+ldconfig
+exec "$@"
+""", "sh"]
+
+
 class Skip(Exception):
     """A test that cannot run here; the message says why."""
 
@@ -91,6 +105,8 @@ class Sim(Process):
     def __init__(self, directory, sfs=2, wire="pair", poll=False, extra=()):
         super().__init__([f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory, "--sfs", str(sfs),
                           "--wire", wire, *(["--poll"] if poll else []), *extra])
+
+    def ready(self):
         self.expect("ready")
 
     def stop(self):
@@ -100,19 +116,27 @@ class Sim(Process):
 
 
 class Testpmd(Process):
-    """testpmd at its prompt.  Every command is followed by one whose answer is known."""
+    """testpmd at its prompt.  Every command is followed by one whose answer is known.
 
-    def __init__(self, directory, eal, app=(), huge=False, wait=True, env=None):
+    It runs on the build's libraries, or with installed=True on what "ninja
+    install" makes of the system, which only testpmd itself gets to see.
+    """
+
+    def __init__(self, directory, eal, app=(), huge=False, env=None, installed=False):
         memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]
+        before = INSTALLED if installed else []
+        ours = [] if installed else ["-d", driver_soname()]
+        path = "" if installed else f"{BUILD}/drivers"
         super().__init__(
-            ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *memory, "-m", "256", "--no-pci",
-             "--no-telemetry", "-d", driver_soname(), *eal,
+            [*before, "stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *memory,
+             "-m", "256", "--no-pci", "--no-telemetry", *ours, *eal,
              "--", "-i", "--total-num-mbufs=16384", *app],
             env={"SYSFS_AUXILIARY_DEVICES": directory,
                  "SYSFS_MDEV_DEVICES": "/nonexistent",
-                 "LD_LIBRARY_PATH": f"{BUILD}/drivers", **(env or {})})
-        if wait:
-            self.command("show config fwd", 30)
+                 "LD_LIBRARY_PATH": path, **(env or {})})
+
+    def ready(self):
+        self.command("show config fwd", 30)
 
     def command(self, text, seconds=20):
         """Type a command; return what was printed until it was done."""
@@ -159,13 +183,17 @@ class Env:
     def path(self, name):
         return os.path.join(self.dir, name)
 
+    def start(self, process):
+        """Wait until it is ready; what it prints is shown if that, or the test, fails."""
+        self.processes.append(process)
+        process.ready()
+        return process
+
     def sim(self, **kwargs):
-        self.processes.append(Sim(self.devices, **kwargs))
-        return self.processes[-1]
+        return self.start(Sim(self.devices, **kwargs))
 
     def testpmd(self, eal, **kwargs):
-        self.processes.append(Testpmd(self.devices, eal, **kwargs))
-        return self.processes[-1]
+        return self.start(Testpmd(self.devices, eal, **kwargs))
 
     def close(self):
         for process in reversed(self.processes):
