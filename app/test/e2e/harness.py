@@ -211,6 +211,7 @@ def run(module):
     tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_")]
     wanted = sys.argv[1:]
     tests = [t for t in tests if not wanted or t[0] in wanted]
+    suite = os.path.splitext(os.path.basename(module.__file__))[0]
     failed = 0
     print(f"1..{len(tests)}", flush=True)
     for number, (name, function) in enumerate(tests, 1):
@@ -228,5 +229,5 @@ def run(module):
             env.show()
         finally:
             env.close()
-        print(f"{result} {number} - {module.__name__.strip('_')}: {name}{reason}", flush=True)
+        print(f"{result} {number} - {suite}: {name}{reason}", flush=True)
     sys.exit(1 if failed else 0)

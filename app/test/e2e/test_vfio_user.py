@@ -1,0 +1,434 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""dpdk-sf-sim as somebody else's client finds it, well-behaved and not.
+
+Register offsets and codes are those of the data sheet.
+"""
+import errno
+import mmap
+import os
+import struct
+import sys
+import time
+
+import harness
+from vfio_user import (DMA_MAP, DMA_UNMAP, ERROR, GET_INFO, GET_REGION_INFO, HEADER,
+                       IRQ_ACTION_TRIGGER, IRQ_DATA_EVENTFD, IRQ_DATA_NONE, REGION_CAPS,
+                       REGION_MMAP, REGION_READ, REGION_WRITE, SET_IRQS, VERSION, Client, Closed,
+                       Memory, Refused, raised)
+
+BAR0, CONFIG = 0, 7
+MSIX, NUM_VECTORS = 2, 17
+
+ID, STATUS, QUEUES, MTU, MTU_MAX = 0x00, 0x14, 0x18, 0x20, 0x24
+CTRL, RX_MODE, INT_MASK, ERROR_INFO = 0x10, 0x38, 0x44, 0x48
+RXQ, TXQ = 0x1000, 0x1080
+Q_BASE, Q_CPL_BASE, Q_SIZE, Q_BUF_SIZE, Q_CTRL, Q_STATE = 0x00, 0x08, 0x10, 0x14, 0x18, 0x1c
+DB, DB_RX_TAIL, DB_TX_TAIL = 0x10000, 0x00, 0x40
+
+IOVA = 0x100000000
+RING = 64
+# Where things are in the client's memory.
+RX_RING, RX_CPL, TX_RING, TX_STATUS, RX_BUFS, TX_BUFS = 0, 0x1000, 0x2000, 0x3000, 0x10000, 0x40000
+MEMORY = 0x80000
+
+
+def connect(env, **kwargs):
+    return Client(os.path.join(env.devices, "sf_sim.sf.0", "vfio-user"), **kwargs)
+
+
+def refused(function, *args, **kwargs):
+    """The errno with which a call is refused."""
+    try:
+        function(*args, **kwargs)
+    except Refused as refusal:
+        return refusal.args[0]
+    raise AssertionError("not refused")
+
+
+def closed(client):
+    """Whether the server ends the connection."""
+    try:
+        client.receive_exactly(HEADER.size)
+    except Closed:
+        return True
+    return False
+
+
+class Driver:
+    """One queue pair of a looped device, as the data sheet brings it up."""
+
+    def __init__(self, env, start=True):
+        env.sim(sfs=1, wire="loop")
+        self.client = connect(env)
+        self.memory = Memory(MEMORY)
+        self.client.dma_map(IOVA, MEMORY, self.memory.fd)
+        ((offset, size),), fd = self.client.sparse_areas(BAR0)
+        self.db = mmap.mmap(fd, size, offset=offset)
+        self.client.write32(BAR0, CTRL, 1)
+        assert self.client.read32(BAR0, STATUS) & 1
+        if start:
+            assert self.start(RXQ, RX_RING, RX_CPL) == 1
+            assert self.start(TXQ, TX_RING, TX_STATUS) == 1
+            self.client.write32(BAR0, RX_MODE, 3)
+
+    def start(self, block, ring, cpl, size=RING, buf_size=2048):
+        """Start a queue; its STATE."""
+        self.client.write64(BAR0, block + Q_BASE, IOVA + ring)
+        self.client.write64(BAR0, block + Q_CPL_BASE, IOVA + cpl)
+        self.client.write32(BAR0, block + Q_SIZE, size)
+        if block == RXQ:
+            self.client.write32(BAR0, block + Q_BUF_SIZE, buf_size)
+        self.client.write32(BAR0, block + Q_CTRL, 1)
+        return self.client.read32(BAR0, block + Q_STATE)
+
+    def doorbell(self, register, value):
+        struct.pack_into("<I", self.db, register, value)
+
+    def post(self, count):
+        for i in range(count):
+            struct.pack_into("<Q", self.memory.map, RX_RING + 8 * i, IOVA + RX_BUFS + 2048 * i)
+        self.doorbell(DB_RX_TAIL, count)
+
+    def describe(self, index, length, flags=1, addr=None, rest=0):
+        addr = IOVA + TX_BUFS + 2048 * index if addr is None else addr
+        struct.pack_into("<QHHI", self.memory.map, TX_RING + 16 * index, addr, length, flags, rest)
+
+    def state(self, block):
+        return self.client.read32(BAR0, block + Q_STATE)
+
+    def wait_state(self, block, state):
+        deadline = time.monotonic() + 5
+        while self.state(block) != state and time.monotonic() < deadline:
+            time.sleep(0.002)
+        assert self.state(block) == state, f"state 0x{self.state(block):x}, not 0x{state:x}"
+
+    def wait_packets(self, count):
+        """Lengths of the packets received, from index 0."""
+        deadline = time.monotonic() + 5
+        entries = []
+        while time.monotonic() < deadline:
+            entries = [struct.unpack_from("<IHHHHHH", self.memory.map, RX_CPL + 16 * i)
+                       for i in range(count)]
+            if all(e[6] & 1 for e in entries):
+                break
+            time.sleep(0.002)
+        assert all(e[6] & 1 for e in entries), entries
+        assert [e[1] for e in entries] == list(range(count)), entries
+        return [e[3] for e in entries]
+
+
+# --- A client that keeps to the protocol ------------------------------------
+
+def test_describe(env):
+    env.sim(sfs=1, extra=["--queues", "4"])
+    client = connect(env, negotiate=False)
+    major, minor, text = client.version()
+    assert (major, minor) == (0, 1)
+    assert text["capabilities"]["max_msg_fds"] >= 1
+    argsz, flags, regions, irqs = client.info()
+    assert argsz == 16 and flags & 3 == 3 and regions == 9 and irqs == 5
+    argsz, flags, cap, size, _, _, fd = client.region_info(BAR0)
+    assert argsz > 32 and flags & REGION_MMAP and flags & REGION_CAPS and cap == 0
+    assert size == 0x20000
+    areas, fd = client.sparse_areas(BAR0)
+    assert areas == [(0x10000, 4 * 0x1000)] and fd is not None
+    assert client.region_info(1)[3] == 0
+    assert [client.irq_count(n) for n in range(5)] == [0, 0, NUM_VECTORS, 0, 0]
+    assert client.read(CONFIG, 0, 4) == struct.pack("<HH", 0x5f5f, 0x5f01)
+    assert client.read32(BAR0, ID) == 0x31584653
+    assert client.read32(BAR0, QUEUES) == 4
+    client.close()
+
+
+def test_registers(env):
+    env.sim(sfs=1)
+    client = connect(env)
+    client.write32(BAR0, MTU, 4000)
+    assert client.read32(BAR0, MTU) == 4000
+    for value in (0, 67, 9001, 0xffffffff):
+        client.write32(BAR0, MTU, value)
+        assert client.read32(BAR0, MTU) == 4000
+    client.write32(BAR0, MTU_MAX, 1)
+    assert client.read32(BAR0, MTU_MAX) == 9000
+    assert client.read(BAR0, MTU + 1, 2) == struct.pack("<I", 4000)[1:3]
+    client.reset()
+    assert client.read32(BAR0, MTU) == 1500
+    client.close()
+
+
+def test_interrupts(env):
+    env.sim(sfs=1)
+    client = connect(env)
+    fds = [os.eventfd(0, os.EFD_NONBLOCK) for _ in range(3)]
+    client.set_irqs(IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 3, fds)
+    for n, fd in enumerate(fds):
+        client.set_irqs(IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, n, 1)
+        assert raised(fd)
+        assert not any(raised(other, 0) for other in fds)
+    client.set_irqs(IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, 0, 0)
+    client.set_irqs(IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, 1, 1)
+    assert not raised(fds[1], 0.05)
+    for fd in fds:
+        os.close(fd)
+    client.close()
+
+
+def test_packets(env):
+    driver = Driver(env)
+    driver.post(16)
+    frames = [bytes([2, 0, 0, 0, 0, 9] * 2) + b"\x88\xb5" + os.urandom(50 + 90 * n)
+              for n in range(16)]
+    for n, frame in enumerate(frames):
+        driver.memory.map[TX_BUFS + 2048 * n:TX_BUFS + 2048 * n + len(frame)] = frame
+        driver.describe(n, len(frame))
+    driver.doorbell(DB_TX_TAIL, 16)
+    lengths = driver.wait_packets(16)
+    assert lengths == [len(f) for f in frames]
+    for n, frame in enumerate(frames):
+        at = RX_BUFS + 2048 * n
+        assert driver.memory.map[at:at + len(frame)] == frame, f"frame {n}"
+    assert struct.unpack_from("<I", driver.memory.map, TX_STATUS)[0] == 16
+
+
+# --- A driver that does not keep to the data sheet --------------------------
+
+def test_queue_does_not_start(env):
+    driver = Driver(env, start=False)
+    for size in (0, 1, 16, 33, 4128, 0xffffffff):
+        assert driver.start(RXQ, RX_RING, RX_CPL, size=size) == 1 << 8, size
+    assert driver.start(RXQ, RX_RING + 8, RX_CPL) == 2 << 8
+    assert driver.start(TXQ, TX_RING, TX_STATUS + 32) == 2 << 8
+    assert driver.start(RXQ, MEMORY - 64, RX_CPL) == 3 << 8
+    assert driver.start(RXQ, RX_RING, -IOVA) == 3 << 8
+    assert driver.start(TXQ, TX_RING, MEMORY) == 3 << 8
+    for buf_size in (0, 65536, 0xffffffff):
+        assert driver.start(RXQ, RX_RING, RX_CPL, buf_size=buf_size) == 4 << 8, buf_size
+    # None of it stays behind.
+    assert driver.start(RXQ, RX_RING, RX_CPL) == 1
+    assert driver.start(TXQ, TX_RING, TX_STATUS) == 1
+
+
+def halts(env, code, block, misbehave):
+    """The queue halts with that code, tells, and starts anew."""
+    driver = Driver(env)
+    event = os.eventfd(0, os.EFD_NONBLOCK)
+    driver.client.set_irqs(IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1, [event])
+    driver.client.write32(BAR0, INT_MASK, 2)
+    driver.post(8)
+    misbehave(driver)
+    driver.wait_state(block, code << 8)
+    assert raised(event)
+    os.close(event)
+    tx = 1 << 15 if block == TXQ else 0
+    assert driver.client.read32(BAR0, ERROR_INFO) == code | tx
+    assert driver.client.read32(BAR0, STATUS) & 4
+    driver.client.write32(BAR0, block + Q_CTRL, 0)
+    driver.doorbell(DB_TX_TAIL, 0)
+    driver.memory.map[RX_CPL:RX_CPL + 16 * RING] = bytes(16 * RING)
+    for each, ring, cpl in ((RXQ, RX_RING, RX_CPL), (TXQ, TX_RING, TX_STATUS)):
+        driver.client.write32(BAR0, each + Q_CTRL, 0)
+        assert driver.start(each, ring, cpl) == 1
+    assert not driver.client.read32(BAR0, STATUS) & 4
+    driver.post(8)
+    driver.describe(0, 60)
+    driver.doorbell(DB_TX_TAIL, 1)
+    assert driver.wait_packets(1) == [60]
+    driver.client.close()
+
+
+def test_halt_doorbell_tx(env):
+    halts(env, 5, TXQ, lambda d: d.doorbell(DB_TX_TAIL, RING))
+
+
+def test_halt_doorbell_rx(env):
+    def misbehave(driver):
+        driver.doorbell(DB_RX_TAIL, 0xffffffff)
+        driver.describe(0, 60)
+        driver.doorbell(DB_TX_TAIL, 1)
+    halts(env, 5, RXQ, misbehave)
+
+
+def halts_on_descriptor(env, code, **kwargs):
+    def misbehave(driver):
+        driver.describe(0, **kwargs)
+        driver.doorbell(DB_TX_TAIL, 1)
+    halts(env, code, TXQ, misbehave)
+
+
+def test_halt_tx_buffer(env):
+    halts_on_descriptor(env, 6, length=60, addr=IOVA + MEMORY - 59)
+
+
+def test_halt_tx_buffer_wraps(env):
+    halts_on_descriptor(env, 6, length=60, addr=0xffffffffffffffff - 30)
+
+
+def test_halt_tx_short(env):
+    halts_on_descriptor(env, 7, length=13)
+
+
+def test_halt_tx_long(env):
+    halts_on_descriptor(env, 7, length=9019)
+
+
+def test_halt_tx_flags(env):
+    halts_on_descriptor(env, 8, length=60, flags=0x8001)
+
+
+def test_halt_rx_buffer(env):
+    def misbehave(driver):
+        struct.pack_into("<Q", driver.memory.map, RX_RING, IOVA + MEMORY - 2047)
+        driver.describe(0, 60)
+        driver.doorbell(DB_TX_TAIL, 1)
+    halts(env, 6, RXQ, misbehave)
+
+
+def test_memory_unmapped(env):
+    """The rings' memory goes: both queues halt, and the device goes on."""
+    driver = Driver(env)
+    driver.post(8)
+    driver.client.dma_unmap(IOVA, MEMORY)
+    assert driver.state(RXQ) == driver.state(TXQ) == 9 << 8
+    driver.client.dma_map(IOVA, MEMORY, driver.memory.fd)
+    for block, ring, cpl in ((RXQ, RX_RING, RX_CPL), (TXQ, TX_RING, TX_STATUS)):
+        driver.client.write32(BAR0, block + Q_CTRL, 0)
+        assert driver.start(block, ring, cpl) == 1
+
+
+def test_memory_cut_short(env):
+    """The client takes back what it had given: it is let go, the next one is served."""
+    driver = Driver(env)
+    driver.post(8)
+    os.ftruncate(driver.memory.fd, 0x1000)
+    driver.doorbell(DB_TX_TAIL, 1)
+    assert closed(driver.client)
+    client = connect(env)
+    assert client.read32(BAR0, ID) == 0x31584653
+    client.close()
+
+
+# --- A client that does not keep to the protocol ------------------------------
+
+def test_bad_requests(env):
+    """Refused, and the connection goes on."""
+    env.sim(sfs=1)
+    client = connect(env)
+    memory = Memory(0x2000)
+    # fds of a kind that is no use, or where none belong
+    with open("/dev/null", "rb") as null:
+        assert refused(client.set_irqs, IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1,
+                       [null.fileno()]) == errno.EINVAL
+        assert refused(client.dma_map, 0, 0x1000, null.fileno()) == errno.EINVAL
+        assert refused(client.call, GET_INFO, bytes(16), [null.fileno()]) == errno.EINVAL
+    assert refused(client.call, DMA_MAP, struct.pack("<IIQQQ", 32, 3, 0, 0, 0x1000)) \
+        == errno.ENOTSUP
+    for iova, size, offset in ((1, 0x1000, 0), (0, 0xfff, 0), (0, 0, 0), (0, 0x1000, 1),
+                               (0, 0x3000, 0), (0, 0x1000, 0x2000), (0, 0x1000, 1 << 63),
+                               (0xfffffffffffff000, 0x2000, 0)):
+        assert refused(client.dma_map, iova, size, memory.fd, offset) == errno.EINVAL
+    assert refused(client.dma_map, 0, 0x1000, memory.fd, 0, 0) == errno.EINVAL
+    client.dma_map(0, 0x2000, memory.fd)
+    assert refused(client.dma_map, 0x1000, 0x1000, memory.fd) == errno.EEXIST
+    assert refused(client.dma_unmap, 0, 0x1000) == errno.ENOENT
+    client.dma_unmap(0, 0x2000)
+    assert refused(client.dma_unmap, 0, 0x2000) == errno.ENOENT
+    for region, offset, count in ((0, 0x20000, 4), (0, 0x1fffe, 4), (1, 0, 4), (99, 0, 4),
+                                  (7, 0xffffffffffffffff, 4), (0, 0, 0xffffffff)):
+        assert refused(client.read, region, offset, count) == errno.EINVAL
+    assert refused(client.write, BAR0, 2, bytes(4)) == errno.EINVAL
+    assert refused(client.write, BAR0, 0, bytes(3)) == errno.EINVAL
+    # more or less data than announced
+    assert refused(client.call, REGION_WRITE, struct.pack("<QII", 0, 0, 8) + bytes(4)) \
+        == errno.EINVAL
+    for start, count in ((0, 18), (17, 1), (0xffffffff, 2), (1, 0xffffffff)):
+        assert refused(client.set_irqs, IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, start, count) \
+            == errno.EINVAL
+    assert refused(client.irq_count, 5) == errno.EINVAL
+    assert refused(client.region_info, 9) == errno.EINVAL
+    for command in (GET_INFO, GET_REGION_INFO, SET_IRQS, REGION_READ, DMA_UNMAP):
+        assert refused(client.call, command, b"\0\0\0") == errno.EINVAL
+    for command in (0, 6, 99, 0xffff):
+        assert refused(client.call, command) == errno.ENOTSUP
+    assert refused(client.call, VERSION, bytes(4)) == errno.EINVAL
+    assert client.read32(BAR0, ID) == 0x31584653
+    memory.close()
+    client.close()
+
+
+def test_broken_connections(env):
+    """Let go, without a trace; the next client is served."""
+    sim = env.sim(sfs=1)
+    fds = f"/proc/{sim.popen.pid}/fd"
+    before = len(os.listdir(fds))
+
+    def broken(data, negotiate=True, fds=()):
+        client = connect(env, negotiate=negotiate)
+        client.send_raw(data, fds)
+        assert closed(client), data
+        client.close()
+
+    broken(b"GET / HTTP/1.1\r\nHost: sub-function\r\n\r\n")
+    broken(HEADER.pack(1, GET_INFO, 3, 0, 0))
+    broken(HEADER.pack(1, GET_INFO, 0xffffffff, 0, 0))
+    broken(HEADER.pack(1, GET_INFO, 32, 1, 0))
+    broken(HEADER.pack(1, GET_INFO, 32, 0xf | ERROR, 0))
+    broken(HEADER.pack(1, GET_INFO, 16, 0, 0), negotiate=False)
+    broken(HEADER.pack(1, VERSION, 20, 0, 0) + struct.pack("<HH", 7, 0), negotiate=False)
+    broken(HEADER.pack(1, VERSION, 24, 0, 0) + struct.pack("<HH", 0, 1) + b"{[}\0",
+           negotiate=False)
+    with open("/dev/null", "rb") as null:
+        broken(HEADER.pack(1, GET_INFO, 32, 0, 0), fds=[null.fileno()] * 40)
+    # gone in the middle: of a header, of a payload, with a descriptor under way
+    for data in (b"\1", HEADER.pack(1, SET_IRQS, 36, 0, 0) + b"\0"):
+        client = connect(env)
+        event = os.eventfd(0)
+        client.send_raw(data, [event])
+        os.close(event)
+        client.close()
+    client = connect(env)
+    assert client.read32(BAR0, ID) == 0x31584653
+    client.close()
+    deadline = time.monotonic() + 5
+    while len(os.listdir(fds)) != before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(os.listdir(fds)) == before
+    sim.stop()
+
+
+def test_slow_client(env):
+    """A message that comes octet by octet holds up nobody else."""
+    env.sim(sfs=2)
+    slow = connect(env)
+    other = Client(os.path.join(env.devices, "sf_sim.sf.1", "vfio-user"))
+    message = HEADER.pack(9, REGION_READ, 32, 0, 0) + struct.pack("<QII", 0, 0, 4)
+    for n in range(len(message)):
+        slow.send_raw(message[n:n + 1])
+        assert other.read32(BAR0, ID) == 0x31584653
+    assert slow.receive(9, REGION_READ)[16:] == struct.pack("<I", 0x31584653)
+    # Requests without end, and no reply ever read.
+    slow.socket.settimeout(0.2)
+    request = HEADER.pack(1, REGION_READ, 32, 0, 0) + struct.pack("<QII", 0, 0, 0x10000)
+    try:
+        for _ in range(100000):
+            slow.send_raw(request)
+        raise AssertionError("the server takes requests without end")
+    except TimeoutError:
+        pass
+    assert other.read32(BAR0, ID) == 0x31584653
+    slow.close()
+    other.close()
+
+
+def test_second_client(env):
+    env.sim(sfs=1)
+    first = connect(env)
+    second = connect(env, negotiate=False)
+    assert closed(second)
+    assert first.read32(BAR0, ID) == 0x31584653
+    first.close()
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])
