@@ -19,13 +19,16 @@
  * nobody above asks which transport it is.
  *
  * All EAL memory is mapped for DMA while a device is open, and stays in step
- * with memory that EAL adds and frees.
+ * with memory that EAL adds and frees.  Devices of one kind share what is
+ * mapped: those on character devices the I/O address space of one iommufd,
+ * those on groups EAL's container.
  *
  * Unless said otherwise, functions are for the control path: they may sleep,
  * they are not to be called for one device from several threads at once, and
  * they return 0 or a negative errno.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -85,7 +88,7 @@ struct rte_vfio_region {
 
 /** What happens to a device from outside. */
 enum rte_vfio_dev_event {
-	RTE_VFIO_DEV_EVENT_REQUEST, /**< the kernel asks us to let go of it */
+	RTE_VFIO_DEV_EVENT_REQUEST, /**< the kernel asks us to let go of it; it may ask again */
 	RTE_VFIO_DEV_EVENT_ERROR, /**< the device reports an unrecoverable error */
 	RTE_VFIO_DEV_EVENT_GONE, /**< the other end has gone; every access fails */
 };
@@ -112,7 +115,8 @@ typedef void (*rte_vfio_dev_event_cb)(struct rte_vfio_dev *dev,
  * @param transport
  *   The one to use, or RTE_VFIO_TRANSPORT_ANY for the first in the order
  *   socket, character device, group that the node offers and that can be
- *   opened.
+ *   opened.  One that cannot be is passed over without an error line while
+ *   there is another to try.
  * @param[out] dev
  *   The device; to be given back with rte_vfio_dev_close().
  * @return
@@ -260,6 +264,21 @@ RTE_VFIO_REGION_ACCESSORS(32)
 RTE_VFIO_REGION_ACCESSORS(64)
 
 /**
+ * Let a PCI device start transfers of its own, DMA and with it MSI and MSI-X,
+ * or stop that (bus mastering; PCI Local Bus Specification 3.0, 6.2.2).  A
+ * device from the kernel's vfio-pci starts with it off.
+ *
+ * @param dev
+ *   The device.
+ * @param on
+ *   Whether it may.
+ * @return
+ *   0, -ENOTSUP if it is no PCI device, or another negative errno.
+ */
+__rte_internal
+int rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on);
+
+/**
  * Number of vectors of an interrupt index.
  *
  * @return
@@ -270,7 +289,8 @@ __rte_internal
 int rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index);
 
 /**
- * Join interrupts to an interrupt handle.  Vector 0 becomes the handle's own
+ * Join interrupts to an interrupt handle.  A PCI device can use one of INTx, MSI
+ * and MSI-X at a time, and MSI and MSI-X need rte_vfio_pci_set_bus_master().  Vector 0 becomes the handle's own
  * file descriptor, for rte_intr_callback_register(); vectors 1 to
  * @p nb_queues become its data path descriptors, for rte_intr_rx_ctl() and
  * rte_epoll_wait(), where queue vector n of the handle is n - 1 +
@@ -302,6 +322,22 @@ void rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index,
 		struct rte_intr_handle *handle);
 
 /**
+ * Let an interrupt come again that VFIO masks each time it comes, as it does
+ * with INTx because the line stays raised until the device is served.  Called
+ * when it has been; does nothing for interrupts that are not masked so.  Any
+ * thread.
+ *
+ * @param dev
+ *   The device.
+ * @param index
+ *   Interrupt index, enabled.
+ * @return
+ *   0 or a negative errno.
+ */
+__rte_internal
+int rte_vfio_irq_ack(struct rte_vfio_dev *dev, uint32_t index);
+
+/**
  * Have the device raise one of its interrupts, as a test would.
  *
  * @return
@@ -325,15 +361,16 @@ int rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index,
  *   Bytes, whole pages.
  * @return
  *   0, -EEXIST if the range overlaps a mapping, -ENOTSUP if the transport
- *   needs a file behind the memory and there is none, -ERANGE if the IOMMU
- *   cannot map the IOVA, or another negative errno.
+ *   needs a file behind the memory and there is none, or in a secondary
+ *   process, -ERANGE if the IOMMU cannot map the IOVA, or another negative
+ *   errno.
  */
 __rte_internal
 int rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
 		size_t len);
 
 /**
- * Undo rte_vfio_dma_map() with the same range.
+ * Undo rte_vfio_dma_map() with the same range; closing the device does so, too.
  */
 __rte_internal
 int rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova,

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ RTE_LOG_REGISTER_DEFAULT(vfio_dev_logtype, NOTICE);
 /* In the order in which they are tried. */
 static const struct vfio_ops *const transports[] = {
 	&vfio_user_ops,
+	&vfio_cdev_ops,
 	&vfio_group_ops,
 };
 
@@ -37,6 +39,13 @@ vfio_refused(struct rte_vfio_dev *dev, const char *request, uint32_t index, int 
 	if (error != -EPROTO && error != -ENODEV && error != -ETIMEDOUT)
 		VFIO_LOG(ERR, dev, "%s %u refused: %s", request, index, strerror(-error));
 	return error;
+}
+
+int
+vfio_not_here(struct rte_vfio_dev *dev, const char *what)
+{
+	VFIO_LOG(ERR, dev, "%s is for the primary process", what);
+	return -ENOTSUP;
 }
 
 static int
@@ -71,7 +80,7 @@ dev_free(struct rte_vfio_dev *dev)
 }
 
 static int
-open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node,
+open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, uint32_t level,
 	struct rte_vfio_dev **out)
 {
 	struct rte_vfio_dev *dev;
@@ -82,6 +91,7 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node,
 		return -ENOMEM;
 	dev->ops = ops;
 	dev->fd = -1;
+	dev->open_level = level;
 	dev->name = strdup(node->name);
 	if (dev->name == NULL) {
 		dev_free(dev);
@@ -96,7 +106,7 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node,
 	if (ret == 0)
 		ret = vfio_regions_read(dev);
 	if (ret == 0)
-		ret = vfio_dma_init(dev);
+		ret = vfio_dma_join(dev);
 	if (ret < 0) {
 		vfio_regions_free(dev);
 		ops->close(dev);
@@ -109,29 +119,59 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node,
 	return 0;
 }
 
+/* The transports that are both offered and asked for. */
+static unsigned int
+candidates_find(const struct rte_vfio_dev_node *node, enum rte_vfio_transport transport,
+	const struct vfio_ops *candidates[RTE_DIM(transports)])
+{
+	unsigned int i, nb = 0;
+
+	for (i = 0; i < RTE_DIM(transports); i++)
+		if ((transport == RTE_VFIO_TRANSPORT_ANY || transport == transports[i]->id) &&
+				transports[i]->offered(node))
+			candidates[nb++] = transports[i];
+	return nb;
+}
+
+/* The one line for a device that could be reached in several ways, and in none. */
+static void
+log_none_works(const struct rte_vfio_dev_node *node, const struct vfio_ops *const *candidates,
+	const int *errors, unsigned int nb)
+{
+	char reasons[256] = "";
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < nb && len < sizeof(reasons); i++)
+		len += snprintf(reasons + len, sizeof(reasons) - len, "%s%s: %s",
+			i == 0 ? "" : "; ", candidates[i]->name, strerror(-errors[i]));
+	VFIO_LOG(ERR, node, "cannot be opened (%s)", reasons);
+}
+
 int
 rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 	enum rte_vfio_transport transport, struct rte_vfio_dev **dev)
 {
-	bool offered = false;
-	unsigned int i;
-	int ret = -ENODEV;
+	const struct vfio_ops *candidates[RTE_DIM(transports)];
+	int errors[RTE_DIM(transports)];
+	unsigned int i, nb;
 
 	if (node == NULL || node->name == NULL || dev == NULL)
 		return -EINVAL;
-	for (i = 0; i < RTE_DIM(transports); i++) {
-		if (transport != RTE_VFIO_TRANSPORT_ANY && transport != transports[i]->id)
-			continue;
-		if (!transports[i]->offered(node))
-			continue;
-		offered = true;
-		ret = open_with(transports[i], node, dev);
-		if (ret == 0)
+	nb = candidates_find(node, transport, candidates);
+	if (nb == 0) {
+		VFIO_LOG(ERR, node, "has no VFIO node for transport %s", transport_name(transport));
+		return -ENODEV;
+	}
+	for (i = 0; i < nb; i++) {
+		errors[i] = open_with(candidates[i], node, nb == 1 ? RTE_LOG_ERR : RTE_LOG_INFO,
+			dev);
+		if (errors[i] == 0)
 			return 0;
 	}
-	if (!offered)
-		VFIO_LOG(ERR, node, "has no VFIO node for transport %s", transport_name(transport));
-	return ret;
+	if (nb > 1)
+		log_none_works(node, candidates, errors, nb);
+	return errors[nb - 1];
 }
 
 void
@@ -141,7 +181,7 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 		return;
 	rte_vfio_dev_event_set(dev, NULL, NULL);
 	vfio_irqs_free(dev);
-	vfio_dma_free(dev);
+	vfio_dma_leave(dev);
 	vfio_regions_free(dev);
 	dev->ops->close(dev);
 	dev_free(dev);
@@ -159,33 +199,4 @@ rte_vfio_dev_reset(struct rte_vfio_dev *dev)
 	if ((dev->info.flags & VFIO_DEVICE_FLAGS_RESET) == 0)
 		return -ENOTSUP;
 	return dev->ops->reset(dev);
-}
-
-void
-vfio_dev_event(struct rte_vfio_dev *dev, enum rte_vfio_dev_event event)
-{
-	if (dev->event_cb != NULL)
-		dev->event_cb(dev, event, dev->event_arg);
-}
-
-int
-rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void *arg)
-{
-	int ret;
-
-	/* Watching is off while the pair changes, so it is never seen half set. */
-	if (dev->event_cb != NULL) {
-		ret = dev->ops->watch(dev, false);
-		if (ret < 0)
-			return ret;
-		dev->event_cb = NULL;
-	}
-	if (cb == NULL)
-		return 0;
-	dev->event_cb = cb;
-	dev->event_arg = arg;
-	ret = dev->ops->watch(dev, true);
-	if (ret < 0)
-		dev->event_cb = NULL;
-	return ret;
 }

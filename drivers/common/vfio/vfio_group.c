@@ -9,17 +9,57 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <rte_common.h>
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_vfio.h>
 
-#include "vfio_private.h"
+#include "vfio_kernel.h"
+
+/* --- DMA: what EAL does not map by itself ------------------------------------ */
+
+static int
+group_dma_result(int ret)
+{
+	if (ret == 0)
+		return 0;
+	return rte_errno != 0 ? -rte_errno : -EIO;
+}
+
+static int
+group_dma_map(struct vfio_dma *dma, const struct vfio_dma_run *run)
+{
+	RTE_SET_USED(dma);
+	return group_dma_result(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD,
+			(uintptr_t)run->addr, run->iova, run->len));
+}
+
+static int
+group_dma_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
+{
+	RTE_SET_USED(dma);
+	return group_dma_result(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
+			(uintptr_t)addr, iova, len));
+}
+
+static const struct vfio_dma_ops group_dma_ops = {
+	.map = group_dma_map,
+	.unmap = group_dma_unmap,
+	.eal_maps_memory = true,
+};
+
+static struct vfio_dma group_dma = {
+	.ops = &group_dma_ops,
+	.name = "VFIO container",
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+};
+
+/* --- The device -------------------------------------------------------------- */
 
 static bool
 group_offered(const struct rte_vfio_dev_node *node)
@@ -34,147 +74,110 @@ group_names_free(struct rte_vfio_dev *dev)
 	free(dev->group_name);
 }
 
+/*
+ * Without an IOMMU a device reaches whatever physical address it is given.
+ * The kernel allows that if it was told to; then our addresses have to be
+ * physical ones.
+ */
 static int
-group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
+group_check_noiommu(struct rte_vfio_dev *dev, int group)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/vfio/noiommu-%d", group);
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (rte_vfio_noiommu_is_enabled() != 1) {
+		VFIO_LOG_OPEN(dev, "group %d has no IOMMU, and VFIO's enable_unsafe_noiommu_mode is off",
+			group);
+		return -EPERM;
+	}
+	if (rte_eal_iova_mode() != RTE_IOVA_PA) {
+		VFIO_LOG_OPEN(dev, "group %d has no IOMMU, which needs IOVA as PA (--iova-mode=pa)",
+			group);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+/* What EAL would only say in general terms. */
+static int
+group_check(struct rte_vfio_dev *dev)
+{
+	int group;
+
+	if (!rte_vfio_is_enabled("vfio")) {
+		VFIO_LOG_OPEN(dev, "EAL has no VFIO: no vfio module, or /dev/vfio/vfio cannot be opened");
+		return -ENODEV;
+	}
+	if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) <= 0) {
+		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", dev->group_base, dev->group_name);
+		return -ENODEV;
+	}
+	return group_check_noiommu(dev, group);
+}
+
+/* The name in sysfs is also the one by which the group knows the device. */
+static int
+group_setup(struct rte_vfio_dev *dev)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret = -ENOMEM;
+	int ret;
 
-	dev->group_base = strdup(node->group_base);
-	dev->group_name = strdup(node->group_name);
-	if (dev->group_base == NULL || dev->group_name == NULL)
-		goto fail;
+	ret = group_check(dev);
+	if (ret < 0)
+		return ret;
 	rte_errno = 0;
 	ret = rte_vfio_setup_device(dev->group_base, dev->group_name, &dev->fd, &info);
 	if (ret == 0)
 		return 0;
-	/* 1: no group, or one that no VFIO driver has; EAL has said the rest. */
+	/* 1: no VFIO driver has the group; EAL has said the rest. */
 	ret = ret > 0 || rte_errno == 0 ? -ENODEV : -rte_errno;
-	VFIO_LOG(ERR, dev, "no usable VFIO group under %s: %s", dev->group_base, strerror(-ret));
-fail:
-	group_names_free(dev);
+	VFIO_LOG_OPEN(dev, "VFIO group of %s/%s cannot be used: %s", dev->group_base,
+		dev->group_name, strerror(-ret));
+	return ret;
+}
+
+static int
+group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
+{
+	int ret = -ENOMEM;
+
+	dev->group_base = strdup(node->group_base);
+	dev->group_name = strdup(node->group_name);
+	if (dev->group_base != NULL && dev->group_name != NULL)
+		ret = group_setup(dev);
+	if (ret < 0)
+		group_names_free(dev);
+	else
+		dev->dma = &group_dma;
 	return ret;
 }
 
 static void
 group_close(struct rte_vfio_dev *dev)
 {
-	rte_vfio_release_device(dev->group_base, dev->group_name, dev->fd);
+	int group;
+
+	/* EAL looks for the group in sysfs, and would keep all open if it is gone. */
+	if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) > 0)
+		rte_vfio_release_device(dev->group_base, dev->group_name, dev->fd);
+	else
+		close(dev->fd);
 	group_names_free(dev);
-}
-
-/* Wrapped so that every request reads as its argument. */
-static int
-device_ioctl(struct rte_vfio_dev *dev, unsigned long request, void *arg)
-{
-	return ioctl(dev->fd, request, arg) < 0 ? -errno : 0;
-}
-
-static int
-group_get_info(struct rte_vfio_dev *dev, struct vfio_device_info *info)
-{
-	return device_ioctl(dev, VFIO_DEVICE_GET_INFO, info);
-}
-
-static int
-group_region_info(struct rte_vfio_dev *dev, struct vfio_region_info *info, int *fd)
-{
-	int ret;
-
-	ret = device_ioctl(dev, VFIO_DEVICE_GET_REGION_INFO, info);
-	if (ret < 0 || (info->flags & VFIO_REGION_INFO_FLAG_MMAP) == 0)
-		return ret;
-	*fd = fcntl(dev->fd, F_DUPFD_CLOEXEC, 0);
-	return *fd < 0 ? -errno : 0;
-}
-
-static int
-group_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
-	void *buf, size_t len)
-{
-	ssize_t done = pread(dev->fd, buf, len, dev->regions[index].offset + offset);
-
-	if (done < 0)
-		return -errno;
-	return (size_t)done == len ? 0 : -EIO;
-}
-
-static int
-group_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
-	const void *buf, size_t len)
-{
-	ssize_t done = pwrite(dev->fd, buf, len, dev->regions[index].offset + offset);
-
-	if (done < 0)
-		return -errno;
-	return (size_t)done == len ? 0 : -EIO;
-}
-
-static int
-group_irq_info(struct rte_vfio_dev *dev, struct vfio_irq_info *info)
-{
-	return device_ioctl(dev, VFIO_DEVICE_GET_IRQ_INFO, info);
-}
-
-static int
-group_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
-{
-	return device_ioctl(dev, VFIO_DEVICE_SET_IRQS, set);
-}
-
-static int
-group_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len,
-	int fd, uint64_t fd_offset)
-{
-	RTE_SET_USED(dev);
-	RTE_SET_USED(fd);
-	RTE_SET_USED(fd_offset);
-	if (rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD,
-			(uintptr_t)addr, iova, len) == 0)
-		return 0;
-	return rte_errno != 0 ? -rte_errno : -EIO;
-}
-
-static int
-group_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len)
-{
-	RTE_SET_USED(dev);
-	if (rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
-			(uintptr_t)addr, iova, len) == 0)
-		return 0;
-	return rte_errno != 0 ? -rte_errno : -EIO;
-}
-
-static int
-group_reset(struct rte_vfio_dev *dev)
-{
-	return device_ioctl(dev, VFIO_DEVICE_RESET, NULL);
-}
-
-/* The kernel's request and error interrupts are not joined on this transport. */
-static int
-group_watch(struct rte_vfio_dev *dev, bool on)
-{
-	RTE_SET_USED(dev);
-	RTE_SET_USED(on);
-	return 0;
 }
 
 const struct vfio_ops vfio_group_ops = {
 	.name = "group",
 	.id = RTE_VFIO_TRANSPORT_GROUP,
-	.eal_maps_memory = true,
 	.offered = group_offered,
 	.open = group_open,
 	.close = group_close,
-	.get_info = group_get_info,
-	.region_info = group_region_info,
-	.region_read = group_region_read,
-	.region_write = group_region_write,
-	.irq_info = group_irq_info,
-	.set_irqs = group_set_irqs,
-	.dma_map = group_dma_map,
-	.dma_unmap = group_dma_unmap,
-	.reset = group_reset,
-	.watch = group_watch,
+	.get_info = vfio_kernel_get_info,
+	.region_info = vfio_kernel_region_info,
+	.region_read = vfio_kernel_region_read,
+	.region_write = vfio_kernel_region_write,
+	.irq_info = vfio_kernel_irq_info,
+	.set_irqs = vfio_kernel_set_irqs,
+	.reset = vfio_kernel_reset,
 };

@@ -20,12 +20,14 @@
 
 #include "vfio_private.h"
 
-int
-rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index)
+/* Number of vectors, and VFIO_IRQ_INFO_* flags. */
+static int
+irq_query(struct rte_vfio_dev *dev, uint32_t index, uint32_t *flags)
 {
 	struct vfio_irq_info info = { .argsz = sizeof(info), .index = index };
 	int ret;
 
+	*flags = 0;
 	if (index >= dev->info.num_irqs)
 		return 0;
 	ret = dev->ops->irq_info(dev, &info);
@@ -38,7 +40,16 @@ rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index)
 			index, info.index, info.count);
 		return -EPROTO;
 	}
+	*flags = info.flags;
 	return (info.flags & VFIO_IRQ_INFO_EVENTFD) != 0 ? (int)info.count : 0;
+}
+
+int
+rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index)
+{
+	uint32_t flags;
+
+	return irq_query(dev, index, &flags);
 }
 
 /* Give vectors 0 to nb - 1 their eventfds. */
@@ -62,16 +73,25 @@ irq_set_eventfds(struct rte_vfio_dev *dev, uint32_t index, const int *fds, uint3
 	return ret;
 }
 
+/* An action without data on count vectors; none at all is the way to take all eventfds away. */
 static int
-irq_clear(struct rte_vfio_dev *dev, uint32_t index)
+irq_act(struct rte_vfio_dev *dev, uint32_t index, uint32_t action, uint32_t start, uint32_t count)
 {
 	struct vfio_irq_set set = {
 		.argsz = sizeof(set),
-		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+		.flags = VFIO_IRQ_SET_DATA_NONE | action,
 		.index = index,
+		.start = start,
+		.count = count,
 	};
 
 	return dev->ops->set_irqs(dev, &set);
+}
+
+static int
+irq_clear(struct rte_vfio_dev *dev, uint32_t index)
+{
+	return irq_act(dev, index, VFIO_IRQ_SET_ACTION_TRIGGER, 0, 0);
 }
 
 static void
@@ -139,14 +159,15 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 	struct rte_intr_handle *handle, uint32_t nb_queues)
 {
 	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1];
+	uint32_t flags;
 	int count, ret;
 
 	if (handle == NULL || nb_queues > RTE_MAX_RXTX_INTR_VEC_ID ||
 			index >= dev->info.num_irqs)
 		return -EINVAL;
-	if (dev->irqs[index] != NULL)
+	if (dev->irqs[index].handle != NULL)
 		return -EBUSY;
-	count = rte_vfio_irq_count(dev, index);
+	count = irq_query(dev, index, &flags);
 	if (count < 0)
 		return count;
 	if (nb_queues + 1 > (uint32_t)count) {
@@ -171,18 +192,21 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 		fds_close(fds, nb_queues + 1);
 		return ret;
 	}
-	dev->irqs[index] = handle;
+	dev->irqs[index] = (struct vfio_irq) {
+		.handle = handle,
+		.automasked = (flags & VFIO_IRQ_INFO_AUTOMASKED) != 0,
+	};
 	return 0;
 }
 
 void
 rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index, struct rte_intr_handle *handle)
 {
-	if (index >= dev->info.num_irqs || handle == NULL || dev->irqs[index] != handle)
+	if (index >= dev->info.num_irqs || handle == NULL || dev->irqs[index].handle != handle)
 		return;
 	irq_clear(dev, index); /* a device that is gone raises none anyway */
 	handle_clear(handle);
-	dev->irqs[index] = NULL;
+	dev->irqs[index].handle = NULL;
 }
 
 void
@@ -191,21 +215,23 @@ vfio_irqs_free(struct rte_vfio_dev *dev)
 	uint32_t i;
 
 	for (i = 0; i < dev->info.num_irqs; i++)
-		rte_vfio_irq_disable(dev, i, dev->irqs[i]);
+		rte_vfio_irq_disable(dev, i, dev->irqs[i].handle);
+}
+
+int
+rte_vfio_irq_ack(struct rte_vfio_dev *dev, uint32_t index)
+{
+	if (index >= dev->info.num_irqs || dev->irqs[index].handle == NULL)
+		return -EINVAL;
+	if (!dev->irqs[index].automasked)
+		return 0;
+	return irq_act(dev, index, VFIO_IRQ_SET_ACTION_UNMASK, 0, 1);
 }
 
 int
 rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index, uint32_t vector)
 {
-	struct vfio_irq_set set = {
-		.argsz = sizeof(set),
-		.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
-		.index = index,
-		.start = vector,
-		.count = 1,
-	};
-
 	if (index >= dev->info.num_irqs)
 		return -EINVAL;
-	return dev->ops->set_irqs(dev, &set);
+	return irq_act(dev, index, VFIO_IRQ_SET_ACTION_TRIGGER, vector, 1);
 }

@@ -23,16 +23,25 @@
 #include <rte_log.h>
 
 #include "rte_vfio_dev.h"
+#include "vfio_dma.h"
 
 /* A device with more is not believed. */
 #define VFIO_DEV_MAX_REGIONS 64
 #define VFIO_DEV_MAX_IRQS 64
 #define VFIO_DEV_MAX_VECTORS 512
 
+/* Interrupts of a PCI device that are events: error and request. */
+#define VFIO_NUM_EVENT_IRQS 2
+
 extern int vfio_dev_logtype;
 
 #define VFIO_LOG(level, dev, fmt, ...) \
 	rte_log(RTE_LOG_ ## level, vfio_dev_logtype, "vfio: device %s: " fmt "\n", \
+		(dev)->name, ## __VA_ARGS__)
+
+/* What is an error, unless there is another transport to try. */
+#define VFIO_LOG_OPEN(dev, fmt, ...) \
+	rte_log((dev)->open_level, vfio_dev_logtype, "vfio: device %s: " fmt "\n", \
 		(dev)->name, ## __VA_ARGS__)
 
 struct vfio_ops;
@@ -42,21 +51,13 @@ struct vfio_region {
 	struct rte_vfio_region pub;
 	uint64_t offset; /* of the region in fd, as reported */
 	int fd; /* what to mmap(); -1 if nothing can be mapped */
+	bool msix_mappable; /* MSI-X table included */
 };
 
-/* A range the device can reach, [iova, iova + len). */
-struct vfio_dma_range {
-	uint64_t iova;
-	uint64_t len;
-};
-
-/* What the device can reach, sorted by IOVA, without overlap. */
-struct vfio_dma {
-	pthread_mutex_t lock; /* memory events against rte_vfio_dma_map() */
-	struct vfio_dma_range *ranges;
-	uint32_t nb_ranges;
-	uint32_t max_ranges;
-	bool follows_eal; /* the memory event callback is registered */
+/* An interrupt index. */
+struct vfio_irq {
+	struct rte_intr_handle *handle; /* that it is joined to, or NULL */
+	bool automasked; /* masked by VFIO each time it comes */
 };
 
 struct rte_vfio_dev {
@@ -64,11 +65,14 @@ struct rte_vfio_dev {
 	char *name;
 	struct rte_vfio_dev_info info;
 	struct vfio_region *regions; /* info.num_regions of them */
-	struct rte_intr_handle *irqs[VFIO_DEV_MAX_IRQS]; /* joined handles, by index */
-	struct vfio_dma dma;
+	struct vfio_irq irqs[VFIO_DEV_MAX_IRQS]; /* by index */
+	struct vfio_dma *dma; /* the domain, the transport's */
+	struct vfio_ranges own; /* what was mapped for this device; under dma->lock */
 	rte_vfio_dev_event_cb event_cb;
 	void *event_arg;
-	int fd; /* group: the device */
+	struct rte_intr_handle *event_irqs[VFIO_NUM_EVENT_IRQS];
+	uint32_t open_level; /* log level of what goes wrong in vfio_ops::open */
+	int fd; /* group and character device: what requests go to, or -1 */
 	char *group_base;
 	char *group_name;
 	struct vfio_user *user; /* vfio-user: the connection */
@@ -81,11 +85,10 @@ struct rte_vfio_dev {
 struct vfio_ops {
 	const char *name;
 	enum rte_vfio_transport id;
-	/* EAL's own VFIO code maps its memory: nothing for us to follow. */
-	bool eal_maps_memory;
 
 	/* Whether the node has what this transport needs. */
 	bool (*offered)(const struct rte_vfio_dev_node *node);
+	/* Sets the domain, too.  Failures are logged with VFIO_LOG_OPEN(). */
 	int (*open)(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node);
 	/* Called after a successful open only. */
 	void (*close)(struct rte_vfio_dev *dev);
@@ -99,15 +102,12 @@ struct vfio_ops {
 	int (*irq_info)(struct rte_vfio_dev *dev, struct vfio_irq_info *info);
 	/* Eventfds follow the structure as the kernel has it: int32_t data[]. */
 	int (*set_irqs)(struct rte_vfio_dev *dev, struct vfio_irq_set *set);
-	/* fd and fd_offset: the file behind the memory, or -1. */
-	int (*dma_map)(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len,
-		int fd, uint64_t fd_offset);
-	int (*dma_unmap)(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len);
 	int (*reset)(struct rte_vfio_dev *dev);
-	/* Start or stop calling vfio_dev_event(). */
+	/* Start or stop calling vfio_dev_event() for RTE_VFIO_DEV_EVENT_GONE; may be NULL. */
 	int (*watch)(struct rte_vfio_dev *dev, bool on);
 };
 
+extern const struct vfio_ops vfio_cdev_ops;
 extern const struct vfio_ops vfio_group_ops;
 extern const struct vfio_ops vfio_user_ops;
 
@@ -117,18 +117,23 @@ extern const struct vfio_ops vfio_user_ops;
  */
 int vfio_refused(struct rte_vfio_dev *dev, const char *request, uint32_t index, int error);
 
-/* vfio_dev.c: tell the one who asked to know. */
+/* vfio_dev.c: one log line and -ENOTSUP for what a secondary process cannot do. */
+int vfio_not_here(struct rte_vfio_dev *dev, const char *what);
+
+/* vfio_event.c: tell the one who asked to know. */
 void vfio_dev_event(struct rte_vfio_dev *dev, enum rte_vfio_dev_event event);
 
-/* vfio_region.c */
+/* vfio_region_info.c */
 int vfio_regions_read(struct rte_vfio_dev *dev);
 void vfio_regions_free(struct rte_vfio_dev *dev);
 
+/* vfio_region_info.c: have nothing mapped of [first, end), whole pages. */
+int vfio_region_exclude(struct vfio_region *region, uint64_t first, uint64_t end);
+
+/* vfio_pci.c: have the MSI-X table not mapped where VFIO does not allow it. */
+int vfio_pci_msix_exclude(struct rte_vfio_dev *dev);
+
 /* vfio_irq.c */
 void vfio_irqs_free(struct rte_vfio_dev *dev);
-
-/* vfio_dma.c */
-int vfio_dma_init(struct rte_vfio_dev *dev);
-void vfio_dma_free(struct rte_vfio_dev *dev);
 
 #endif /* VFIO_PRIVATE_H */

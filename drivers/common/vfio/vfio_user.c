@@ -40,7 +40,7 @@ user_connect(struct rte_vfio_dev *dev, const char *path)
 	int sock, ret;
 
 	if (rte_strscpy(addr.sun_path, path, sizeof(addr.sun_path)) < 0) {
-		VFIO_LOG(ERR, dev, "path of vfio-user socket too long: %s", path);
+		VFIO_LOG_OPEN(dev, "path of vfio-user socket too long: %s", path);
 		return -ENAMETOOLONG;
 	}
 	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -53,38 +53,106 @@ user_connect(struct rte_vfio_dev *dev, const char *path)
 	return sock;
 fail:
 	ret = -errno;
-	VFIO_LOG(ERR, dev, "cannot connect to vfio-user socket %s: %s", path, strerror(-ret));
+	VFIO_LOG_OPEN(dev, "cannot connect to vfio-user socket %s: %s", path, strerror(-ret));
 	if (sock >= 0)
 		close(sock);
 	return ret;
+}
+
+static int
+user_dma_map(struct vfio_dma *dma, const struct vfio_dma_run *run)
+{
+	struct vfio_user *user = container_of(dma, struct vfio_user, dma);
+	const struct vfio_user_dma_map request = {
+		.argsz = sizeof(request),
+		.flags = VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE,
+		.offset = run->fd_offset,
+		.addr = run->iova,
+		.size = run->len,
+	};
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DMA_MAP,
+		.head = &request,
+		.head_len = sizeof(request),
+		.send_fds = &run->fd,
+		.nb_send_fds = 1,
+	};
+
+	/* The server reaches our memory through its file, and only so. */
+	if (run->fd < 0)
+		return -ENOTSUP;
+	if (dma->mapped.nb >= user->limits.max_dma_maps)
+		return -ENOSPC;
+	return vfio_user_call(user->dev, &call);
+}
+
+static int
+user_dma_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
+{
+	struct vfio_user *user = container_of(dma, struct vfio_user, dma);
+	const struct vfio_user_dma_unmap request = {
+		.argsz = sizeof(request),
+		.addr = iova,
+		.size = len,
+	};
+	struct vfio_user_dma_unmap reply;
+	struct vfio_user_call call = {
+		.command = VFIO_USER_DMA_UNMAP,
+		.head = &request,
+		.head_len = sizeof(request),
+		.reply = &reply,
+		.reply_len = sizeof(reply),
+	};
+
+	RTE_SET_USED(addr);
+	return vfio_user_call(user->dev, &call);
+}
+
+static const struct vfio_dma_ops user_dma_ops = {
+	.map = user_dma_map,
+	.unmap = user_dma_unmap,
+	.by_file = true,
+};
+
+static void
+user_free(struct rte_vfio_dev *dev)
+{
+	pthread_mutex_destroy(&dev->user->dma.lock);
+	pthread_mutex_destroy(&dev->user->lock);
+	free(dev->user);
+	dev->user = NULL;
 }
 
 static void
 user_close(struct rte_vfio_dev *dev)
 {
 	close(dev->user->sock);
-	pthread_mutex_destroy(&dev->user->lock);
-	free(dev->user);
-	dev->user = NULL;
+	user_free(dev);
 }
 
 static int
 user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 {
+	struct vfio_user *user;
 	int ret;
 
-	dev->user = calloc(1, sizeof(*dev->user));
-	if (dev->user == NULL)
+	user = calloc(1, sizeof(*user));
+	if (user == NULL)
 		return -ENOMEM;
-	ret = user_connect(dev, node->user_socket);
-	if (ret < 0) {
-		free(dev->user);
-		dev->user = NULL;
+	user->dev = dev;
+	user->hangup_fd = -1;
+	user->dma.ops = &user_dma_ops;
+	user->dma.name = dev->name;
+	pthread_mutex_init(&user->lock, NULL);
+	pthread_mutex_init(&user->dma.lock, NULL);
+	dev->user = user;
+	dev->dma = &user->dma;
+	user->sock = user_connect(dev, node->user_socket);
+	if (user->sock < 0) {
+		ret = user->sock;
+		user_free(dev);
 		return ret;
 	}
-	dev->user->sock = ret;
-	dev->user->hangup_fd = -1;
-	pthread_mutex_init(&dev->user->lock, NULL);
 	ret = vfio_user_negotiate(dev);
 	if (ret < 0)
 		user_close(dev);
@@ -246,55 +314,6 @@ user_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 }
 
 static int
-user_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len,
-	int fd, uint64_t fd_offset)
-{
-	const struct vfio_user_dma_map request = {
-		.argsz = sizeof(request),
-		.flags = VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE,
-		.offset = fd_offset,
-		.addr = iova,
-		.size = len,
-	};
-	struct vfio_user_call call = {
-		.command = VFIO_USER_DMA_MAP,
-		.head = &request,
-		.head_len = sizeof(request),
-		.send_fds = &fd,
-		.nb_send_fds = 1,
-	};
-
-	RTE_SET_USED(addr);
-	/* The server reaches our memory through its file, and only so. */
-	if (fd < 0)
-		return -ENOTSUP;
-	if (dev->dma.nb_ranges >= dev->user->limits.max_dma_maps)
-		return -ENOSPC;
-	return vfio_user_call(dev, &call);
-}
-
-static int
-user_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len)
-{
-	const struct vfio_user_dma_unmap request = {
-		.argsz = sizeof(request),
-		.addr = iova,
-		.size = len,
-	};
-	struct vfio_user_dma_unmap reply;
-	struct vfio_user_call call = {
-		.command = VFIO_USER_DMA_UNMAP,
-		.head = &request,
-		.head_len = sizeof(request),
-		.reply = &reply,
-		.reply_len = sizeof(reply),
-	};
-
-	RTE_SET_USED(addr);
-	return vfio_user_call(dev, &call);
-}
-
-static int
 user_reset(struct rte_vfio_dev *dev)
 {
 	struct vfio_user_call call = { .command = VFIO_USER_DEVICE_RESET };
@@ -376,8 +395,6 @@ const struct vfio_ops vfio_user_ops = {
 	.region_write = user_region_write,
 	.irq_info = user_irq_info,
 	.set_irqs = user_set_irqs,
-	.dma_map = user_dma_map,
-	.dma_unmap = user_dma_unmap,
 	.reset = user_reset,
 	.watch = user_watch,
 };

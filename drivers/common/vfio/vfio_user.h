@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vfio_dma.h"
 #include "vfio_user_proto.h"
 
 struct rte_vfio_dev;
@@ -35,6 +36,8 @@ struct vfio_user_limits {
 };
 
 struct vfio_user {
+	struct rte_vfio_dev *dev;
+	struct vfio_dma dma; /* memory is mapped for this device alone */
 	int sock;
 	bool broken; /* nothing more will be sent */
 	uint16_t next_id;
