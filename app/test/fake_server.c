@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include <rte_common.h>
@@ -39,10 +40,18 @@ static struct {
 	int memfd;
 	uint8_t *region0;
 	uint8_t region1[FAKE_REGION1_SIZE];
-	int eventfds[FAKE_NUM_VECTORS];
+	uint8_t config[PCI_CFG_SPACE_SIZE];
+	int eventfds[VFIO_PCI_NUM_IRQS][FAKE_NUM_VECTORS];
+	unsigned int unmasked;
 	struct vfio_user_dma_unmap maps[MAX_MAPS];
 	unsigned int nb_maps;
 } fake;
+
+static bool
+is_pci(void)
+{
+	return fake.fault >= FAKE_PCI;
+}
 
 static void
 send_message(const struct vfio_user_header *header, const void *payload, size_t len,
@@ -143,9 +152,10 @@ do_get_info(const struct request *req)
 		uint32_t argsz, flags, num_regions, num_irqs;
 	} info = {
 		.argsz = sizeof(info),
-		.flags = VFIO_DEVICE_FLAGS_RESET,
-		.num_regions = fake.fault == FAKE_MANY_REGIONS ? 1u << 31 : FAKE_NUM_REGIONS,
-		.num_irqs = FAKE_NUM_IRQS,
+		.flags = VFIO_DEVICE_FLAGS_RESET | (is_pci() ? VFIO_DEVICE_FLAGS_PCI : 0),
+		.num_regions = fake.fault == FAKE_MANY_REGIONS ? 1u << 31 :
+			is_pci() ? VFIO_PCI_NUM_REGIONS : FAKE_NUM_REGIONS,
+		.num_irqs = is_pci() ? VFIO_PCI_NUM_IRQS : FAKE_NUM_IRQS,
 	};
 
 	reply(req, &info, sizeof(info));
@@ -218,6 +228,9 @@ do_sparse_region(const struct request *req, uint32_t room)
 	case FAKE_CAP_OUTSIDE:
 		d.filler.header.next = 0x8000;
 		break;
+	case FAKE_PCI_MAPPABLE:
+		d.filler.header.id = VFIO_REGION_INFO_CAP_MSIX_MAPPABLE;
+		break;
 	default:
 		break;
 	}
@@ -237,7 +250,8 @@ do_region_info(const struct request *req)
 	}
 	info.argsz = sizeof(info);
 	info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
-	info.size = info.index == 1 ? FAKE_REGION1_SIZE : 0;
+	info.size = info.index == 1 ? FAKE_REGION1_SIZE :
+		info.index == VFIO_PCI_CONFIG_REGION_INDEX ? sizeof(fake.config) : 0;
 	reply(req, &info, sizeof(info));
 }
 
@@ -248,15 +262,38 @@ do_irq_info(const struct request *req)
 
 	memcpy(&info, req->payload, sizeof(info));
 	info.flags = VFIO_IRQ_INFO_EVENTFD;
-	info.count = info.index != FAKE_IRQ_INDEX ? 0 :
-		fake.fault == FAKE_IRQ_MANY ? 1u << 31 : FAKE_NUM_VECTORS;
+	info.count = is_pci() && info.index != VFIO_PCI_MSI_IRQ_INDEX ? 1 : 0;
+	if (info.index == FAKE_IRQ_INDEX)
+		info.count = fake.fault == FAKE_IRQ_MANY ? 1u << 31 : FAKE_NUM_VECTORS;
+	if (info.index == VFIO_PCI_INTX_IRQ_INDEX)
+		info.flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
 	reply(req, &info, sizeof(info));
 }
 
 bool
-fake_server_raise(unsigned int vector)
+fake_server_raise(unsigned int index, unsigned int vector)
 {
-	return fake.eventfds[vector] >= 0 && eventfd_write(fake.eventfds[vector], 1) == 0;
+	int fd = fake.eventfds[index][vector];
+
+	return fd >= 0 && eventfd_write(fd, 1) == 0;
+}
+
+unsigned int
+fake_server_unmasked(void)
+{
+	return fake.unmasked;
+}
+
+static void
+eventfds_close(unsigned int index)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_NUM_VECTORS; i++) {
+		if (fake.eventfds[index][i] >= 0)
+			close(fake.eventfds[index][i]);
+		fake.eventfds[index][i] = -1;
+	}
 }
 
 static void
@@ -266,18 +303,16 @@ do_set_irqs(struct request *req)
 	unsigned int i;
 
 	memcpy(&set, req->payload, sizeof(set));
-	if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD) {
+	if (set.flags & VFIO_IRQ_SET_ACTION_UNMASK) {
+		fake.unmasked++;
+	} else if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD) {
 		for (i = 0; i < req->nb_fds && set.start + i < FAKE_NUM_VECTORS; i++)
-			fake.eventfds[set.start + i] = req->fds[i];
+			fake.eventfds[set.index][set.start + i] = req->fds[i];
 		req->nb_fds = 0;
 	} else if (set.count == 0) {
-		for (i = 0; i < FAKE_NUM_VECTORS; i++) {
-			if (fake.eventfds[i] >= 0)
-				close(fake.eventfds[i]);
-			fake.eventfds[i] = -1;
-		}
+		eventfds_close(set.index);
 	} else {
-		fake_server_raise(set.start);
+		fake_server_raise(set.index, set.start);
 	}
 	reply(req, NULL, 0);
 }
@@ -289,7 +324,8 @@ do_region_access(const struct request *req)
 	uint8_t buf[sizeof(access) + 64], *reg;
 
 	memcpy(&access, req->payload, sizeof(access));
-	if (access.region > 1 || access.count > 64) {
+	if ((access.region > 1 && access.region != VFIO_PCI_CONFIG_REGION_INDEX) ||
+			access.count > 64) {
 		reply_error(req, EINVAL);
 		return;
 	}
@@ -467,11 +503,8 @@ forget_client(void)
 	close(fake.sock);
 	fake.sock = -1;
 	fake.nb_maps = 0;
-	for (i = 0; i < FAKE_NUM_VECTORS; i++) {
-		if (fake.eventfds[i] >= 0)
-			close(fake.eventfds[i]);
-		fake.eventfds[i] = -1;
-	}
+	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		eventfds_close(i);
 }
 
 static void *
@@ -487,16 +520,38 @@ server_main(void *arg)
 	}
 }
 
+/* A capability of another kind, then MSI-X, with as many vectors as a page of table holds. */
+static void
+config_fill(void)
+{
+	uint8_t *cfg = fake.config;
+	uint16_t flags = 4096 / PCI_MSIX_ENTRY_SIZE - 2;
+	uint32_t table = FAKE_MSIX_TABLE & PCI_MSIX_TABLE_OFFSET;
+
+	if (fake.fault == FAKE_PCI_TABLE_OUTSIDE)
+		table = FAKE_REGION0_SIZE - 16;
+	if (fake.fault == FAKE_PCI_TABLE_REGION)
+		table |= VFIO_PCI_CONFIG_REGION_INDEX;
+	memset(cfg, 0, sizeof(fake.config));
+	cfg[PCI_STATUS] = PCI_STATUS_CAP_LIST;
+	cfg[PCI_CAPABILITY_LIST] = fake.fault == FAKE_PCI_CAP_LOW ? PCI_BASE_ADDRESS_0 : 0x40;
+	cfg[0x40] = PCI_CAP_ID_VNDR;
+	cfg[0x41] = fake.fault == FAKE_PCI_CAP_LOOP ? 0x40 : 0x50;
+	cfg[0x50] = PCI_CAP_ID_MSIX;
+	memcpy(cfg + 0x50 + PCI_MSIX_FLAGS, &flags, sizeof(flags));
+	memcpy(cfg + 0x50 + PCI_MSIX_TABLE, &table, sizeof(table));
+}
+
 int
 fake_server_start(const char *path, enum fake_fault fault)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	unsigned int i;
 
 	fake.fault = fault;
 	fake.nb_maps = 0;
-	for (i = 0; i < FAKE_NUM_VECTORS; i++)
-		fake.eventfds[i] = -1;
+	fake.unmasked = 0;
+	config_fill();
+	memset(fake.eventfds, 0xff, sizeof(fake.eventfds)); /* -1 */
 	fake.memfd = memfd_create("fake", MFD_CLOEXEC);
 	if (ftruncate(fake.memfd, FAKE_REGION0_SIZE) < 0)
 		return -errno;
@@ -528,7 +583,7 @@ fake_server_stop(void)
 uint8_t *
 fake_server_region(unsigned int index)
 {
-	return index == 0 ? fake.region0 : fake.region1;
+	return index == 0 ? fake.region0 : index == 1 ? fake.region1 : fake.config;
 }
 
 unsigned int

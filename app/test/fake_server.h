@@ -11,7 +11,10 @@
  * that no honest device has.
  *
  * Its device: region 0 is sparse, two mapped areas and trapped registers
- * between them; region 1 is trapped; interrupt index 2 has four vectors.
+ * between them; region 1 is trapped; interrupt index 2 has four vectors.  From
+ * FAKE_PCI on it is a PCI device besides: region 7 is its configuration space,
+ * with an MSI-X table in the second page of region 0's first area, and it has
+ * INTx, error and request interrupts.
  */
 
 #include <stdbool.h>
@@ -25,6 +28,7 @@
 #define FAKE_REGION1_SIZE 0x100
 #define FAKE_NUM_REGIONS 3
 #define FAKE_NUM_IRQS 3
+#define FAKE_MSIX_TABLE 0x2010
 #define FAKE_IRQ_INDEX 2
 #define FAKE_NUM_VECTORS 4
 
@@ -56,6 +60,12 @@ enum fake_fault {
 	FAKE_DMA_REFUSED,
 	FAKE_IRQ_MANY, /* 2^31 vectors */
 	FAKE_COMMAND, /* asks us something before it replies */
+	FAKE_PCI, /* no fault: a PCI device */
+	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */
+	FAKE_PCI_CAP_LOOP, /* a capability that is its own next */
+	FAKE_PCI_CAP_LOW, /* a capability in the header */
+	FAKE_PCI_TABLE_OUTSIDE, /* an MSI-X table behind its region */
+	FAKE_PCI_TABLE_REGION, /* an MSI-X table in region 7 */
 	FAKE_NUM_FAULTS,
 };
 
@@ -63,12 +73,14 @@ enum fake_fault {
 int fake_server_start(const char *path, enum fake_fault fault);
 void fake_server_stop(void);
 
-/** Where region 0 and region 1 are kept. */
+/** Where region 0, 1 or 7 is kept. */
 uint8_t *fake_server_region(unsigned int index);
 /** Number and bytes of DMA mappings now. */
 unsigned int fake_server_dma_maps(void);
 uint64_t fake_server_dma_bytes(void);
-/** Raise a vector; false if it has no eventfd. */
-bool fake_server_raise(unsigned int vector);
+/** Raise a vector of an interrupt index; false if it has no eventfd. */
+bool fake_server_raise(unsigned int index, unsigned int vector);
+/** How often INTx has been unmasked. */
+unsigned int fake_server_unmasked(void);
 
 #endif /* FAKE_SERVER_H */

@@ -84,6 +84,9 @@ struct test_resources {
 struct test_resources test_resources_now(void);
 int test_resources_same(const struct test_resources *before);
 
+/* Whether a counter, incremented by another thread, comes to a value in two seconds. */
+bool test_wait_for(const unsigned int *counter, unsigned int value);
+
 /* Log lines since test_log_start(), and how many of them contain a text. */
 void test_log_start(void);
 unsigned int test_log_count(const char *text);

@@ -176,16 +176,6 @@ count_callback(void *arg)
 	__atomic_add_fetch(&callbacks, 1, __ATOMIC_RELEASE);
 }
 
-static bool
-wait_for(const unsigned int *counter, unsigned int value)
-{
-	unsigned int i;
-
-	for (i = 0; i < 2000 && __atomic_load_n(counter, __ATOMIC_ACQUIRE) < value; i++)
-		rte_delay_us_sleep(1000);
-	return __atomic_load_n(counter, __ATOMIC_ACQUIRE) == value;
-}
-
 static int
 test_irq_callback(void)
 {
@@ -202,14 +192,14 @@ test_irq_callback(void)
 	TEST_ASSERT_EQUAL(rte_vfio_irq_enable(dev, FAKE_IRQ_INDEX, handle, 0), -EBUSY);
 	TEST_ASSERT_OK(rte_intr_callback_register(handle, count_callback, handle));
 	TEST_ASSERT_OK(rte_intr_enable(handle));
-	TEST_ASSERT(fake_server_raise(0), "vector 0 has no eventfd");
-	TEST_ASSERT(wait_for(&callbacks, 1), "%u callbacks", callbacks);
+	TEST_ASSERT(fake_server_raise(FAKE_IRQ_INDEX, 0), "vector 0 has no eventfd");
+	TEST_ASSERT(test_wait_for(&callbacks, 1), "%u callbacks", callbacks);
 	TEST_ASSERT_OK(rte_vfio_irq_trigger(dev, FAKE_IRQ_INDEX, 0));
-	TEST_ASSERT(wait_for(&callbacks, 2), "%u callbacks", callbacks);
+	TEST_ASSERT(test_wait_for(&callbacks, 2), "%u callbacks", callbacks);
 	TEST_ASSERT(rte_intr_callback_unregister_sync(handle, count_callback, handle) > 0,
 		"no callback to unregister");
 	rte_vfio_irq_disable(dev, FAKE_IRQ_INDEX, handle);
-	TEST_ASSERT(!fake_server_raise(0), "still has an eventfd");
+	TEST_ASSERT(!fake_server_raise(FAKE_IRQ_INDEX, 0), "still has an eventfd");
 	rte_intr_instance_free(handle);
 	return test_resources_same(&before);
 }
@@ -228,7 +218,7 @@ test_irq_queues(void)
 		TEST_ASSERT_OK(rte_intr_rx_ctl(handle, epfd, RTE_INTR_EVENT_ADD,
 			q + RTE_INTR_VEC_RXTX_OFFSET, (void *)(uintptr_t)(100 + q)));
 	for (q = 0; q < 3; q++) {
-		TEST_ASSERT(fake_server_raise(1 + q), "vector %u", 1 + q);
+		TEST_ASSERT(fake_server_raise(FAKE_IRQ_INDEX, 1 + q), "vector %u", 1 + q);
 		TEST_ASSERT_EQUAL(rte_epoll_wait(epfd, &event, 1, 1000), 1);
 		TEST_ASSERT_EQUAL((uintptr_t)event.epdata.data, 100 + q);
 	}
@@ -355,7 +345,7 @@ test_gone(void)
 	gone = 0;
 	TEST_ASSERT_OK(rte_vfio_dev_event_set(dev, count_gone, &gone));
 	fake_server_stop();
-	TEST_ASSERT(wait_for(&gone, 1), "told %u times", gone);
+	TEST_ASSERT(test_wait_for(&gone, 1), "told %u times", gone);
 	rte_delay_us_sleep(20 * 1000);
 	TEST_ASSERT_EQUAL(gone, 1);
 	TEST_ASSERT_EQUAL(rte_vfio_region_read32(dev, 1, 0, &v), -ENODEV);
@@ -490,6 +480,10 @@ TEST_REFUSE(test_area_count, FAKE_AREA_COUNT, -EPROTO)
 TEST_REFUSE(test_cap_loop, FAKE_CAP_LOOP, -EPROTO)
 TEST_REFUSE(test_cap_outside, FAKE_CAP_OUTSIDE, -EPROTO)
 TEST_REFUSE(test_dma_refused, FAKE_DMA_REFUSED, -ENOMEM)
+TEST_REFUSE(test_pci_cap_loop, FAKE_PCI_CAP_LOOP, -EPROTO)
+TEST_REFUSE(test_pci_cap_low, FAKE_PCI_CAP_LOW, -EPROTO)
+TEST_REFUSE(test_msix_table_outside, FAKE_PCI_TABLE_OUTSIDE, -EPROTO)
+TEST_REFUSE(test_msix_table_region, FAKE_PCI_TABLE_REGION, -EPROTO)
 
 static int
 test_irq_many(void)
@@ -513,6 +507,10 @@ test_nodes(void)
 	const struct rte_vfio_dev_node no_group = {
 		.name = DEVICE, .group_base = "/nonexistent", .group_name = DEVICE,
 	};
+	const struct rte_vfio_dev_node no_way = {
+		.name = DEVICE, .user_socket = "/nonexistent/vfio-user",
+		.cdev = "/nonexistent/vfio0", .group_base = "/nonexistent", .group_name = DEVICE,
+	};
 	struct test_resources before;
 
 	TEST_ASSERT_OK(fake_server_start(socket_path, FAKE_NONE));
@@ -521,6 +519,10 @@ test_nodes(void)
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_ANY, &dev), -ENOENT);
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_GROUP, &dev), -ENODEV);
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_group, RTE_VFIO_TRANSPORT_GROUP, &dev), -ENODEV);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_way, RTE_VFIO_TRANSPORT_CDEV, &dev), -ENOENT);
+	test_log_start();
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_way, RTE_VFIO_TRANSPORT_ANY, &dev), -ENODEV);
+	TEST_ASSERT_EQUAL(test_log_count("device " DEVICE ":"), 1);
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(NULL, RTE_VFIO_TRANSPORT_ANY, &dev), -EINVAL);
 	TEST_ASSERT(dev == NULL, "a device all the same");
 	return test_resources_same(&before);
@@ -551,6 +553,10 @@ static const struct test_case fault_cases[] = {
 	TEST_CASE(test_cap_loop),
 	TEST_CASE(test_cap_outside),
 	TEST_CASE(test_dma_refused),
+	TEST_CASE(test_pci_cap_loop),
+	TEST_CASE(test_pci_cap_low),
+	TEST_CASE(test_msix_table_outside),
+	TEST_CASE(test_msix_table_region),
 	TEST_CASE(test_irq_many),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }

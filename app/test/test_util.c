@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_log.h>
 
 #include "test.h"
@@ -72,6 +73,16 @@ test_resources_same(const struct test_resources *before)
 	TEST_ASSERT_EQUAL(now.threads, before->threads);
 	TEST_ASSERT_EQUAL(now.mappings, before->mappings);
 	return TEST_SUCCESS;
+}
+
+bool
+test_wait_for(const unsigned int *counter, unsigned int value)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2000 && __atomic_load_n(counter, __ATOMIC_ACQUIRE) < value; i++)
+		rte_delay_us_sleep(1000);
+	return __atomic_load_n(counter, __ATOMIC_ACQUIRE) == value;
 }
 
 static FILE *log_stream;
