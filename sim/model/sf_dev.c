@@ -98,19 +98,33 @@ sf_dev_set_doorbells(struct sf_dev *dev, void *db)
 	sf_dev_reset(dev);
 }
 
+/* Locally administered: 02:5f:00 and the index. */
+uint64_t
+sf_mac_make(uint32_t index)
+{
+	static const uint64_t prefix = 0x5f02;
+
+	return prefix | (uint64_t)(index >> 16 & 0xff) << 24 |
+		(uint64_t)(index >> 8 & 0xff) << 32 | (uint64_t)(index & 0xff) << 40;
+}
+
+void
+sf_dev_set_perm_mac(struct sf_dev *dev, uint64_t mac)
+{
+	dev->perm_mac = mac;
+	dev->r.mac = mac;
+}
+
 void
 sf_dev_init(struct sf_dev *dev, struct sf_wire *wire, struct sf_plat *plat,
 		uint32_t index, uint32_t nb_queues)
 {
-	/* Locally administered: 02:5f:00 and the index. */
-	static const uint64_t prefix = 0x5f02;
 	unsigned int q;
 
 	memset(dev, 0, sizeof(*dev));
 	dev->plat = plat;
 	dev->nb_queues = nb_queues;
-	dev->perm_mac = prefix | (uint64_t)(index >> 16 & 0xff) << 24 |
-		(uint64_t)(index >> 8 & 0xff) << 32 | (uint64_t)(index & 0xff) << 40;
+	dev->perm_mac = sf_mac_make(index);
 	for (q = 0; q < SF_MAX_QUEUE_PAIRS; q++) {
 		sf_queue_init(&dev->rxq[q], dev, false, (uint16_t)q);
 		sf_queue_init(&dev->txq[q], dev, true, (uint16_t)q);

@@ -200,6 +200,13 @@ void sf_wire_wake(struct sf_wire *wire);
 void sf_dev_init(struct sf_dev *dev, struct sf_wire *wire, struct sf_plat *plat,
 		uint32_t index, uint32_t nb_queues);
 
+/*
+ * The factory address that an index makes, and how to give a device another
+ * one.  Octet 0 is in bits 7:0.
+ */
+uint64_t sf_mac_make(uint32_t index);
+void sf_dev_set_perm_mac(struct sf_dev *dev, uint64_t mac);
+
 /* Reset the device and take it off its wire. */
 void sf_dev_fini(struct sf_dev *dev);
 
