@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copyright (c) 2026 The auxiliary-bus driver authors */
+
+#ifndef SF_PLAT_H
+#define SF_PLAT_H
+
+/*
+ * What the model wants of its host, for a kernel module: the driver's memory
+ * is pinned through VFIO, page by page, when the device first touches it, and
+ * stays pinned until VFIO takes it back.
+ *
+ * All of it runs under the lock of the wire, and may sleep.
+ */
+
+#include <asm/barrier.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/list.h>
+#include <linux/prefetch.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "sf_example_hw.h"
+
+#ifndef UINT16_MAX
+#define UINT16_MAX U16_MAX
+#endif
+
+struct eventfd_ctx;
+struct vfio_device;
+
+struct sf_plat {
+	struct vfio_device *vdev;
+	struct xarray pages;		/* pinned, by page number of the IOVA */
+	struct list_head rings;		/* mapped */
+	struct eventfd_ctx *vectors[SF_NUM_VECTORS];
+	struct eventfd_ctx *request;	/* asks the user to let go */
+};
+
+/* A piece of a driver's memory. */
+struct sf_plat_buf {
+	struct sf_plat *plat;
+	u64 iova;
+	u8 *addr;	/* of the first byte; good to the end of its page */
+};
+
+/* The page used last. */
+struct sf_plat_hint {
+	u64 page;
+	u8 *addr;	/* NULL: none */
+};
+
+bool sf_plat_buf_get(struct sf_plat *plat, struct sf_plat_hint *hint, u64 iova,
+		     u32 len, bool write, struct sf_plat_buf *buf);
+int sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, u32 len);
+int sf_plat_buf_copy(const struct sf_plat_buf *to,
+		     const struct sf_plat_buf *from, u32 len);
+
+static inline void sf_plat_buf_prefetch(const struct sf_plat_buf *buf,
+					bool write)
+{
+	if (write)
+		prefetchw(buf->addr);
+	else
+		prefetch(buf->addr);
+}
+
+void *sf_plat_ring_map(struct sf_plat *plat, u64 iova, u64 len, bool write);
+void sf_plat_ring_unmap(struct sf_plat *plat, void *ring, u64 len);
+void sf_plat_irq(struct sf_plat *plat, unsigned int vector);
+__printf(2, 3) void sf_plat_log(struct sf_plat *plat, const char *fmt, ...);
+
+/* Who pairs with them is the driver. */
+#define sf_load(p)		READ_ONCE(*(p))
+#define sf_load_acquire(p)	smp_load_acquire(p)
+#define sf_store(p, v)		WRITE_ONCE(*(p), v)
+#define sf_store_release(p, v)	smp_store_release(p, v)
+#define sf_mb()			smp_mb()
+
+#endif /* SF_PLAT_H */

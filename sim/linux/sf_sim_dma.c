@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Copyright (c) 2026 The auxiliary-bus driver authors */
+
+/*
+ * The driver's memory.  Pages of packets are pinned when they are first used,
+ * and found again in a tree; rings are pinned and mapped while they are in use.
+ */
+
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "sf_sim.h"
+
+/*
+ * What a page may be used for, as the tag of its pointer: most can be read and
+ * written.
+ */
+#define TAG_ANY		0
+#define TAG_READ	1
+#define TAG_WRITE	3
+
+/* A ring of the driver's, contiguous in our address space. */
+struct sf_sim_ring {
+	struct list_head node;
+	void *addr;		/* of the first page */
+	u64 iova;		/* likewise */
+	unsigned int nb_pages;
+	struct page *pages[];
+};
+
+void sf_sim_dma_init(struct sf_plat *plat, struct vfio_device *vdev)
+{
+	plat->vdev = vdev;
+	xa_init(&plat->pages);
+	INIT_LIST_HEAD(&plat->rings);
+}
+
+static int pin_page(struct sf_plat *plat, u64 page, int prot,
+		    struct page **out)
+{
+	int ret = vfio_pin_pages(plat->vdev, page << PAGE_SHIFT, 1, prot, out);
+
+	if (ret < 0)
+		return ret;
+	return ret == 1 ? 0 : -EFAULT;
+}
+
+static void unpin_page(struct sf_plat *plat, u64 page)
+{
+	vfio_unpin_pages(plat->vdev, page << PAGE_SHIFT, 1);
+}
+
+/* The page's entry in the tree, or NULL; pinned now if it was not. */
+static void *page_get(struct sf_plat *plat, u64 page, bool write)
+{
+	unsigned long tag = TAG_ANY;
+	struct page *pinned;
+	void *entry;
+	int ret;
+
+	entry = xa_load(&plat->pages, page);
+	if (entry)
+		return entry;
+	ret = pin_page(plat, page, IOMMU_READ | IOMMU_WRITE, &pinned);
+	if (ret == -EPERM) {
+		tag = write ? TAG_WRITE : TAG_READ;
+		ret = pin_page(plat, page, write ? IOMMU_WRITE : IOMMU_READ,
+			       &pinned);
+	}
+	if (ret)
+		return NULL;
+	entry = xa_tag_pointer(pinned, tag);
+	if (xa_err(xa_store(&plat->pages, page, entry, GFP_KERNEL))) {
+		unpin_page(plat, page);
+		return NULL;
+	}
+	return entry;
+}
+
+static u8 *entry_addr(void *entry)
+{
+	return page_address(xa_untag_pointer(entry));
+}
+
+static u8 *page_addr(struct sf_plat *plat, u64 page, bool write)
+{
+	void *entry = page_get(plat, page, write);
+
+	if (!entry || xa_pointer_tag(entry) == (write ? TAG_READ : TAG_WRITE))
+		return NULL;
+	return entry_addr(entry);
+}
+
+bool sf_plat_buf_get(struct sf_plat *plat, struct sf_plat_hint *hint, u64 iova,
+		     u32 len, bool write, struct sf_plat_buf *buf)
+{
+	u64 page = iova >> PAGE_SHIFT, last;
+
+	if (!len || len - 1 > U64_MAX - iova)
+		return false;
+	if (!hint->addr || hint->page != page) {
+		hint->addr = page_addr(plat, page, write);
+		hint->page = page;
+		if (!hint->addr)
+			return false;
+	}
+	buf->plat = plat;
+	buf->iova = iova;
+	buf->addr = hint->addr + offset_in_page(iova);
+	last = (iova + (len - 1)) >> PAGE_SHIFT;
+	while (page++ != last)
+		if (!page_addr(plat, page, write))
+			return false;
+	return true;
+}
+
+/* Where byte "done" of a buffer is, and how many follow in that page. */
+static u8 *buf_at(const struct sf_plat_buf *buf, u32 done, u32 *room)
+{
+	u64 iova = buf->iova + done;
+	void *entry;
+
+	*room = min_t(u32, *room, PAGE_SIZE - offset_in_page(iova));
+	if (iova >> PAGE_SHIFT == buf->iova >> PAGE_SHIFT)
+		return buf->addr + done;
+	entry = xa_load(&buf->plat->pages, iova >> PAGE_SHIFT);
+	return entry ? entry_addr(entry) + offset_in_page(iova) : NULL;
+}
+
+int sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, u32 len)
+{
+	u32 done, part;
+	u8 *at;
+
+	for (done = 0; done < len; done += part) {
+		part = len - done;
+		at = buf_at(buf, done, &part);
+		if (!at)
+			return -EFAULT;
+		memcpy(to + done, at, part);
+	}
+	return 0;
+}
+
+int sf_plat_buf_copy(const struct sf_plat_buf *to,
+		     const struct sf_plat_buf *from, u32 len)
+{
+	u32 done, part;
+	u8 *src, *dst;
+
+	for (done = 0; done < len; done += part) {
+		part = len - done;
+		src = buf_at(from, done, &part);
+		dst = buf_at(to, done, &part);
+		if (!src || !dst)
+			return -EFAULT;
+		/* The driver may have made them overlap. */
+		memmove(dst, src, part);
+	}
+	return 0;
+}
+
+void *sf_plat_ring_map(struct sf_plat *plat, u64 iova, u64 len, bool write)
+{
+	struct sf_sim_ring *ring;
+	unsigned int nb_pages;
+	int ret;
+
+	if (!len || len - 1 > U64_MAX - iova)
+		return NULL;
+	nb_pages = ((iova + (len - 1)) >> PAGE_SHIFT) - (iova >> PAGE_SHIFT) + 1;
+	if (nb_pages > VFIO_PIN_PAGES_MAX_ENTRIES)
+		return NULL;
+	ring = kzalloc(struct_size(ring, pages, nb_pages), GFP_KERNEL);
+	if (!ring)
+		return NULL;
+	ring->iova = ALIGN_DOWN(iova, PAGE_SIZE);
+	ring->nb_pages = nb_pages;
+	ret = vfio_pin_pages(plat->vdev, ring->iova, nb_pages,
+			     write ? IOMMU_READ | IOMMU_WRITE : IOMMU_READ,
+			     ring->pages);
+	if (ret < 0)
+		goto err_free;
+	nb_pages = ret;
+	if (nb_pages != ring->nb_pages)
+		goto err_unpin;
+	ring->addr = vmap(ring->pages, nb_pages, VM_MAP, PAGE_KERNEL);
+	if (!ring->addr)
+		goto err_unpin;
+	list_add(&ring->node, &plat->rings);
+	return ring->addr + offset_in_page(iova);
+
+err_unpin:
+	if (nb_pages)
+		vfio_unpin_pages(plat->vdev, ring->iova, nb_pages);
+err_free:
+	kfree(ring);
+	return NULL;
+}
+
+void sf_plat_ring_unmap(struct sf_plat *plat, void *addr, u64 len)
+{
+	void *base = PTR_ALIGN_DOWN(addr, PAGE_SIZE);
+	struct sf_sim_ring *ring;
+
+	list_for_each_entry(ring, &plat->rings, node) {
+		if (ring->addr != base)
+			continue;
+		list_del(&ring->node);
+		vunmap(ring->addr);
+		vfio_unpin_pages(plat->vdev, ring->iova, ring->nb_pages);
+		kfree(ring);
+		return;
+	}
+}
+
+void sf_sim_dma_removed(struct sf_sim_vdev *vdev, u64 iova, u64 len)
+{
+	struct sf_plat *plat = &vdev->plat;
+	unsigned long page;
+	void *entry;
+
+	lockdep_assert_held(&sf_sim_wire.lock);
+	sf_dev_dma_removed(vdev->dev, iova, len);
+	xa_for_each_range(&plat->pages, page, entry, iova >> PAGE_SHIFT,
+			  (iova + (len - 1)) >> PAGE_SHIFT) {
+		xa_erase(&plat->pages, page);
+		unpin_page(plat, page);
+	}
+}
+
+/*
+ * VFIO takes memory away, and waits for us to unpin it.
+ *
+ * It calls with a lock that it also takes inside that under which it pins, and
+ * we pin with the wire locked; so the wire must not be locked here.  The thread
+ * does the work instead.
+ */
+void sf_sim_dma_unmap(struct vfio_device *vdev, u64 iova, u64 len)
+{
+	struct sf_sim_unmap unmap = {
+		.vdev = to_sf_sim_vdev(vdev),
+		.iova = iova,
+		.len = len,
+		.done = COMPLETION_INITIALIZER_ONSTACK(unmap.done),
+	};
+
+	if (!len)
+		return;
+	spin_lock(&sf_sim_wire.unmaps_lock);
+	list_add_tail(&unmap.node, &sf_sim_wire.unmaps);
+	spin_unlock(&sf_sim_wire.unmaps_lock);
+	sf_sim_wire_kick();
+	wait_for_completion(&unmap.done);
+}
