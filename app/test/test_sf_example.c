@@ -271,7 +271,7 @@ test_dev_info(void)
 	TEST_ASSERT_EQUAL(info.reta_size, SF_RETA_SIZE);
 	TEST_ASSERT_EQUAL(info.speed_capa, RTE_ETH_LINK_SPEED_100G);
 	TEST_ASSERT_OK(rte_eth_dev_fw_version_get(ports[0], version, sizeof(version)));
-	TEST_ASSERT(strcmp(version, "1.0.0") == 0, "%s", version);
+	TEST_ASSERT(strcmp(version, "1.1.0") == 0, "%s", version);
 	return TEST_SUCCESS;
 }
 
@@ -659,9 +659,10 @@ static int
 test_hostile_completions(void)
 {
 	static const struct sf_rx_cpl lies[] = {
-		{ .index = 0, .len = UINT16_MAX, .gen = 1 },
-		{ .index = 77, .len = 60, .gen = 1 },
-		{ .index = 2, .len = 0, .gen = 1 },
+		{ .index = 0, .len = UINT16_MAX, .info = SF_RX_CPL_EOP, .gen = 1 },
+		{ .index = 77, .len = 60, .info = SF_RX_CPL_EOP, .gen = 1 },
+		{ .index = 2, .len = 0, .info = SF_RX_CPL_EOP, .gen = 1 },
+		{ .index = 3, .len = 60, .gen = 1 }, /* no end, and no scatter */
 	};
 	struct rte_mbuf *in[8];
 	struct rte_eth_stats stats;
@@ -700,7 +701,8 @@ test_hostile_generation(void)
 		ring = sf->dev.rxq[0].cpl;
 		for (i = 0; i < 64; i++)
 			ring[i] = (struct sf_rx_cpl) {
-				.index = i, .len = 60, .gen = (round & 1) == 0,
+				.index = i, .len = 60, .info = SF_RX_CPL_EOP,
+				.gen = (round & 1) == 0,
 			};
 		sim_host_unlock();
 		n = rte_eth_rx_burst(ports[1], 0, in, 256);

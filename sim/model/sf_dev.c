@@ -8,7 +8,8 @@
 
 #include "sf_internal.h"
 
-#define FEATURES_ALWAYS SF_F_RSS
+#define FEATURES_ALWAYS (SF_F_RSS | SF_F_CSUM | SF_F_VLAN | SF_F_SEGS | SF_F_TSO | \
+	SF_F_MAC_TABLE | SF_F_FLOW)
 
 uint32_t
 sf_dev_features(const struct sf_dev *dev)
@@ -60,6 +61,8 @@ regs_reset(struct sf_dev *dev)
 	if (dev->wire->type != SF_WIRE_SWITCH)
 		dev->r.flow_ctrl = SF_FLOW_CTRL_PAUSE;
 	sf_rss_build_table(dev);
+	sf_filter_mac_written(dev);
+	sf_flow_reset(dev);
 }
 
 void

@@ -9,24 +9,13 @@
 
 #include "sf_model.h"
 
-/*
- * Enough for two VLAN tags, an IPv4 header with all its options and the ports.
- */
-#define SF_HEADERS_MAX		128
-
-/* A packet on its way, still in the memory of its sender. */
-struct sf_frame {
-	struct sf_plat_buf buf;
-	uint32_t len;
-};
-
-/* Private copy of a packet's first bytes, and what they say. */
-struct sf_headers {
-	uint8_t data[SF_HEADERS_MAX];
-	uint32_t len;
-	uint16_t ptype; /* SF_PTYPE_* */
-	uint16_t l3; /* offset, valid if ptype has L3 */
-	uint16_t l4; /* offset, valid if ptype has L4 */
+/* Where reading a packet has come to. */
+struct sf_cursor {
+	const struct sf_frame *frame;
+	uint32_t done; /* bytes of the packet */
+	uint32_t seg; /* in frame->segs */
+	uint32_t seg_done; /* bytes of it */
+	uint32_t hole; /* offset of a VLAN tag to leave out; 0: none */
 };
 
 enum sf_verdict {
@@ -36,7 +25,7 @@ enum sf_verdict {
 };
 
 #define SF_LINK_SPEED		100000 /* Mb/s */
-#define SF_FW_VERSION		(1 << 16 | 0 << 8 | 0)
+#define SF_FW_VERSION		(1 << 16 | 1 << 8 | 0)
 
 /* sf_dev.c */
 uint32_t sf_dev_features(const struct sf_dev *dev);
@@ -54,12 +43,39 @@ void sf_queue_dma_removed(struct sf_queue *q, uint64_t iova, uint64_t len);
 /* sf_txq.c, sf_rxq.c */
 unsigned int sf_txq_poll(struct sf_queue *q);
 unsigned int sf_rxq_poll_arm(struct sf_queue *q);
-enum sf_verdict sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame,
-		const struct sf_headers *hdrs);
+enum sf_verdict sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame);
+
+/* sf_frame.c: from the first byte on; 0, or an error of sf_plat_buf_*() */
+void sf_frame_start(struct sf_cursor *at, const struct sf_frame *frame);
+int sf_frame_read(struct sf_cursor *at, void *to, uint32_t len);
+int sf_frame_copy(struct sf_cursor *at, struct sf_plat_buf *to, uint32_t len);
+void sf_frame_skip(struct sf_cursor *at, uint32_t len);
+int sf_frame_sum(struct sf_cursor *at, uint32_t len, uint32_t *sum);
+uint32_t sf_sum(uint32_t sum, const uint8_t *data, uint32_t len);
+uint16_t sf_sum_fold(uint32_t sum);
+
+/* sf_txo.c */
+uint8_t sf_txo_check(const struct sf_tx_packet *pkt);
+int sf_txo_apply(const struct sf_tx_packet *pkt, struct sf_frame *frame);
+uint32_t sf_tso_count(const struct sf_tx_packet *pkt);
+bool sf_tso_segment(const struct sf_tx_packet *pkt, struct sf_frame *frame, uint32_t index);
+
+/* sf_rxo.c */
+uint16_t sf_rxo_csum(const struct sf_frame *frame);
+
+/* sf_filter.c */
+bool sf_filter_mac(const struct sf_dev *dev, uint64_t mac);
+void sf_filter_mac_written(struct sf_dev *dev);
+bool sf_filter_vlan(const struct sf_dev *dev, const struct sf_headers *hdrs);
+
+/* sf_flow.c */
+void sf_flow_command(struct sf_dev *dev, uint32_t cmd);
+void sf_flow_reset(struct sf_dev *dev);
+struct sf_flow *sf_flow_find(struct sf_dev *dev, const struct sf_frame *frame);
+void sf_flow_count(struct sf_flow *flow, const struct sf_frame *frame);
 
 /* sf_wire.c */
-enum sf_verdict sf_wire_send(struct sf_dev *from, const struct sf_frame *frame,
-		const struct sf_headers *hdrs);
+enum sf_verdict sf_wire_send(struct sf_dev *from, const struct sf_frame *frame);
 void sf_wire_join(struct sf_wire *wire, struct sf_dev *dev);
 void sf_wire_leave(struct sf_dev *dev);
 

@@ -27,8 +27,11 @@
  *    zeroed, always used in the same direction (read or write);
  *  - bool sf_plat_buf_get(plat, hint, iova, len, write, buf): look a buffer
  *    up; false if any byte is not mapped for that direction;
- *  - int sf_plat_buf_read(buf, to, len), int sf_plat_buf_copy(to, from, len):
- *    0, or an error if the memory could not be reached after all;
+ *  - int sf_plat_buf_read(buf, to, len), int sf_plat_buf_write(buf, from, len),
+ *    from and to being memory of the model, and
+ *    int sf_plat_buf_copy(to_buf, from_buf, len): 0, or an error if the memory
+ *    could not be reached after all;
+ *  - void sf_plat_buf_skip(buf, len): let the buffer start so much later;
  *  - void sf_plat_buf_prefetch(buf, write);
  *  - void *sf_plat_ring_map(plat, iova, len, write): contiguous view of a
  *    ring, or NULL; void sf_plat_ring_unmap(plat, ring, len);
@@ -64,6 +67,12 @@
 /* Bytes that the Toeplitz hash covers at most: IPv6 addresses and ports. */
 #define SF_RSS_INPUT		36
 
+/*
+ * Enough for two VLAN tags, IPv4 and TCP headers with all their options, and
+ * for a tag that is added.
+ */
+#define SF_HEADERS_MAX		(SF_TX_HDR_MAX + 4)
+
 #define SF_FDB_SETS		256
 #define SF_FDB_WAYS		4
 
@@ -86,6 +95,8 @@ struct sf_queue {
 	uint16_t arm_done; /* Rx: last interrupt sequence served */
 	bool running;
 	bool held; /* Tx: waits for the receiver */
+	bool scatter; /* Rx: a packet may take several buffers */
+	uint32_t tso_done; /* Tx: segments of the packet at head that are sent */
 	struct sf_plat_hint hint; /* for packet buffers */
 	uint64_t packets;
 	uint64_t bytes;
@@ -112,11 +123,22 @@ struct sf_dev_regs {
 	uint32_t error_info;
 	uint32_t flow_ctrl;
 	uint32_t rss_ctrl;
+	uint32_t rx_offload;
+	uint32_t flow_status;
 	uint64_t mac; /* octet 0 in bits 7:0 */
+	uint64_t macs[SF_MAC_TABLE_SIZE];
+	uint32_t vlans[SF_VLAN_TABLE_SIZE / 32];
+	struct sf_flow_rule flow_rule; /* in preparation */
 	uint64_t stats[SF_NUM_STATS];
 	uint8_t reta[SF_RETA_SIZE];
 	uint8_t rss_key[SF_RSS_KEY_SIZE];
 	bool link_up;
+};
+
+struct sf_flow {
+	struct sf_flow_rule rule;
+	bool valid;
+	uint64_t stats[2]; /* packets, bytes */
 };
 
 struct sf_wire;
@@ -136,6 +158,53 @@ struct sf_dev {
 	uint8_t config[SF_CONFIG_SIZE];
 	uint8_t msix_table[SF_NUM_VECTORS * 16];
 	uint32_t rss_table[SF_RSS_INPUT][256];
+	uint32_t nb_macs; /* of r.macs to look at */
+	uint32_t nb_flows; /* of flows to look at */
+	struct sf_flow flows[SF_FLOW_RULES];
+};
+
+/* Private copy of a packet's first bytes, and what they say. */
+struct sf_headers {
+	uint8_t data[SF_HEADERS_MAX];
+	uint32_t len;
+	uint16_t ptype; /* SF_PTYPE_* */
+	uint16_t l3; /* offset, valid if ptype has L3 */
+	uint16_t l4; /* offset, valid if ptype has L4 */
+	uint16_t ethertype; /* behind all tags; 0: none */
+	uint16_t vlan_tci; /* of the outer tag */
+	bool tagged;
+};
+
+/* A piece of a packet, in the memory of its sender. */
+struct sf_seg {
+	struct sf_plat_buf buf;
+	uint32_t len;
+};
+
+/*
+ * A packet on its way: its headers, then the segments from a place in the
+ * first one on.
+ */
+struct sf_frame {
+	struct sf_headers hdrs;
+	uint32_t len; /* of all */
+	uint32_t first; /* segment */
+	uint32_t first_done; /* bytes of it that are not, or not here, in the packet */
+	uint32_t nb_segs;
+	struct sf_seg segs[SF_TX_SEGS_MAX];
+};
+
+/* A packet as the descriptors have it. */
+struct sf_tx_packet {
+	uint32_t len;
+	uint32_t l2; /* length of headers, see SF_TX_HDR() */
+	uint32_t l3;
+	uint32_t l4;
+	uint16_t flags; /* SF_TX_DESC_*, without EOP and CTX */
+	uint16_t vlan_tci;
+	uint16_t mss;
+	bool has_ctx;
+	uint8_t hdr[SF_HEADERS_MAX]; /* TSO: headers of the whole */
 };
 
 enum sf_wire_type {
@@ -161,6 +230,8 @@ struct sf_wire {
 	struct sf_dev *devs;
 	struct sf_dev *lonely; /* pair: joined, has no peer yet */
 	struct sf_fdb_entry fdb[SF_FDB_SETS][SF_FDB_WAYS];
+	struct sf_tx_packet packet; /* the one that is being sent */
+	struct sf_frame frame; /* likewise */
 };
 
 /* How long the host may rest, see sf_wire_doze(). */

@@ -96,6 +96,7 @@ queue_start(struct sf_queue *q)
 	q->gen = 1;
 	q->arm_done = 0;
 	q->held = false;
+	q->tso_done = 0;
 	sf_store(q->db, 0);
 	if (q->tx)
 		sf_store_release(&((struct sf_tx_status *)q->cpl)->head, 0);
@@ -112,10 +113,13 @@ sf_queue_control(struct sf_queue *q, uint32_t ctrl)
 {
 	bool enable = (ctrl & SF_Q_CTRL_ENABLE) != 0;
 
-	if (enable && !q->running)
+	if (enable && !q->running) {
+		q->scatter = (ctrl & SF_Q_CTRL_SCATTER) != 0 &&
+			(q->dev->r.drv_features & SF_F_SEGS) != 0;
 		queue_start(q);
-	else if (!enable)
+	} else if (!enable) {
 		queue_stop(q);
+	}
 }
 
 void

@@ -64,7 +64,7 @@ queue_read(const struct sf_queue *q, uint32_t reg)
 	case SF_Q_BUF_SIZE:
 		return q->reg_buf_size;
 	case SF_Q_CTRL:
-		return q->running ? SF_Q_CTRL_ENABLE : 0;
+		return q->running ? SF_Q_CTRL_ENABLE | (q->scatter ? SF_Q_CTRL_SCATTER : 0) : 0;
 	case SF_Q_STATE:
 		return (q->running ? SF_Q_STATE_RUNNING : 0) | (uint32_t)q->code << 8;
 	case SF_Q_STAT_PACKETS:
@@ -140,11 +140,19 @@ stats_read(const struct sf_dev *dev, uint32_t offset)
 }
 
 static uint32_t
-octets_read(const uint8_t *octets, uint32_t offset)
+flow_stats_read(const struct sf_dev *dev, uint32_t offset)
+{
+	uint64_t value = dev->flows[offset / 16].stats[offset / 8 % 2];
+
+	return (offset & WORD) != 0 ? hi(value) : lo(value);
+}
+
+static uint32_t
+table_read(const void *table, uint32_t offset)
 {
 	uint32_t word;
 
-	memcpy(&word, octets + offset, sizeof(word));
+	memcpy(&word, (const uint8_t *)table + offset, sizeof(word));
 	return word;
 }
 
@@ -157,10 +165,18 @@ reg_read(struct sf_dev *dev, uint32_t reg)
 		return queue_read(q, reg & (Q_TX - 1));
 	if (reg >= SF_REG_STATS && reg < SF_REG_STATS + SF_NUM_STATS * 8)
 		return stats_read(dev, reg - SF_REG_STATS);
+	if (reg >= SF_REG_MAC_TABLE && reg < SF_REG_MAC_TABLE + sizeof(dev->r.macs))
+		return table_read(dev->r.macs, reg - SF_REG_MAC_TABLE);
+	if (reg >= SF_REG_VLAN_TABLE && reg < SF_REG_VLAN_TABLE + sizeof(dev->r.vlans))
+		return table_read(dev->r.vlans, reg - SF_REG_VLAN_TABLE);
+	if (reg >= SF_REG_FLOW_RULE && reg < SF_REG_FLOW_RULE + sizeof(dev->r.flow_rule))
+		return table_read(&dev->r.flow_rule, reg - SF_REG_FLOW_RULE);
+	if (reg >= SF_REG_FLOW_STATS && reg < SF_REG_FLOW_STATS + SF_FLOW_RULES * 16)
+		return flow_stats_read(dev, reg - SF_REG_FLOW_STATS);
 	if (reg >= SF_REG_RSS_KEY && reg < SF_REG_RSS_KEY + SF_RSS_KEY_SIZE)
-		return octets_read(dev->r.rss_key, reg - SF_REG_RSS_KEY);
+		return table_read(dev->r.rss_key, reg - SF_REG_RSS_KEY);
 	if (reg >= SF_REG_RETA && reg < SF_REG_RETA + SF_RETA_SIZE)
-		return octets_read(dev->r.reta, reg - SF_REG_RETA);
+		return table_read(dev->r.reta, reg - SF_REG_RETA);
 	switch (reg) {
 	case SF_REG_ID:
 		return SF_ID_MAGIC;
@@ -200,6 +216,10 @@ reg_read(struct sf_dev *dev, uint32_t reg)
 		return dev->r.error_info;
 	case SF_REG_FLOW_CTRL:
 		return dev->r.flow_ctrl;
+	case SF_REG_RX_OFFLOAD:
+		return dev->r.rx_offload;
+	case SF_REG_FLOW_STATUS:
+		return dev->r.flow_status;
 	case SF_REG_FW_VERSION:
 		return SF_FW_VERSION;
 	case SF_REG_RSS_CTRL:
@@ -219,6 +239,34 @@ rx_mode_write(struct sf_dev *dev, uint32_t value)
 		sf_dev_update_link(dev->peer);
 }
 
+static uint32_t
+rx_offloads(uint32_t features)
+{
+	return (features & SF_F_CSUM ? SF_RX_OFFLOAD_CSUM : 0) |
+		(features & SF_F_VLAN ? SF_RX_OFFLOAD_STRIP | SF_RX_OFFLOAD_FILTER : 0);
+}
+
+/* The tables of words; false if the register is in none. */
+static bool
+table_write(struct sf_dev *dev, uint32_t reg, uint32_t value)
+{
+	if (reg >= SF_REG_MAC_TABLE && reg < SF_REG_MAC_TABLE + sizeof(dev->r.macs)) {
+		memcpy((uint8_t *)dev->r.macs + (reg - SF_REG_MAC_TABLE), &value, sizeof(value));
+		sf_filter_mac_written(dev);
+		return true;
+	}
+	if (reg >= SF_REG_VLAN_TABLE && reg < SF_REG_VLAN_TABLE + sizeof(dev->r.vlans)) {
+		dev->r.vlans[(reg - SF_REG_VLAN_TABLE) / WORD] = value;
+		return true;
+	}
+	if (reg >= SF_REG_FLOW_RULE && reg < SF_REG_FLOW_RULE + sizeof(dev->r.flow_rule)) {
+		memcpy((uint8_t *)&dev->r.flow_rule + (reg - SF_REG_FLOW_RULE), &value,
+			sizeof(value));
+		return true;
+	}
+	return false;
+}
+
 /* Registers that are not there, and values that make no sense, change nothing. */
 static void
 reg_write(struct sf_dev *dev, uint32_t reg, uint32_t value)
@@ -229,6 +277,8 @@ reg_write(struct sf_dev *dev, uint32_t reg, uint32_t value)
 		queue_write(q, reg & (Q_TX - 1), value);
 		return;
 	}
+	if (table_write(dev, reg, value))
+		return;
 	switch (reg) {
 	case SF_REG_DRV_FEATURES:
 		dev->r.drv_features = value & sf_dev_features(dev);
@@ -264,6 +314,13 @@ reg_write(struct sf_dev *dev, uint32_t reg, uint32_t value)
 		break;
 	case SF_REG_RSS_CTRL:
 		dev->r.rss_ctrl = value & SF_RSS_ALL;
+		break;
+	case SF_REG_RX_OFFLOAD:
+		dev->r.rx_offload = value & rx_offloads(dev->r.drv_features);
+		break;
+	case SF_REG_FLOW_CMD:
+		if (dev->r.drv_features & SF_F_FLOW)
+			sf_flow_command(dev, value);
 		break;
 	default:
 		break;

@@ -95,16 +95,24 @@ sf_headers_parse(struct sf_headers *hdrs)
 	uint16_t type;
 
 	hdrs->ptype = SF_PTYPE_L2;
+	hdrs->tagged = false;
+	hdrs->vlan_tci = 0;
+	hdrs->ethertype = 0;
 	for (;;) {
 		if (at + 2 > hdrs->len)
 			return;
 		type = load_be16(&hdrs->data[at]);
 		if (type != ETHERTYPE_VLAN && type != ETHERTYPE_QINQ)
 			break;
-		if (tags++ == VLAN_TAGS_MAX)
+		if (tags++ == VLAN_TAGS_MAX || at + VLAN_TAG_LEN + 2 > hdrs->len)
 			return;
+		if (tags == 1) {
+			hdrs->tagged = true;
+			hdrs->vlan_tci = load_be16(&hdrs->data[at + 2]);
+		}
 		at += VLAN_TAG_LEN;
 	}
+	hdrs->ethertype = type;
 	at += 2;
 	if (type == ETHERTYPE_IPV4)
 		parse_ipv4(hdrs, at);

@@ -8,30 +8,19 @@
 
 #include "sf_internal.h"
 
-/* Is the station asked for here? */
-static bool
-rx_wanted(const struct sf_dev *dev, uint64_t mac)
-{
-	if (dev->r.rx_mode & SF_RX_MODE_PROMISC)
-		return true;
-	if (mac & SF_MAC_GROUP)
-		return mac == SF_MAC_BROADCAST || (dev->r.rx_mode & SF_RX_MODE_ALLMULTI) != 0;
-	return mac == dev->r.mac;
-}
+#define MACS_LEN 12
+#define VLAN_TAG_LEN 4
 
-/* A queue with a descriptor, or NULL. */
-static bool
-rxq_has_desc(struct sf_queue *q)
-{
-	if (q->head != q->tail)
-		return true;
-	q->tail = sf_load_acquire(q->db);
-	if (q->tail >= q->size) {
-		sf_queue_halt(q, SF_ERR_DOORBELL, q->tail);
-		return false;
-	}
-	return q->head != q->tail;
-}
+/* What the device has found out about a packet. */
+struct rx_packet {
+	const struct sf_frame *frame;
+	uint32_t len; /* as delivered */
+	uint32_t hash;
+	uint16_t info;
+	uint16_t vlan_tci;
+	uint16_t mark;
+	struct sf_flow *flow;
+};
 
 static enum sf_verdict
 rx_drop(struct sf_dev *dev, struct sf_queue *q, unsigned int stat)
@@ -42,85 +31,185 @@ rx_drop(struct sf_dev *dev, struct sf_queue *q, unsigned int stat)
 	return SF_SENT;
 }
 
+/* --- Where to --------------------------------------------------------------- */
+
+/* By flow rule, else by hash.  NULL: nowhere. */
+static struct sf_queue *
+rx_steer(struct sf_dev *dev, struct rx_packet *pkt)
+{
+	const bool hashed = sf_rss_hash(dev, &pkt->frame->hdrs, &pkt->hash);
+	const struct sf_flow_rule *rule = NULL;
+	unsigned int index;
+
+	if (hashed)
+		pkt->info |= SF_RX_CPL_HASH;
+	index = dev->r.reta[pkt->hash % SF_RETA_SIZE];
+	if (pkt->flow != NULL) {
+		rule = &pkt->flow->rule;
+		if (rule->flags & SF_FLOW_F_MARK) {
+			pkt->info |= SF_RX_CPL_MARK;
+			pkt->mark = rule->mark;
+		}
+		if (rule->action == SF_FLOW_QUEUE)
+			index = rule->queue;
+		else if (rule->action == SF_FLOW_RSS)
+			index = rule->queue + pkt->hash % rule->nb_queues;
+	}
+	return index < dev->nb_queues ? &dev->rxq[index] : NULL;
+}
+
+/* --- Into the ring ------------------------------------------------------------ */
+
+static uint32_t
+ring_used(const struct sf_queue *q)
+{
+	return q->tail >= q->head ? q->tail - q->head : q->tail + q->size - q->head;
+}
+
+/* Whether so many descriptors are there; the queue may halt over the question. */
+static bool
+rxq_has_descs(struct sf_queue *q, uint32_t nb)
+{
+	if (ring_used(q) >= nb)
+		return true;
+	q->tail = sf_load_acquire(q->db);
+	if (q->tail >= q->size) {
+		sf_queue_halt(q, SF_ERR_DOORBELL, q->tail);
+		return false;
+	}
+	return ring_used(q) >= nb;
+}
+
 /* The second half of a completion goes out in one store, behind all the rest. */
 static void
-rxq_complete(struct sf_queue *q, const struct sf_headers *hdrs, uint32_t len,
-		uint32_t hash, bool hashed)
+rxq_complete(struct sf_queue *q, const struct rx_packet *pkt, uint32_t len, bool last)
 {
 	struct sf_rx_cpl *cpl = (struct sf_rx_cpl *)q->cpl + q->head;
-	struct {
-		uint16_t len, ptype, flags, gen;
-	} half = {
-		(uint16_t)len, hdrs->ptype, hashed ? SF_RX_CPL_HASH : 0, q->gen,
-	};
-	uint64_t first = hash | (uint64_t)q->head << 32, second;
+	const uint16_t info = pkt->info | (last ? SF_RX_CPL_EOP : 0);
+	const uint64_t first = pkt->hash | (uint64_t)q->head << 32 | (uint64_t)pkt->vlan_tci << 48;
+	const uint64_t second = len | (uint64_t)pkt->mark << 16 | (uint64_t)info << 32 |
+		(uint64_t)q->gen << 48;
 
-	memcpy(&second, &half, sizeof(second));
 	sf_store((uint64_t *)cpl, first);
 	sf_store_release((uint64_t *)&cpl->len, second);
 	if (++q->head == q->size) {
 		q->head = 0;
 		q->gen ^= 1;
 	}
+}
+
+/* SF_ERR_NONE, or why the queue must halt. */
+static uint8_t
+rxq_fill(struct sf_queue *q, struct sf_cursor *at, uint32_t len, uint64_t *addr)
+{
+	const struct sf_rx_desc *ring = q->ring;
+	struct sf_plat_buf to;
+
+	*addr = sf_load(&ring[q->head].addr);
+	if (!sf_plat_buf_get(q->dev->plat, &q->hint, *addr, q->buf_size, true, &to) ||
+			sf_frame_copy(at, &to, len) != 0)
+		return SF_ERR_DESC_DMA;
+	return SF_ERR_NONE;
+}
+
+static enum sf_verdict
+rxq_receive(struct sf_queue *q, const struct rx_packet *pkt)
+{
+	uint32_t left = pkt->len, len;
+	struct sf_cursor at;
+	uint64_t addr;
+	uint8_t code;
+
+	sf_frame_start(&at, pkt->frame);
+	if (pkt->info & SF_RX_CPL_VLAN)
+		at.hole = MACS_LEN;
+	do {
+		len = left < q->buf_size ? left : q->buf_size;
+		code = rxq_fill(q, &at, len, &addr);
+		if (code != SF_ERR_NONE) {
+			sf_queue_halt(q, code, addr);
+			return rx_drop(q->dev, q, SF_STAT_RX_NO_DESC);
+		}
+		left -= len;
+		rxq_complete(q, pkt, len, left == 0);
+	} while (left != 0);
 	q->packets++;
-	q->bytes += len;
+	q->bytes += pkt->len;
+	return SF_SENT;
 }
 
 static void
-rx_count(struct sf_dev *dev, uint64_t mac, uint32_t len)
+rx_count(struct sf_dev *dev, const struct rx_packet *pkt)
 {
+	const uint64_t mac = sf_mac_load(pkt->frame->hdrs.data);
+
 	dev->r.stats[SF_STAT_RX_PACKETS]++;
-	dev->r.stats[SF_STAT_RX_BYTES] += len;
+	dev->r.stats[SF_STAT_RX_BYTES] += pkt->len;
 	if (mac == SF_MAC_BROADCAST)
 		dev->r.stats[SF_STAT_RX_BROADCAST]++;
 	else if (mac & SF_MAC_GROUP)
 		dev->r.stats[SF_STAT_RX_MULTICAST]++;
+	if (pkt->info & (SF_RX_CPL_L3_BAD | SF_RX_CPL_L4_BAD))
+		dev->r.stats[SF_STAT_RX_BAD_CSUM]++;
 }
 
-static enum sf_verdict
-rxq_receive(struct sf_queue *q, const struct sf_frame *frame,
-		const struct sf_headers *hdrs, uint32_t hash, bool hashed)
-{
-	const struct sf_rx_desc *ring = q->ring;
-	struct sf_plat_buf to;
-	uint64_t addr;
+/* --- From the wire --------------------------------------------------------------- */
 
-	addr = sf_load(&ring[q->head].addr);
-	if (!sf_plat_buf_get(q->dev->plat, &q->hint, addr, q->buf_size, true, &to)) {
-		sf_queue_halt(q, SF_ERR_DESC_DMA, addr);
-		return rx_drop(q->dev, q, SF_STAT_RX_NO_DESC);
-	}
-	if (sf_plat_buf_copy(&to, &frame->buf, frame->len) != 0)
-		return rx_drop(q->dev, q, SF_STAT_RX_NO_DESC);
-	rxq_complete(q, hdrs, frame->len, hash, hashed);
-	rx_count(q->dev, sf_mac_load(hdrs->data), frame->len);
-	return SF_SENT;
+static void
+rx_strip(struct rx_packet *pkt)
+{
+	pkt->info |= SF_RX_CPL_VLAN;
+	pkt->vlan_tci = pkt->frame->hdrs.vlan_tci;
+	pkt->len -= VLAN_TAG_LEN;
+}
+
+/* Whether the queue can ever take a packet of this length, and in how many buffers. */
+static bool
+rxq_fits(const struct sf_queue *q, uint32_t len, uint32_t *nb)
+{
+	*nb = (len + q->buf_size - 1) / q->buf_size;
+	return *nb == 1 || (q->scatter && *nb < q->size);
 }
 
 /* What the port does with a packet that has arrived. */
 enum sf_verdict
-sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame, const struct sf_headers *hdrs)
+sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame)
 {
-	uint32_t hash = 0;
+	struct rx_packet pkt = {
+		.frame = frame, .len = frame->len, .info = frame->hdrs.ptype,
+	};
 	struct sf_queue *q;
-	unsigned int index;
-	bool hashed;
+	uint32_t nb;
 
-	if (!rx_wanted(dev, sf_mac_load(hdrs->data)))
+	if (!sf_filter_mac(dev, sf_mac_load(frame->hdrs.data)))
 		return rx_drop(dev, NULL, SF_STAT_RX_FILTERED);
-	hashed = sf_rss_hash(dev, hdrs, &hash);
-	index = dev->r.reta[hashed ? hash % SF_RETA_SIZE : 0];
-	q = index < dev->nb_queues ? &dev->rxq[index] : NULL;
+	if (!sf_filter_vlan(dev, &frame->hdrs))
+		return rx_drop(dev, NULL, SF_STAT_RX_VLAN);
+	if (dev->nb_flows != 0)
+		pkt.flow = sf_flow_find(dev, frame);
+	if (pkt.flow != NULL && pkt.flow->rule.action == SF_FLOW_DROP) {
+		sf_flow_count(pkt.flow, frame);
+		return rx_drop(dev, NULL, SF_STAT_RX_FLOW);
+	}
+	q = rx_steer(dev, &pkt);
 	if (q == NULL || !q->running)
 		return rx_drop(dev, q, SF_STAT_RX_NO_DESC);
-	if (frame->len > q->buf_size || frame->len > dev->r.mtu + SF_FRAME_OVERHEAD)
+	if ((dev->r.rx_offload & SF_RX_OFFLOAD_STRIP) && frame->hdrs.tagged)
+		rx_strip(&pkt);
+	if (frame->len > dev->r.mtu + SF_FRAME_OVERHEAD || !rxq_fits(q, pkt.len, &nb))
 		return rx_drop(dev, q, SF_STAT_RX_TOO_LONG);
-	if (!rxq_has_desc(q)) {
+	if (!rxq_has_descs(q, nb)) {
 		if (q->running && (dev->r.flow_ctrl & SF_FLOW_CTRL_PAUSE))
 			return SF_HELD;
 		return rx_drop(dev, q, SF_STAT_RX_NO_DESC);
 	}
-	return rxq_receive(q, frame, hdrs, hash, hashed);
+	if (pkt.flow != NULL)
+		sf_flow_count(pkt.flow, frame);
+	if (dev->r.rx_offload & SF_RX_OFFLOAD_CSUM)
+		pkt.info |= sf_rxo_csum(frame);
+	if (rxq_receive(q, &pkt) == SF_SENT && q->running)
+		rx_count(dev, &pkt);
+	return SF_SENT;
 }
 
 /* Raise the interrupt that the driver has armed, once what it waits for is there. */

@@ -57,6 +57,19 @@ sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, uint32_t len)
 }
 
 static inline int
+sf_plat_buf_write(const struct sf_plat_buf *buf, const void *from, uint32_t len)
+{
+	memcpy(buf->addr, from, len);
+	return 0;
+}
+
+static inline void
+sf_plat_buf_skip(struct sf_plat_buf *buf, uint32_t len)
+{
+	buf->addr += len;
+}
+
+static inline int
 sf_plat_buf_copy(const struct sf_plat_buf *to, const struct sf_plat_buf *from, uint32_t len)
 {
 	memmove(to->addr, from->addr, len);

@@ -54,8 +54,10 @@
 
 #include <ethdev_driver.h>
 #include <rte_common.h>
+#include <rte_io.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
+#include <rte_power_intrinsics.h>
 #include <rte_vfio_dev.h>
 
 #include "sf_example_hw.h"
@@ -109,6 +111,8 @@ struct sf_rxq {
 	uint16_t free_thresh; /* post when nb_free has come to this */
 	uint16_t buf_size;
 	uint16_t gen; /* generation of a new completion at next */
+	struct rte_mbuf *first; /* of a packet whose end is yet to come, or NULL */
+	struct rte_mbuf *last; /* likewise */
 	struct rte_mempool *mp;
 	volatile void *tail_db;
 	struct sf_sw_stats *sw; /* in the port, outlives the queue */
@@ -116,6 +120,8 @@ struct sf_rxq {
 	/* Control. */
 	uint16_t id;
 	uint16_t arm_seq; /* sequence of the last interrupt arm */
+	uint16_t conf_thresh; /* free_thresh as set up: that of a stopped queue is never reached */
+	bool deferred; /* not started with the port */
 	volatile void *arm_db;
 	struct sf_port *port;
 	const struct rte_memzone *mz; /* both rings */
@@ -132,15 +138,21 @@ struct sf_txq {
 	uint16_t nb_free; /* descriptors that can be filled */
 	uint16_t nb_done; /* from clean on, known to be sent */
 	uint16_t free_thresh; /* free mbufs when nb_free is below this */
-	bool broken; /* the device wrote nonsense into the status line */
+	bool broken; /* the status line says nothing: it had nonsense in it, or is stopped */
+	bool stopped; /* nothing in the ring, and no room in it */
 	volatile void *tail_db;
 	struct sf_port *port;
 	struct sf_sw_stats *sw; /* in the port, outlives the queue */
 
 	/* Control. */
 	uint16_t id;
+	bool deferred; /* not started with the port */
 	const struct rte_memzone *mz; /* ring and status line */
-	struct rte_mbuf *mbufs[]; /* size entries */
+	/*
+	 * size entries: the mbuf of a packet stands at its last descriptor, and
+	 * NULL at those before it.
+	 */
+	struct rte_mbuf *mbufs[];
 };
 
 /* rte_eth_dev_data::dev_private */
@@ -148,6 +160,7 @@ struct sf_port {
 	const char *name; /* of the device, for log lines */
 	struct rte_vfio_dev *vfio; /* owned by the bus */
 	uint32_t features; /* SF_F_* that both sides know */
+	uint16_t port_id; /* ethdev's */
 	uint32_t speed; /* Mb/s */
 	uint16_t max_queues; /* queue pairs */
 	uint16_t ring_min; /* descriptors */
@@ -221,7 +234,6 @@ int sf_hw_init(struct sf_port *port);
 /* Let packets in, and with them the link up; or the reverse. */
 int sf_hw_enable(const struct sf_port *port, bool enable);
 
-int sf_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr);
 int sf_mtu_set(struct rte_eth_dev *dev, uint16_t mtu);
 int sf_promiscuous_enable(struct rte_eth_dev *dev);
 int sf_promiscuous_disable(struct rte_eth_dev *dev);
@@ -238,6 +250,33 @@ int sf_fw_version_get(struct rte_eth_dev *dev, char *buf, size_t size);
 /* The link is down, whatever the device says. */
 void sf_link_clear(struct rte_eth_dev *dev);
 
+/* --- sf_example_filter.c: who may come in -------------------------------- */
+
+/* Addresses beside the port's own, and groups. */
+#define SF_MAX_MAC_ADDRS	(SF_MAC_TABLE_SIZE / 2)
+#define SF_MAX_MC_ADDRS		(SF_MAC_TABLE_SIZE / 2)
+
+int sf_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr);
+int sf_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, uint32_t index,
+	uint32_t pool);
+void sf_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
+int sf_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addrs, uint32_t nb);
+int sf_vlan_filter_set(struct rte_eth_dev *dev, uint16_t id, int on);
+int sf_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+
+/* --- sf_example_offload.c ------------------------------------------------ */
+
+/* RTE_ETH_RX_OFFLOAD_*, RTE_ETH_TX_OFFLOAD_* that the device can do. */
+uint64_t sf_rx_offload_capa(const struct sf_port *port);
+uint64_t sf_tx_offload_capa(const struct sf_port *port);
+
+/* Tell the device which Rx offloads are configured. */
+int sf_rx_offload_configure(struct rte_eth_dev *dev);
+
+/* --- sf_example_regs.c --------------------------------------------------- */
+
+int sf_get_reg(struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
+
 /* --- sf_example_devargs.c ------------------------------------------------ */
 
 /* 0, or -EINVAL after a log line. */
@@ -252,6 +291,10 @@ int sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	unsigned int socket, const struct rte_eth_txconf *conf);
 void sf_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 void sf_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
+int sf_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+int sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+int sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
+int sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
 void sf_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 void sf_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
 
@@ -272,11 +315,31 @@ sf_rearm_data(struct rte_mbuf *m)
 
 /* --- sf_example_rx.c ----------------------------------------------------- */
 
+/* RTE_PTYPE_*, by SF_PTYPE_*; and RTE_MBUF_F_RX_*, by 4 bits of sf_rx_cpl::info each. */
+extern const uint32_t sf_rx_ptypes[SF_PTYPE_MASK + 1];
+extern const uint64_t sf_rx_flags[16]; /* bits 7:4 */
+extern const uint64_t sf_rx_csum_flags[16]; /* bits 11:8 */
+
 uint16_t sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* The burst function for a port's offloads. */
+eth_rx_burst_t sf_rx_burst_select(const struct rte_eth_dev *dev);
 uint32_t sf_rx_queue_count(void *queue);
 int sf_rx_descriptor_status(void *queue, uint16_t offset);
 int sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
 const uint32_t *sf_supported_ptypes_get(struct rte_eth_dev *dev);
+
+int sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond);
+
+/* Buffers posted, filled or not. */
+static inline uint16_t
+sf_rx_posted(const struct sf_rxq *rxq)
+{
+	return rxq->size - 1 - rxq->nb_free;
+}
+
+/* Post buffers; whether there were any.  The doorbell is the caller's. */
+bool sf_rxq_post(struct sf_rxq *rxq);
 
 /* Empty the ring, and fill it with buffers: 0 or -ENOMEM.  No doorbell. */
 int sf_rxq_fill(struct sf_rxq *rxq);
@@ -284,17 +347,63 @@ int sf_rxq_fill(struct sf_rxq *rxq);
 /* Give back the buffers in the ring. */
 void sf_rxq_drain(struct sf_rxq *rxq);
 
+/* --- sf_example_rx_scatter.c --------------------------------------------- */
+
+/* As sf_rx_burst(), for packets that take several buffers. */
+uint16_t sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
 /* --- sf_example_tx.c ----------------------------------------------------- */
 
 /* The burst function for a port's offloads and features. */
 eth_tx_burst_t sf_tx_burst_select(const struct rte_eth_dev *dev);
-uint16_t sf_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* Whether the device can take a packet as it is; it halts the queue over one it cannot. */
+static inline bool
+sf_tx_is_plain(const struct rte_mbuf *m)
+{
+	return m->nb_segs == 1 && m->data_len >= RTE_ETHER_HDR_LEN &&
+		m->data_len <= SF_MAX_FRAME;
+}
+
+/*
+ * Free the mbufs of up to nb descriptors that the device is done with; the
+ * number of descriptors.
+ */
+uint16_t sf_tx_reclaim(struct sf_txq *txq, uint16_t nb);
+
+/* Ring the doorbell, and wake the device if it may sleep. */
+static __rte_always_inline void
+sf_tx_doorbell(const struct sf_txq *txq, const bool wake)
+{
+	rte_write32(txq->tail, txq->tail_db); /* after the descriptors */
+	if (!wake)
+		return;
+	/*
+	 * The device says that it sleeps, then looks at the doorbell once
+	 * more; we ring the doorbell, then look whether it sleeps.  With a full
+	 * barrier on both sides, one of the two sees the other.
+	 */
+	rte_mb();
+	if (unlikely(__atomic_load_n(&txq->status->sleeping, __ATOMIC_RELAXED) != 0))
+		rte_vfio_region_write32(txq->port->vfio, SF_BAR_REGS, SF_REG_WAKE, 1);
+}
+
 int sf_tx_done_cleanup(void *queue, uint32_t nb);
 int sf_tx_descriptor_status(void *queue, uint16_t offset);
 int sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
 
 /* Empty the ring, freeing the mbufs that are in it. */
 void sf_txq_drain(struct sf_txq *txq);
+
+/* Take the place of sf_txq_drain()'s empty ring by one that can be filled. */
+void sf_txq_open(struct sf_txq *txq);
+
+/* --- sf_example_tx_full.c ------------------------------------------------ */
+
+/* With offloads and packets of several segments. */
+uint16_t sf_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_tx_burst_full_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* --- sf_example_stats.c -------------------------------------------------- */
 

@@ -17,6 +17,9 @@
 
 #include "sf_example.h"
 
+#define KNOWN_FEATURES	(SF_F_RSS | SF_F_PAUSE | SF_F_WAKE | SF_F_CSUM | SF_F_VLAN | SF_F_SEGS | \
+	SF_F_TSO | SF_F_MAC_TABLE | SF_F_FLOW)
+
 #define LINK_WAIT_MS		1000
 #define LINK_POLL_MS		20
 
@@ -66,6 +69,9 @@ sf_err_text(uint32_t code)
 		[SF_ERR_DESC_LEN] = "illegal length in Tx descriptor",
 		[SF_ERR_DESC_FLAGS] = "illegal flags in Tx descriptor",
 		[SF_ERR_RESET] = "reset, or loss of the ring's memory",
+		[SF_ERR_DESC_CHAIN] = "too many Tx segments, or a context out of place",
+		[SF_ERR_DESC_HDR] = "illegal header lengths in Tx descriptor",
+		[SF_ERR_DESC_MSS] = "illegal segment size in Tx context",
 	};
 
 	return code < RTE_DIM(texts) ? texts[code] : "unknown code";
@@ -86,9 +92,9 @@ hw_identify(const struct sf_port *port)
 		SF_LOG(ERR, init, port, "id register is 0x%08x, not 0x%08x", id, SF_ID_MAGIC);
 		return -ENODEV;
 	}
-	if (version >> 16 != SF_VERSION_MAJOR) {
-		SF_LOG(ERR, init, port, "interface version is %u.%u, this driver knows %u",
-			version >> 16, version & UINT16_MAX, SF_VERSION_MAJOR);
+	if (version >> 16 != SF_VERSION_MAJOR || (version & UINT16_MAX) < SF_VERSION_MINOR) {
+		SF_LOG(ERR, init, port, "interface version is %u.%u, this driver needs %u.%u",
+			version >> 16, version & UINT16_MAX, SF_VERSION_MAJOR, SF_VERSION_MINOR);
 		return -ENOTSUP;
 	}
 	return 0;
@@ -119,7 +125,7 @@ hw_negotiate(struct sf_port *port)
 	ret = sf_read32(port, SF_REG_FEATURES, &offered);
 	if (ret < 0)
 		return ret;
-	port->features = offered & (SF_F_RSS | SF_F_PAUSE | SF_F_WAKE);
+	port->features = offered & KNOWN_FEATURES;
 	return sf_write32(port, SF_REG_DRV_FEATURES, port->features);
 }
 
@@ -202,15 +208,6 @@ sf_hw_enable(const struct sf_port *port, bool enable)
 }
 
 /* --- What the port lets in -------------------------------------------------- */
-
-int
-sf_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *addr)
-{
-	uint64_t mac = 0;
-
-	memcpy(&mac, addr->addr_bytes, RTE_ETHER_ADDR_LEN);
-	return sf_write64(sf_port(dev), SF_REG_MAC_LO, mac);
-}
 
 int
 sf_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
@@ -348,6 +345,12 @@ sf_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
 	if (conf->mode != RTE_ETH_FC_NONE && conf->mode != RTE_ETH_FC_TX_PAUSE) {
 		SF_LOG(ERR, driver, port, "flow control mode %d: only none and Tx pause are there",
 			conf->mode);
+		return -ENOTSUP;
+	}
+	if (conf->high_water != 0 || conf->low_water != 0 || conf->pause_time != 0 ||
+			conf->send_xon != 0 || conf->mac_ctrl_frame_fwd != 0 || conf->autoneg != 0) {
+		SF_LOG(ERR, driver, port, "flow control: marks, times, forwarding of pause frames "
+			"and autonegotiation cannot be set");
 		return -ENOTSUP;
 	}
 	return sf_pause_set(port, conf->mode == RTE_ETH_FC_TX_PAUSE);

@@ -24,12 +24,13 @@ static int
 sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct sf_port *port = sf_port(dev);
+	const uint16_t nb_segs = (port->features & SF_F_SEGS) != 0 ? SF_TX_SEGS_MAX : 1;
 	const struct rte_eth_desc_lim desc_lim = {
 		.nb_max = port->ring_max,
 		.nb_min = port->ring_min,
 		.nb_align = SF_RING_ALIGN,
-		.nb_seg_max = 1,
-		.nb_mtu_seg_max = 1,
+		.nb_seg_max = nb_segs,
+		.nb_mtu_seg_max = nb_segs,
 	};
 	const struct rte_eth_dev_portconf portconf = {
 		.burst_size = SF_BATCH,
@@ -43,7 +44,7 @@ sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_pktlen = port->mtu_max + SF_L2_OVERHEAD;
 	info->max_rx_queues = port->max_queues;
 	info->max_tx_queues = port->max_queues;
-	info->max_mac_addrs = 1;
+	info->max_mac_addrs = (port->features & SF_F_MAC_TABLE) != 0 ? SF_MAX_MAC_ADDRS : 1;
 	info->speed_capa = rte_eth_speed_bitflag(port->speed, RTE_ETH_LINK_FULL_DUPLEX);
 	info->rx_desc_lim = desc_lim;
 	info->tx_desc_lim = desc_lim;
@@ -51,10 +52,12 @@ sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->default_txportconf = portconf;
 	info->default_rxconf.rx_free_thresh = SF_BATCH;
 	info->default_txconf.tx_free_thresh = SF_BATCH;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	info->dev_capa = RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
+		RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
+	info->rx_offload_capa = sf_rx_offload_capa(port);
+	info->tx_offload_capa = sf_tx_offload_capa(port);
 	info->flow_type_rss_offloads = sf_rss_capa(port);
 	if (info->flow_type_rss_offloads != 0) {
-		info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH;
 		info->reta_size = SF_RETA_SIZE;
 		info->hash_key_size = SF_RSS_KEY_SIZE;
 	}
@@ -79,8 +82,10 @@ sf_dev_configure(struct rte_eth_dev *dev)
 	}
 	if ((conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
-	ret = sf_write32(port, SF_REG_MTU, dev->data->mtu);
-	return ret < 0 ? ret : sf_rss_configure(dev);
+	if ((ret = sf_write32(port, SF_REG_MTU, dev->data->mtu)) < 0 ||
+			(ret = sf_rx_offload_configure(dev)) < 0)
+		return ret;
+	return sf_rss_configure(dev);
 }
 
 /* --- Start to close ---------------------------------------------------------- */
@@ -96,7 +101,7 @@ burst_set_dummy(struct rte_eth_dev *dev)
 static void
 burst_set(struct rte_eth_dev *dev)
 {
-	dev->rx_pkt_burst = sf_rx_burst;
+	dev->rx_pkt_burst = sf_rx_burst_select(dev);
 	dev->tx_pkt_burst = sf_tx_burst_select(dev);
 	dev->tx_pkt_prepare = sf_tx_prepare;
 }
@@ -175,15 +180,25 @@ static const struct eth_dev_ops sf_eth_dev_ops = {
 	.allmulticast_enable = sf_allmulticast_enable,
 	.allmulticast_disable = sf_allmulticast_disable,
 	.mac_addr_set = sf_mac_addr_set,
+	.mac_addr_add = sf_mac_addr_add,
+	.mac_addr_remove = sf_mac_addr_remove,
+	.set_mc_addr_list = sf_set_mc_addr_list,
+	.vlan_filter_set = sf_vlan_filter_set,
+	.vlan_offload_set = sf_vlan_offload_set,
 	.mtu_set = sf_mtu_set,
 	.flow_ctrl_get = sf_flow_ctrl_get,
 	.flow_ctrl_set = sf_flow_ctrl_set,
 	.fw_version_get = sf_fw_version_get,
+	.get_reg = sf_get_reg,
 
 	.rx_queue_setup = sf_rx_queue_setup,
 	.tx_queue_setup = sf_tx_queue_setup,
 	.rx_queue_release = sf_rx_queue_release,
 	.tx_queue_release = sf_tx_queue_release,
+	.rx_queue_start = sf_rx_queue_start,
+	.tx_queue_start = sf_tx_queue_start,
+	.rx_queue_stop = sf_rx_queue_stop,
+	.tx_queue_stop = sf_tx_queue_stop,
 	.rxq_info_get = sf_rxq_info_get,
 	.txq_info_get = sf_txq_info_get,
 	.rx_burst_mode_get = sf_rx_burst_mode_get,
@@ -191,6 +206,7 @@ static const struct eth_dev_ops sf_eth_dev_ops = {
 	.tx_done_cleanup = sf_tx_done_cleanup,
 	.rx_queue_intr_enable = sf_rx_queue_intr_enable,
 	.rx_queue_intr_disable = sf_rx_queue_intr_disable,
+	.get_monitor_addr = sf_get_monitor_addr,
 	.dev_supported_ptypes_get = sf_supported_ptypes_get,
 
 	.stats_get = sf_stats_get,
@@ -230,7 +246,7 @@ devargs_apply(struct rte_eth_dev *dev, const struct sf_devargs *args)
 
 	/* Freed with the port.  A reset finds it there. */
 	if (dev->data->mac_addrs == NULL)
-		dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs", sizeof(*mac), 0);
+		dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs", SF_MAX_MAC_ADDRS * sizeof(*mac), 0);
 	mac = dev->data->mac_addrs;
 	if (mac == NULL)
 		return -ENOMEM;
@@ -253,7 +269,11 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 	struct sf_devargs args;
 	int ret;
 
-	*port = (struct sf_port) { .name = adev->name, .vfio = adev->vfio_dev };
+	*port = (struct sf_port) {
+		.name = adev->name,
+		.vfio = adev->vfio_dev,
+		.port_id = dev->data->port_id,
+	};
 	ethdev_fill(dev, adev);
 	if ((ret = sf_devargs_parse(port, adev->device.devargs, &args)) < 0 ||
 			(ret = rte_vfio_region_map(port->vfio, SF_BAR_REGS)) < 0 ||

@@ -23,13 +23,14 @@ struct queue_regs {
 	uint64_t cpl_base;
 	uint32_t size;
 	uint32_t buf_size; /* Rx */
+	uint32_t ctrl;
 };
 
 /* --- Set-up ----------------------------------------------------------------- */
 
 static int
 check_ring(const struct sf_port *port, const char *what, uint16_t id, uint16_t nb_desc,
-	uint16_t free_thresh, bool deferred)
+	uint16_t free_thresh)
 {
 	if (nb_desc % SF_RING_ALIGN != 0 || nb_desc < port->ring_min || nb_desc > port->ring_max) {
 		SF_LOG(ERR, init, port,
@@ -41,10 +42,6 @@ check_ring(const struct sf_port *port, const char *what, uint16_t id, uint16_t n
 		SF_LOG(ERR, init, port, "%s queue %u: free threshold %u, with %u descriptors",
 			what, id, free_thresh, nb_desc);
 		return -EINVAL;
-	}
-	if (deferred) {
-		SF_LOG(ERR, init, port, "%s queue %u: deferred start is not supported", what, id);
-		return -ENOTSUP;
 	}
 	return 0;
 }
@@ -77,13 +74,19 @@ ring_reserve(const struct rte_eth_dev *dev, const char *what, uint16_t id, size_
 	return mz;
 }
 
-static int
-rxq_check_mtu(const struct sf_rxq *rxq, uint16_t mtu)
+static bool
+is_scattered(const struct rte_eth_dev *dev)
 {
-	if (mtu + SF_L2_OVERHEAD <= rxq->buf_size)
+	return (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+}
+
+static int
+rxq_check_mtu(const struct rte_eth_dev *dev, const struct sf_rxq *rxq, uint16_t mtu)
+{
+	if (mtu + SF_L2_OVERHEAD <= rxq->buf_size || is_scattered(dev))
 		return 0;
 	SF_LOG(ERR, driver, rxq->port,
-		"MTU %u needs Rx buffers of %u bytes, those of queue %u have %u", mtu,
+		"without scatter, MTU %u needs Rx buffers of %u bytes, those of queue %u have %u", mtu,
 		(unsigned int)(mtu + SF_L2_OVERHEAD), rxq->id, rxq->buf_size);
 	return -EINVAL;
 }
@@ -109,7 +112,7 @@ rxq_init(struct rte_eth_dev *dev, struct sf_rxq *rxq, int socket)
 	const struct sf_port *port = rxq->port;
 	int ret;
 
-	if ((ret = rxq_check_mtu(rxq, dev->data->mtu)) < 0 ||
+	if ((ret = rxq_check_mtu(dev, rxq, dev->data->mtu)) < 0 ||
 			(ret = doorbell_get(port, rxq->id, SF_DB_RX_TAIL, &rxq->tail_db)) < 0 ||
 			(ret = doorbell_get(port, rxq->id, SF_DB_RX_ARM, &rxq->arm_db)) < 0)
 		return ret;
@@ -130,7 +133,7 @@ sf_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	struct sf_rxq *rxq;
 	int ret;
 
-	ret = check_ring(port, "Rx", id, nb_desc, conf->rx_free_thresh, conf->rx_deferred_start);
+	ret = check_ring(port, "Rx", id, nb_desc, conf->rx_free_thresh);
 	if (ret < 0)
 		return ret;
 	rxq = rte_zmalloc_socket("sf_rxq", sizeof(*rxq) + nb_desc * sizeof(void *),
@@ -143,7 +146,9 @@ sf_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	rxq->mp = mp;
 	rxq->size = nb_desc;
 	rxq->nb_free = nb_desc - 1;
-	rxq->free_thresh = RTE_MAX(conf->rx_free_thresh, SF_BATCH);
+	rxq->free_thresh = UINT16_MAX; /* until it is started */
+	rxq->conf_thresh = RTE_MAX(conf->rx_free_thresh, SF_BATCH);
+	rxq->deferred = conf->rx_deferred_start;
 	rxq->buf_size = RTE_MIN(rte_pktmbuf_data_room_size(mp) - RTE_PKTMBUF_HEADROOM,
 			SF_MAX_FRAME);
 	rxq->rearm = rearm_data(dev->data->port_id);
@@ -181,7 +186,7 @@ sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	struct sf_txq *txq;
 	int ret;
 
-	ret = check_ring(port, "Tx", id, nb_desc, conf->tx_free_thresh, conf->tx_deferred_start);
+	ret = check_ring(port, "Tx", id, nb_desc, conf->tx_free_thresh);
 	if (ret < 0)
 		return ret;
 	txq = rte_zmalloc_socket("sf_txq", sizeof(*txq) + nb_desc * sizeof(void *),
@@ -192,7 +197,9 @@ sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	txq->id = id;
 	txq->sw = &port->tx_sw[id];
 	txq->size = nb_desc;
-	txq->nb_free = nb_desc - 1;
+	txq->broken = true; /* until it is started */
+	txq->stopped = true;
+	txq->deferred = conf->tx_deferred_start;
 	txq->free_thresh = conf->tx_free_thresh != 0 ? conf->tx_free_thresh : SF_BATCH;
 	ret = txq_init(dev, txq, socket);
 	if (ret < 0) {
@@ -245,8 +252,10 @@ sf_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *i
 
 	info->mp = rxq->mp;
 	info->nb_desc = rxq->size;
+	info->scattered_rx = dev->data->scattered_rx;
 	info->rx_buf_size = rxq->buf_size;
-	info->conf.rx_free_thresh = rxq->free_thresh;
+	info->conf.rx_free_thresh = rxq->conf_thresh;
+	info->conf.rx_deferred_start = rxq->deferred;
 	info->conf.offloads = dev->data->dev_conf.rxmode.offloads;
 }
 
@@ -257,6 +266,7 @@ sf_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *i
 
 	info->nb_desc = txq->size;
 	info->conf.tx_free_thresh = txq->free_thresh;
+	info->conf.tx_deferred_start = txq->deferred;
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
 }
 
@@ -269,7 +279,7 @@ sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		if (dev->data->rx_queues[i] == NULL)
 			continue;
-		ret = rxq_check_mtu(dev->data->rx_queues[i], mtu);
+		ret = rxq_check_mtu(dev, dev->data->rx_queues[i], mtu);
 		if (ret < 0)
 			return ret;
 	}
@@ -291,7 +301,7 @@ queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t
 			(ret = sf_write32(port, block + SF_Q_SIZE, regs->size)) < 0 ||
 			(regs->buf_size != 0 && (ret = sf_write32(port, block + SF_Q_BUF_SIZE,
 					regs->buf_size)) < 0) ||
-			(ret = sf_write32(port, block + SF_Q_CTRL, SF_Q_CTRL_ENABLE)) < 0 ||
+			(ret = sf_write32(port, block + SF_Q_CTRL, regs->ctrl)) < 0 ||
 			(ret = sf_read32(port, block + SF_Q_STATE, &state)) < 0)
 		return ret;
 	if ((state & SF_Q_STATE_RUNNING) != 0)
@@ -303,7 +313,7 @@ queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t
 }
 
 static int
-rxq_start(struct sf_rxq *rxq)
+rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 {
 	const rte_iova_t iova = rxq->mz->iova;
 	const struct queue_regs regs = {
@@ -311,6 +321,7 @@ rxq_start(struct sf_rxq *rxq)
 		.cpl_base = iova,
 		.size = rxq->size,
 		.buf_size = rxq->buf_size,
+		.ctrl = SF_Q_CTRL_ENABLE | (is_scattered(dev) ? SF_Q_CTRL_SCATTER : 0),
 	};
 	int ret;
 
@@ -339,11 +350,16 @@ txq_start(struct sf_txq *txq)
 		.base = iova,
 		.cpl_base = iova + RTE_PTR_DIFF(txq->status, txq->desc),
 		.size = txq->size,
+		.ctrl = SF_Q_CTRL_ENABLE,
 	};
+	int ret;
 
 	memset(txq->mz->addr, 0, RTE_PTR_DIFF(txq->status + 1, txq->desc));
 	rte_write32(0, txq->tail_db);
-	return queue_enable(txq->port, "Tx", txq->id, SF_REG_TXQ(txq->id), &regs);
+	ret = queue_enable(txq->port, "Tx", txq->id, SF_REG_TXQ(txq->id), &regs);
+	if (ret == 0)
+		sf_txq_open(txq);
+	return ret;
 }
 
 /*
@@ -379,49 +395,80 @@ check_present(const struct rte_eth_dev *dev, const char *what, void **queues, ui
 	return 0;
 }
 
-/* Stop the first queues of each kind. */
-static void
-queues_stop(struct rte_eth_dev *dev, uint16_t nb_rx, uint16_t nb_tx)
-{
-	struct rte_eth_dev_data *data = dev->data;
+/* Of a queue, and of the port.  A queue that is in the state already stays in it. */
 
-	while (nb_tx-- > 0) {
-		txq_stop(data->tx_queues[nb_tx]);
-		data->tx_queue_state[nb_tx] = RTE_ETH_QUEUE_STATE_STOPPED;
-	}
-	while (nb_rx-- > 0) {
-		rxq_stop(data->rx_queues[nb_rx]);
-		data->rx_queue_state[nb_rx] = RTE_ETH_QUEUE_STATE_STOPPED;
-	}
+int
+sf_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct sf_rxq *rxq = dev->data->rx_queues[id];
+	int ret;
+
+	ret = rxq_check_mtu(dev, rxq, dev->data->mtu);
+	if (ret == 0)
+		ret = rxq_start(dev, rxq);
+	if (ret == 0)
+		dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return ret;
 }
 
 int
-sf_queues_start(struct rte_eth_dev *dev)
+sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 {
-	struct rte_eth_dev_data *data = dev->data;
-	uint16_t rx = 0, tx = 0;
-	int ret;
+	int ret = txq_start(dev->data->tx_queues[id]);
 
-	if ((ret = check_present(dev, "Rx", data->rx_queues, data->nb_rx_queues)) < 0 ||
-			(ret = check_present(dev, "Tx", data->tx_queues, data->nb_tx_queues)) < 0 ||
-			(ret = sf_queues_check_mtu(dev, data->mtu)) < 0)
-		return ret;
-	for (; rx < data->nb_rx_queues && ret == 0; rx++)
-		ret = rxq_start(data->rx_queues[rx]);
-	for (; tx < data->nb_tx_queues && ret == 0; tx++)
-		ret = txq_start(data->tx_queues[tx]);
-	if (ret < 0) {
-		/* Stopping the one that has refused does no harm. */
-		queues_stop(dev, rx, tx);
-		return ret;
-	}
-	memset(data->rx_queue_state, RTE_ETH_QUEUE_STATE_STARTED, data->nb_rx_queues);
-	memset(data->tx_queue_state, RTE_ETH_QUEUE_STATE_STARTED, data->nb_tx_queues);
+	if (ret == 0)
+		dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	return ret;
+}
+
+int
+sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
+{
+	rxq_stop(dev->data->rx_queues[id]);
+	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	return 0;
+}
+
+int
+sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
+{
+	txq_stop(dev->data->tx_queues[id]);
+	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	return 0;
 }
 
 void
 sf_queues_stop(struct rte_eth_dev *dev)
 {
-	queues_stop(dev, dev->data->nb_rx_queues, dev->data->nb_tx_queues);
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
+		sf_tx_queue_stop(dev, i);
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		sf_rx_queue_stop(dev, i);
+}
+
+int
+sf_queues_start(struct rte_eth_dev *dev)
+{
+	struct rte_eth_dev_data *data = dev->data;
+	struct sf_rxq **rxqs = (struct sf_rxq **)data->rx_queues;
+	struct sf_txq **txqs = (struct sf_txq **)data->tx_queues;
+	uint16_t i;
+	int ret;
+
+	if ((ret = check_present(dev, "Rx", data->rx_queues, data->nb_rx_queues)) < 0 ||
+			(ret = check_present(dev, "Tx", data->tx_queues, data->nb_tx_queues)) < 0)
+		return ret;
+	data->scattered_rx = is_scattered(dev);
+	for (i = 0; i < data->nb_rx_queues && ret == 0; i++)
+		if (!rxqs[i]->deferred)
+			ret = sf_rx_queue_start(dev, i);
+	for (i = 0; i < data->nb_tx_queues && ret == 0; i++)
+		if (!txqs[i]->deferred)
+			ret = sf_tx_queue_start(dev, i);
+	/* Stopping those that have not been started does no harm. */
+	if (ret < 0)
+		sf_queues_stop(dev);
+	return ret;
 }

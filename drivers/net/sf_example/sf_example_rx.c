@@ -5,7 +5,7 @@
 /*
  * Receiving.  Follow one packet from the bottom up:
  *
- *  1. rx_post() takes an mbuf from the pool and writes its address into the
+ *  1. sf_rxq_post() takes an mbuf from the pool and writes its address into the
  *     descriptor ring; the doorbell tells the device.
  *  2. The device writes the packet into the mbuf, then the completion.
  *  3. rx_run() sees the completion, fills in the mbuf, hands it out.
@@ -26,8 +26,8 @@
 #define PTYPE_IPV4	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN)
 #define PTYPE_IPV6	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN)
 
-/* By SF_PTYPE_*; combinations that are not listed are RTE_PTYPE_UNKNOWN. */
-static const uint32_t rx_ptypes[SF_PTYPE_MASK + 1] = {
+/* Combinations that are not listed are RTE_PTYPE_UNKNOWN. */
+const uint32_t sf_rx_ptypes[SF_PTYPE_MASK + 1] = {
 	[SF_PTYPE_L2] = RTE_PTYPE_L2_ETHER,
 	[SF_PTYPE_IPV4] = PTYPE_IPV4,
 	[SF_PTYPE_IPV4 | SF_PTYPE_TCP] = PTYPE_IPV4 | RTE_PTYPE_L4_TCP,
@@ -37,23 +37,38 @@ static const uint32_t rx_ptypes[SF_PTYPE_MASK + 1] = {
 	[SF_PTYPE_IPV6 | SF_PTYPE_UDP] = PTYPE_IPV6 | RTE_PTYPE_L4_UDP,
 };
 
-/* By SF_RX_CPL_* flags. */
-static const uint64_t rx_ol_flags[SF_RX_CPL_HASH + 1] = {
-	[SF_RX_CPL_HASH] = RTE_MBUF_F_RX_RSS_HASH,
+#define VLAN		(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
+#define MARK		(RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_FDIR_ID)
+
+/* Bit 0 of an index is SF_RX_CPL_EOP, which says nothing to an application. */
+const uint64_t sf_rx_flags[16] = {
+	[2] = RTE_MBUF_F_RX_RSS_HASH, [3] = RTE_MBUF_F_RX_RSS_HASH,
+	[4] = VLAN, [5] = VLAN,
+	[6] = VLAN | RTE_MBUF_F_RX_RSS_HASH, [7] = VLAN | RTE_MBUF_F_RX_RSS_HASH,
+	[8] = MARK, [9] = MARK,
+	[10] = MARK | RTE_MBUF_F_RX_RSS_HASH, [11] = MARK | RTE_MBUF_F_RX_RSS_HASH,
+	[12] = MARK | VLAN, [13] = MARK | VLAN,
+	[14] = MARK | VLAN | RTE_MBUF_F_RX_RSS_HASH, [15] = MARK | VLAN | RTE_MBUF_F_RX_RSS_HASH,
 };
 
-static inline uint16_t
-rx_posted(const struct sf_rxq *rxq)
-{
-	return rxq->size - 1 - rxq->nb_free;
-}
+#define L3_GOOD		RTE_MBUF_F_RX_IP_CKSUM_GOOD
+#define L3_BAD		RTE_MBUF_F_RX_IP_CKSUM_BAD
+#define L4_GOOD		RTE_MBUF_F_RX_L4_CKSUM_GOOD
+#define L4_BAD		RTE_MBUF_F_RX_L4_CKSUM_BAD
+
+/* What is not checked, or both good and bad, is unknown. */
+const uint64_t sf_rx_csum_flags[16] = {
+	[1] = L3_GOOD, [2] = L3_BAD,
+	[4] = L4_GOOD, [5] = L4_GOOD | L3_GOOD, [6] = L4_GOOD | L3_BAD,
+	[8] = L4_BAD, [9] = L4_BAD | L3_GOOD, [10] = L4_BAD | L3_BAD,
+};
 
 /*
  * Post buffers, in whole batches: tail and size are multiples of the batch, so
  * a batch never wraps.  Whether any was posted; the doorbell is the caller's.
  */
-static inline bool
-rx_post(struct sf_rxq *rxq)
+bool
+sf_rxq_post(struct sf_rxq *rxq)
 {
 	const uint16_t before = rxq->tail;
 
@@ -99,18 +114,22 @@ rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 			break;
 		c.word[0] = __atomic_load_n(&ring[i].word[0], __ATOMIC_RELAXED);
 		if (unlikely(c.cpl.index != (uint16_t)(first + i) ||
-				c.cpl.len == 0 || c.cpl.len > buf_size)) {
+				c.cpl.len == 0 || c.cpl.len > buf_size ||
+				(c.cpl.info & SF_RX_CPL_EOP) == 0)) {
 			rxq->sw->errors++;
 			rte_mbuf_raw_free(m);
 			continue;
 		}
 		/* data_off, refcnt, nb_segs and port, all in one store */
 		*sf_rearm_data(m) = rearm;
-		m->ol_flags = rx_ol_flags[c.cpl.flags & SF_RX_CPL_HASH];
-		m->packet_type = rx_ptypes[c.cpl.ptype & SF_PTYPE_MASK];
+		m->ol_flags = sf_rx_flags[c.cpl.info >> 4 & 0xf] |
+			sf_rx_csum_flags[c.cpl.info >> 8 & 0xf];
+		m->packet_type = sf_rx_ptypes[c.cpl.info & SF_PTYPE_MASK];
 		m->pkt_len = c.cpl.len;
 		m->data_len = c.cpl.len;
+		m->vlan_tci = c.cpl.vlan_tci;
 		m->hash.rss = c.cpl.hash;
+		m->hash.fdir.hi = c.cpl.mark;
 		pkts[n++] = m;
 	}
 	rxq->next = first + i;
@@ -122,7 +141,7 @@ uint16_t
 sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	struct sf_rxq *rxq = queue;
-	const uint16_t nb = RTE_MIN(nb_pkts, rx_posted(rxq));
+	const uint16_t nb = RTE_MIN(nb_pkts, sf_rx_posted(rxq));
 	const uint16_t to_end = RTE_MIN(nb, rxq->size - rxq->next);
 	uint16_t n;
 
@@ -132,7 +151,7 @@ sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		rxq->gen ^= 1;
 		n += rx_run(rxq, pkts + n, nb - to_end);
 	}
-	if (rxq->nb_free >= rxq->free_thresh && rx_post(rxq))
+	if (rxq->nb_free >= rxq->free_thresh && sf_rxq_post(rxq))
 		rte_write32(rxq->tail, rxq->tail_db); /* after the descriptors */
 	return n;
 }
@@ -147,7 +166,8 @@ sf_rxq_fill(struct sf_rxq *rxq)
 	rxq->tail = 0;
 	rxq->gen = 1;
 	rxq->nb_free = rxq->size - 1;
-	rx_post(rxq);
+	rxq->free_thresh = rxq->conf_thresh;
+	sf_rxq_post(rxq);
 	if (rxq->nb_free < SF_BATCH)
 		return 0;
 	sf_rxq_drain(rxq);
@@ -157,8 +177,10 @@ sf_rxq_fill(struct sf_rxq *rxq)
 void
 sf_rxq_drain(struct sf_rxq *rxq)
 {
-	uint16_t posted = rx_posted(rxq);
+	uint16_t posted = sf_rx_posted(rxq);
 
+	rte_pktmbuf_free(rxq->first);
+	rxq->first = NULL;
 	while (posted > 0) {
 		uint16_t run = RTE_MIN(posted, rxq->size - rxq->next);
 
@@ -168,6 +190,7 @@ sf_rxq_drain(struct sf_rxq *rxq)
 		rxq->next = 0;
 	}
 	rxq->nb_free = rxq->size - 1;
+	rxq->free_thresh = UINT16_MAX; /* a burst posts nothing */
 	rxq->tail = 0;
 }
 
@@ -190,7 +213,7 @@ uint32_t
 sf_rx_queue_count(void *queue)
 {
 	const struct sf_rxq *rxq = queue;
-	uint16_t low = 0, high = rx_posted(rxq);
+	uint16_t low = 0, high = sf_rx_posted(rxq);
 
 	while (low < high) {
 		uint16_t mid = low + (high - low) / 2;
@@ -210,16 +233,56 @@ sf_rx_descriptor_status(void *queue, uint16_t offset)
 
 	if (offset >= rxq->size)
 		return -EINVAL;
-	if (offset >= rx_posted(rxq))
+	if (offset >= sf_rx_posted(rxq))
 		return RTE_ETH_RX_DESC_UNAVAIL;
 	return rx_is_done(rxq, offset) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
 }
 
+/* Whether the word at next is as the driver has left it: then it pays to sleep. */
+static int
+monitor_check(const uint64_t value, const uint64_t opaque[RTE_POWER_MONITOR_OPAQUE_SZ])
+{
+	return ((value ^ opaque[0]) & 1) == 0 ? -1 : 0;
+}
+
 int
-sf_rx_burst_mode_get(struct rte_eth_dev *dev __rte_unused, uint16_t id __rte_unused,
+sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond)
+{
+	struct sf_rxq *rxq = queue;
+
+	cond->addr = &rxq->cpl[rxq->next].cpl.gen;
+	cond->size = sizeof(rxq->cpl->cpl.gen);
+	cond->opaque[0] = rxq->gen;
+	cond->fn = monitor_check;
+	return 0;
+}
+
+static const struct {
+	eth_rx_burst_t burst;
+	const char *info;
+} rx_variants[] = {
+	{ sf_rx_burst, "Scalar" },
+	{ sf_rx_burst_scatter, "Scalar, scattered" },
+};
+
+eth_rx_burst_t
+sf_rx_burst_select(const struct rte_eth_dev *dev)
+{
+	const uint64_t offloads = dev->data->dev_conf.rxmode.offloads;
+
+	return (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 ? sf_rx_burst_scatter : sf_rx_burst;
+}
+
+int
+sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	struct rte_eth_burst_mode *mode)
 {
-	snprintf(mode->info, sizeof(mode->info), "Scalar");
+	const eth_rx_burst_t burst = sf_rx_burst_select(dev);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(rx_variants); i++)
+		if (rx_variants[i].burst == burst)
+			snprintf(mode->info, sizeof(mode->info), "%s", rx_variants[i].info);
 	return 0;
 }
 

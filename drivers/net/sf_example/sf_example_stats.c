@@ -82,7 +82,8 @@ sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 	stats->ierrors = s.port[SF_STAT_RX_TOO_LONG];
 	stats->opackets = s.port[SF_STAT_TX_PACKETS];
 	stats->obytes = s.port[SF_STAT_TX_BYTES];
-	stats->oerrors = s.port[SF_STAT_TX_TOO_LONG] + s.port[SF_STAT_TX_NO_LINK];
+	stats->oerrors = s.port[SF_STAT_TX_TOO_LONG] + s.port[SF_STAT_TX_NO_LINK] +
+		s.port[SF_STAT_TX_BAD];
 	stats->rx_nombuf = 0;
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		stats->ierrors += s.rxq[i].sw.errors;
@@ -114,8 +115,12 @@ static const struct {
 	{ "rx_filtered", SF_STAT_RX_FILTERED },
 	{ "rx_multicast_packets", SF_STAT_RX_MULTICAST },
 	{ "rx_broadcast_packets", SF_STAT_RX_BROADCAST },
+	{ "rx_bad_checksum", SF_STAT_RX_BAD_CSUM },
+	{ "rx_vlan_filtered", SF_STAT_RX_VLAN },
+	{ "rx_flow_dropped", SF_STAT_RX_FLOW },
 	{ "tx_too_long", SF_STAT_TX_TOO_LONG },
 	{ "tx_no_link", SF_STAT_TX_NO_LINK },
+	{ "tx_bad", SF_STAT_TX_BAD },
 	{ "queue_halts", SF_STAT_HALTS },
 };
 

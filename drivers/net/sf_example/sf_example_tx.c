@@ -18,8 +18,6 @@
 
 #include <stdio.h>
 
-#include <rte_errno.h>
-#include <rte_io.h>
 #include <rte_mempool.h>
 
 #include "sf_example.h"
@@ -94,14 +92,6 @@ tx_reclaim(struct sf_txq *txq, uint16_t nb, const bool fast_free)
 	return nb;
 }
 
-/* Whether the device can take a packet; it halts the queue over one it cannot. */
-static inline bool
-tx_acceptable(const struct rte_mbuf *m)
-{
-	return m->nb_segs == 1 && m->data_len >= RTE_ETHER_HDR_LEN &&
-		m->data_len <= SF_MAX_FRAME;
-}
-
 /* Put nb packets into the ring, none of them behind its end. */
 static __rte_always_inline void
 tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
@@ -113,7 +103,7 @@ tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
 	for (i = 0; i < nb; i++) {
 		struct rte_mbuf *m = pkts[i];
 
-		if (unlikely(!tx_acceptable(m))) {
+		if (unlikely(!sf_tx_is_plain(m))) {
 			txq->sw->errors++;
 			rte_pktmbuf_free(m);
 			continue;
@@ -150,18 +140,7 @@ tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	if (txq->tail == before)
 		return nb_pkts;
 
-	rte_write32(txq->tail, txq->tail_db); /* after the descriptors */
-	if (wake) {
-		/*
-		 * The device says that it sleeps, then looks at the doorbell
-		 * once more; we ring the doorbell, then look whether it
-		 * sleeps.  With a full barrier on both sides, one of the two
-		 * sees the other.
-		 */
-		rte_mb();
-		if (__atomic_load_n(&txq->status->sleeping, __ATOMIC_RELAXED) != 0)
-			rte_vfio_region_write32(txq->port->vfio, SF_BAR_REGS, SF_REG_WAKE, 1);
-	}
+	sf_tx_doorbell(txq, wake);
 	return nb_pkts;
 }
 
@@ -191,16 +170,27 @@ tx_burst_fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 
 /* --- Beside the data path -------------------------------------------------- */
 
+enum tx_kind {
+	TX_FREE,
+	TX_FAST_FREE,
+	TX_FULL,
+};
+
 static const struct {
 	eth_tx_burst_t burst;
 	const char *info;
-} tx_variants[2][2] = { /* [fast_free][wake] */
-	{
+} tx_variants[][2] = { /* [][wake] */
+	[TX_FREE] = {
 		{ tx_burst_free, "Scalar" },
 		{ tx_burst_free_wake, "Scalar, wakes the device" },
-	}, {
+	},
+	[TX_FAST_FREE] = {
 		{ tx_burst_fast_free, "Scalar, fast free" },
 		{ tx_burst_fast_free_wake, "Scalar, fast free, wakes the device" },
+	},
+	[TX_FULL] = {
+		{ sf_tx_burst_full, "Scalar, offloads" },
+		{ sf_tx_burst_full_wake, "Scalar, offloads, wakes the device" },
 	},
 };
 
@@ -208,10 +198,13 @@ eth_tx_burst_t
 sf_tx_burst_select(const struct rte_eth_dev *dev)
 {
 	const uint64_t offloads = dev->data->dev_conf.txmode.offloads;
-	const bool fast_free = (offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 	const bool wake = (sf_port(dev)->features & SF_F_WAKE) != 0;
 
-	return tx_variants[fast_free][wake].burst;
+	if ((offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
+		return tx_variants[TX_FULL][wake].burst;
+	if (offloads != 0)
+		return tx_variants[TX_FAST_FREE][wake].burst;
+	return tx_variants[TX_FREE][wake].burst;
 }
 
 int
@@ -221,7 +214,7 @@ sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	const eth_tx_burst_t burst = sf_tx_burst_select(dev);
 	unsigned int i;
 
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 2 * RTE_DIM(tx_variants); i++)
 		if (tx_variants[i / 2][i % 2].burst == burst)
 			snprintf(mode->info, sizeof(mode->info), "%s",
 				tx_variants[i / 2][i % 2].info);
@@ -229,19 +222,21 @@ sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 }
 
 uint16_t
-sf_tx_prepare(void *queue __rte_unused, struct rte_mbuf **pkts, uint16_t nb_pkts)
+sf_tx_reclaim(struct sf_txq *txq, uint16_t nb)
 {
-	uint16_t i;
+	return tx_reclaim(txq, nb, false);
+}
 
-	for (i = 0; i < nb_pkts; i++) {
-		if ((pkts[i]->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) != 0) {
-			rte_errno = ENOTSUP;
-			break;
-		}
-		if (!tx_acceptable(pkts[i])) {
-			rte_errno = EINVAL;
-			break;
-		}
+/* Descriptors of the first nb packets that are sent, of all for 0; how many there are. */
+static uint16_t
+tx_packets_done(const struct sf_txq *txq, uint32_t nb, int *packets)
+{
+	uint16_t i, at = txq->clean;
+
+	*packets = 0;
+	for (i = 0; i < txq->nb_done && (nb == 0 || *packets < (int)nb); i++) {
+		*packets += txq->mbufs[at] != NULL;
+		at = at + 1 == txq->size ? 0 : at + 1;
 	}
 	return i;
 }
@@ -251,10 +246,11 @@ sf_tx_done_cleanup(void *queue, uint32_t nb)
 {
 	struct sf_txq *txq = queue;
 
-	/* Also asked of a stopped port, whose status line says nothing. */
-	if (tx_used(txq) == 0)
-		return 0;
-	return tx_reclaim(txq, nb == 0 ? txq->size : RTE_MIN(nb, txq->size), false);
+	int packets;
+
+	tx_look(txq);
+	tx_reclaim(txq, tx_packets_done(txq, nb, &packets), false);
+	return packets;
 }
 
 int
@@ -264,6 +260,8 @@ sf_tx_descriptor_status(void *queue, uint16_t offset)
 
 	if (offset >= txq->size)
 		return -EINVAL;
+	if (txq->stopped)
+		return RTE_ETH_TX_DESC_UNAVAIL;
 	if (offset < txq->nb_free)
 		return RTE_ETH_TX_DESC_DONE;
 	if (offset == txq->nb_free) /* the entry that stays unused */
@@ -275,9 +273,22 @@ sf_tx_descriptor_status(void *queue, uint16_t offset)
 void
 sf_txq_drain(struct sf_txq *txq)
 {
+	if (txq->stopped)
+		return;
 	txq->nb_done = tx_used(txq);
 	tx_reclaim(txq, txq->nb_done, false);
+	txq->nb_free = 0; /* a burst sends nothing */
+	txq->broken = true;
+	txq->stopped = true;
+}
+
+void
+sf_txq_open(struct sf_txq *txq)
+{
 	txq->tail = 0;
 	txq->clean = 0;
+	txq->nb_done = 0;
+	txq->nb_free = txq->size - 1;
 	txq->broken = false;
+	txq->stopped = false;
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause OR GPL-2.0-only
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Flow rules: put together by the driver, checked once, tried on every packet.
+ */
+
+#include "sf_internal.h"
+
+#define MAC_LEN 6
+#define IPV4_SRC_AT 12
+#define IPV4_DST_AT 16
+
+/* Whether a rule asks for something that the device can do. */
+static bool
+rule_check(const struct sf_dev *dev, const struct sf_flow_rule *rule)
+{
+	const bool ipv4 = (rule->ptype_mask & SF_PTYPE_L3_MASK) == SF_PTYPE_L3_MASK &&
+		(rule->ptype & SF_PTYPE_L3_MASK) == SF_PTYPE_IPV4;
+	const bool ports = (rule->ptype_mask & SF_PTYPE_L4_MASK) == SF_PTYPE_L4_MASK &&
+		(rule->ptype & SF_PTYPE_L4_MASK) != 0;
+
+	if ((rule->flags & ~(SF_FLOW_F_MARK | SF_FLOW_F_VLAN | SF_FLOW_F_ETHERTYPE)) != 0)
+		return false;
+	if ((rule->ip_src_mask != 0 || rule->ip_dst_mask != 0) && !ipv4)
+		return false;
+	if ((rule->src_port_mask != 0 || rule->dst_port_mask != 0) && !ports)
+		return false;
+	switch (rule->action) {
+	case SF_FLOW_PASS:
+	case SF_FLOW_DROP:
+		return true;
+	case SF_FLOW_QUEUE:
+		return rule->queue < dev->nb_queues;
+	case SF_FLOW_RSS:
+		return rule->nb_queues != 0 && rule->queue < dev->nb_queues &&
+			rule->nb_queues <= dev->nb_queues - rule->queue;
+	default:
+		return false;
+	}
+}
+
+/* Rules behind the last need not be tried. */
+static void
+rules_count(struct sf_dev *dev)
+{
+	dev->nb_flows = SF_FLOW_RULES;
+	while (dev->nb_flows > 0 && !dev->flows[dev->nb_flows - 1].valid)
+		dev->nb_flows--;
+}
+
+void
+sf_flow_command(struct sf_dev *dev, uint32_t cmd)
+{
+	const uint32_t index = cmd & 0xffff;
+	struct sf_flow *flow = &dev->flows[index % SF_FLOW_RULES];
+
+	dev->r.flow_status = 1;
+	if (index >= SF_FLOW_RULES)
+		return;
+	switch (cmd >> 16) {
+	case SF_FLOW_CMD_SET:
+		if (!rule_check(dev, &dev->r.flow_rule))
+			return;
+		flow->rule = dev->r.flow_rule;
+		flow->valid = true;
+		break;
+	case SF_FLOW_CMD_CLEAR:
+		flow->valid = false;
+		break;
+	case SF_FLOW_CMD_ZERO:
+		break;
+	default:
+		return;
+	}
+	flow->stats[0] = 0;
+	flow->stats[1] = 0;
+	dev->r.flow_status = 0;
+	rules_count(dev);
+}
+
+void
+sf_flow_reset(struct sf_dev *dev)
+{
+	memset(dev->flows, 0, sizeof(dev->flows));
+	dev->nb_flows = 0;
+}
+
+static bool
+mac_match(const uint8_t *mac, const uint8_t *want, const uint8_t *mask)
+{
+	return ((sf_mac_load(mac) ^ sf_mac_load(want)) & sf_mac_load(mask)) == 0;
+}
+
+static bool
+word_match(const uint8_t *at, uint32_t want, uint32_t mask)
+{
+	uint32_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return ((word ^ want) & mask) == 0;
+}
+
+static bool
+half_match(const uint8_t *at, uint16_t want, uint16_t mask)
+{
+	uint16_t half;
+
+	memcpy(&half, at, sizeof(half));
+	return ((half ^ want) & mask) == 0;
+}
+
+static bool
+rule_match(const struct sf_flow_rule *rule, const struct sf_headers *hdrs)
+{
+	const uint8_t *ip = &hdrs->data[hdrs->l3], *l4 = &hdrs->data[hdrs->l4];
+
+	if (((hdrs->ptype ^ rule->ptype) & rule->ptype_mask) != 0)
+		return false;
+	if ((rule->flags & SF_FLOW_F_VLAN) != 0 && (!hdrs->tagged ||
+			((hdrs->vlan_tci ^ rule->vlan_tci) & rule->vlan_mask) != 0))
+		return false;
+	if ((rule->flags & SF_FLOW_F_ETHERTYPE) != 0 && hdrs->ethertype != rule->ethertype)
+		return false;
+	if (!mac_match(hdrs->data, rule->dst_mac, rule->dst_mac_mask) ||
+			!mac_match(hdrs->data + MAC_LEN, rule->src_mac, rule->src_mac_mask))
+		return false;
+	/* rule_check() has made sure that these are there if they are asked for. */
+	return (rule->ip_src_mask == 0 ||
+			word_match(ip + IPV4_SRC_AT, rule->ip_src, rule->ip_src_mask)) &&
+		(rule->ip_dst_mask == 0 ||
+			word_match(ip + IPV4_DST_AT, rule->ip_dst, rule->ip_dst_mask)) &&
+		(rule->src_port_mask == 0 ||
+			half_match(l4, rule->src_port, rule->src_port_mask)) &&
+		(rule->dst_port_mask == 0 ||
+			half_match(l4 + 2, rule->dst_port, rule->dst_port_mask));
+}
+
+struct sf_flow *
+sf_flow_find(struct sf_dev *dev, const struct sf_frame *frame)
+{
+	unsigned int i;
+
+	for (i = 0; i < dev->nb_flows; i++) {
+		struct sf_flow *flow = &dev->flows[i];
+
+		if (flow->valid && rule_match(&flow->rule, &frame->hdrs))
+			return flow;
+	}
+	return NULL;
+}
+
+/* Apart from finding it, since a packet that is held is looked at again. */
+void
+sf_flow_count(struct sf_flow *flow, const struct sf_frame *frame)
+{
+	flow->stats[0]++;
+	flow->stats[1] += frame->len;
+}
