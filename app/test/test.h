@@ -87,9 +87,13 @@ int test_resources_same(const struct test_resources *before);
 /* Whether a counter, incremented by another thread, comes to a value in two seconds. */
 bool test_wait_for(const unsigned int *counter, unsigned int value);
 
-/* Log lines since test_log_start(), and how many of them contain a text. */
+/*
+ * Log lines since test_log_start(), which is thereby ended, and how many of
+ * them contain a text, or two.
+ */
 void test_log_start(void);
 unsigned int test_log_count(const char *text);
+unsigned int test_log_count_both(const char *text, const char *other);
 
 /* A directory that is gone, with all in it, after test_dir_remove(). */
 const char *test_dir_create(void);

@@ -96,9 +96,15 @@ test_log_start(void)
 	rte_openlog_stream(log_stream);
 }
 
-/* Ends what test_log_start() began; what was logged is shown as comments. */
+/* What was logged is shown as comments. */
 unsigned int
 test_log_count(const char *text)
+{
+	return test_log_count_both(text, "");
+}
+
+unsigned int
+test_log_count_both(const char *text, const char *other)
 {
 	unsigned int n = 0;
 	char line[1024];
@@ -109,7 +115,7 @@ test_log_count(const char *text)
 	rewind(log_stream);
 	while (fgets(line, sizeof(line), log_stream) != NULL) {
 		printf("# %s", line);
-		if (strstr(line, text) != NULL)
+		if (strstr(line, text) != NULL && strstr(line, other) != NULL)
 			n++;
 	}
 	rte_openlog_stream(NULL);

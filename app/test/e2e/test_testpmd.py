@@ -220,6 +220,27 @@ def test_block_list(env):
     testpmd.quit()
 
 
+def test_by_number(env):
+    """Devices by sfnum: allowed, blocked, attached, detached."""
+    env.sim(sfs=4)
+    testpmd = env.testpmd(["-a", "bus=auxiliary,sfnum=2,kind=sf", "-a", "auxiliary:sf_sim.sf.3"])
+    out = testpmd.command("show port summary all")
+    assert "sf_sim.sf.2" in out and "sf_sim.sf.3" in out and "Number of available ports: 2" in out, out
+    out = testpmd.command("port attach bus=auxiliary,sfnum=1,vfio=user")
+    assert "is attached" in out, out
+    testpmd.command("port stop 2")
+    testpmd.command("port close 2")
+    out = testpmd.command("device detach bus=auxiliary,sfnum=1")
+    assert "is detached" in out or "is closed" in out or "removed" in out, out
+    out = testpmd.command("port attach bus=auxiliary,kind=sf")
+    assert "ambiguous" in out and "is attached" not in out, out
+    testpmd.quit()
+    testpmd = env.testpmd(["-b", "bus=auxiliary,sfnum=0", "-b", "bus=auxiliary,sfnum=2"])
+    out = testpmd.command("show port summary all")
+    assert "sf_sim.sf.1" in out and "sf_sim.sf.3" in out and "Number of available ports: 2" in out, out
+    testpmd.quit()
+
+
 def test_bad_driver_argument(env):
     """An argument the driver does not know: that device is refused, by name."""
     env.sim()

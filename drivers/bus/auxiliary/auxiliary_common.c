@@ -42,7 +42,6 @@ vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
 {
 	const char *name = dev->pub.name;
 	struct auxiliary_node node;
-	char kernel_driver[NAME_MAX + 1];
 	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
@@ -51,15 +50,14 @@ vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
 		return -ENOTSUP;
 	}
 	ret = auxiliary_node_find(dev, &node);
-	if (ret == -ENODEV)
-		AUXILIARY_LOG(ERR, "device %s: no VFIO node (no vfio-user socket, no vfio-dev, "
-			"no iommu_group); driver %s needs one; kernel driver is %s",
-			name, drv->driver.name,
-			auxiliary_kernel_driver(dev, kernel_driver, sizeof(kernel_driver)));
+	if (ret == 0)
+		ret = rte_vfio_dev_open(&node.vfio,
+				auxiliary_devargs_transport(dev->pub.device.devargs),
+				&dev->pub.vfio_dev);
 	if (ret < 0)
-		return ret;
-	return rte_vfio_dev_open(&node.vfio,
-			auxiliary_devargs_transport(dev->pub.device.devargs), &dev->pub.vfio_dev);
+		auxiliary_node_explain(dev, drv->driver.name, &node, ret);
+	auxiliary_node_put(&node);
+	return ret;
 }
 
 /* Give back what dev_take() has given, in whatever state that is. */
@@ -103,12 +101,19 @@ static int
 probe_one(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
 {
 	struct rte_auxiliary_device *pub = &dev->pub;
+	enum rte_iova_mode wanted = auxiliary_devargs_iova(pub->device.devargs);
 	int ret;
 
 	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0 &&
 			rte_eal_iova_mode() != RTE_IOVA_VA) {
 		AUXILIARY_LOG(ERR, "device %s: driver %s needs IOVA as VA, but the mode is PA",
 			pub->name, drv->driver.name);
+		return -EINVAL;
+	}
+	if (wanted != RTE_IOVA_DC && wanted != rte_eal_iova_mode()) {
+		AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, but the mode is %s",
+			pub->name, wanted == RTE_IOVA_VA ? "va" : "pa",
+			rte_eal_iova_mode() == RTE_IOVA_VA ? "VA" : "PA");
 		return -EINVAL;
 	}
 	if (pub->device.numa_node < 0 && rte_socket_count() > 1)
@@ -137,6 +142,7 @@ probe_drivers(struct auxiliary_dev *dev)
 {
 	const struct rte_devargs *devargs = dev->pub.device.devargs;
 	struct rte_auxiliary_driver *drv;
+	bool with;
 	int ret;
 
 	if (rte_dev_is_probed(&dev->pub.device)) {
@@ -148,6 +154,13 @@ probe_drivers(struct auxiliary_dev *dev)
 		return 1;
 	}
 	auxiliary_dev_load(dev);
+	if (dev->is_outside)
+		return -EXDEV; /* said when it was loaded */
+	if (!auxiliary_devargs_fit(devargs, dev)) {
+		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
+			dev->info, devargs->bus_str);
+		return -EINVAL;
+	}
 	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
 		if (!auxiliary_match(drv, dev) || !auxiliary_devargs_driver(devargs, drv))
 			continue;
@@ -155,11 +168,11 @@ probe_drivers(struct auxiliary_dev *dev)
 		if (ret <= 0)
 			return ret;
 	}
-	if (devargs != NULL)
+	if (devargs != NULL) {
+		with = devargs->bus_str != NULL && devargs->drv_str[0] != '\0';
 		AUXILIARY_LOG(WARNING, "device %s: no driver takes it%s%s", dev->pub.name,
-			devargs->bus_str != NULL && devargs->drv_str != NULL ? " with " : "",
-			devargs->bus_str != NULL && devargs->drv_str != NULL ?
-			devargs->drv_str : "");
+			with ? " with " : "", with ? devargs->drv_str : "");
+	}
 	return 1;
 }
 
@@ -188,7 +201,7 @@ void
 auxiliary_dev_drop(struct auxiliary_dev *dev)
 {
 	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
-	free(dev->path);
+	free(dev->place.path);
 	free(dev);
 }
 
@@ -210,8 +223,12 @@ report_missing(void)
 			goto out;
 	}
 	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		/* "auxiliary:" is a way to allow no device at all. */
+		/*
+		 * "auxiliary:" is a way to allow no device at all; what picks a
+		 * device without its name has been reported by the scan.
+		 */
 		if (devargs->policy == RTE_DEV_ALLOWED && devargs->name[0] != '\0' &&
+				strchr(devargs->name, '=') == NULL &&
 				auxiliary_index_add(&known, devargs->name, &known) == 0)
 			AUXILIARY_LOG(ERR, "device %s: not found in %s", devargs->name,
 				auxiliary_roots_str(roots, sizeof(roots)));
@@ -279,7 +296,7 @@ auxiliary_unplug(struct rte_device *device)
 		rte_errno = -ret;
 		return ret;
 	}
-	rte_devargs_remove(device->devargs);
+	/* Its devargs stay with EAL, for when it comes back. */
 	auxiliary_dev_drop(dev);
 	return 0;
 }
@@ -362,13 +379,23 @@ auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t
 static enum rte_iova_mode
 auxiliary_get_iommu_class(void)
 {
+	enum rte_iova_mode mode = RTE_IOVA_DC, wanted;
 	const struct rte_auxiliary_driver *drv;
+	struct rte_auxiliary_device *dev;
 
 	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
 		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
 			return RTE_IOVA_VA;
 	}
-	return RTE_IOVA_DC;
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
+		wanted = auxiliary_devargs_iova(dev->device.devargs);
+		if (mode != RTE_IOVA_DC && wanted != RTE_IOVA_DC && wanted != mode) {
+			AUXILIARY_LOG(ERR, "devargs ask for both iova=va and iova=pa");
+			return RTE_IOVA_DC;
+		}
+		mode |= wanted;
+	}
+	return mode;
 }
 
 struct auxiliary_bus auxiliary_bus = {

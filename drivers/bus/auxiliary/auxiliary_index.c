@@ -22,8 +22,8 @@ struct auxiliary_index_slot {
 };
 
 /* FNV-1a */
-static uint32_t
-index_hash(const char *name)
+uint32_t
+auxiliary_index_hash(const char *name)
 {
 	uint32_t hash = 2166136261u;
 
@@ -75,7 +75,7 @@ int
 auxiliary_index_add(struct auxiliary_index *index, const char *name, void *object)
 {
 	struct auxiliary_index_slot *slot;
-	uint32_t hash = index_hash(name);
+	uint32_t hash = auxiliary_index_hash(name);
 	int ret;
 
 	if (index->nb_used >= index->nb_slots / 2) {
@@ -91,12 +91,28 @@ auxiliary_index_add(struct auxiliary_index *index, const char *name, void *objec
 	return 0;
 }
 
+void
+auxiliary_index_replace(struct auxiliary_index *index, const char *name,
+		const char *new_name, void *object)
+{
+	struct auxiliary_index_slot *slot;
+
+	if (index->nb_used == 0)
+		return;
+	slot = index_slot(index, name, auxiliary_index_hash(name));
+	if (slot->name == NULL)
+		return;
+	/* The hash stays, so that those behind it are still found. */
+	slot->name = new_name;
+	slot->object = object;
+}
+
 void *
 auxiliary_index_find(const struct auxiliary_index *index, const char *name)
 {
 	if (index->nb_used == 0)
 		return NULL;
-	return index_slot(index, name, index_hash(name))->object;
+	return index_slot(index, name, auxiliary_index_hash(name))->object;
 }
 
 void

@@ -15,7 +15,8 @@
  *
  *   auxiliary_common.c  probe, remove and the rest of the bus operations
  *   auxiliary_match.c   does this driver handle that device?
- *   auxiliary_params.c  what the user typed: devargs and iterators
+ *   auxiliary_params.c  the keys that a user may type, and iterators
+ *   auxiliary_devargs.c what devargs say about one device
  *   auxiliary_index.c   objects by name, for scans that stay linear
  *   linux/              all that knows sysfs: roots, scan, attributes, nodes
  */
@@ -28,6 +29,7 @@
 
 #include <bus_driver.h>
 #include <rte_devargs.h>
+#include <rte_eal.h>
 #include <rte_log.h>
 
 #include <rte_vfio_dev.h>
@@ -46,19 +48,26 @@ extern int auxiliary_bus_logtype;
 /* Longest rte_device::bus_info, with its terminating zero. */
 #define AUXILIARY_INFO_LEN 64
 
+/* Where a device is. */
+struct auxiliary_place {
+	char *path; /* sysfs directory, as a root and an entry in it */
+	size_t top_len; /* of the path: the tree that links do not leave */
+};
+
 /* A device, with what its drivers need not see. */
 struct auxiliary_dev {
 	struct rte_auxiliary_device pub;
-	char *path; /* sysfs directory, as a root and an entry in it */
+	struct auxiliary_place place;
 	char mdev_type[AUXILIARY_MDEV_TYPE_LEN]; /* or empty */
 	char info[AUXILIARY_INFO_LEN]; /* text behind device.bus_info */
 	bool is_loaded; /* its attributes have been read */
+	bool is_outside; /* its link leads out of the tree */
 	bool seen; /* met by the scan that is running */
 };
 
 struct auxiliary_bus {
 	struct rte_bus bus;
-	TAILQ_HEAD(, rte_auxiliary_device) device_list;
+	TAILQ_HEAD(auxiliary_device_list, rte_auxiliary_device) device_list;
 	TAILQ_HEAD(, rte_auxiliary_driver) driver_list;
 };
 
@@ -96,8 +105,17 @@ struct auxiliary_index {
 /* 0, -EEXIST if there is an object of this name already, or -ENOMEM. */
 int auxiliary_index_add(struct auxiliary_index *index, const char *name, void *object);
 
+/*
+ * Put another object in the place of the one of this name, if there is one.
+ * The new name is the same, but somewhere else; or "", if there is no object.
+ */
+void auxiliary_index_replace(struct auxiliary_index *index, const char *name,
+		const char *new_name, void *object);
+
 /* The object of this name, or NULL. */
 void *auxiliary_index_find(const struct auxiliary_index *index, const char *name);
+
+uint32_t auxiliary_index_hash(const char *name);
 
 void auxiliary_index_free(struct auxiliary_index *index);
 
@@ -119,19 +137,28 @@ int auxiliary_match_pci(const struct rte_auxiliary_driver *drv, const struct aux
 /* Whether a string is a UUID as sysfs writes it, letters of either case. */
 bool auxiliary_is_uuid(const char *name);
 
-/* --- auxiliary_params.c: what the user typed -------------------------- */
+/* --- auxiliary_params.c, auxiliary_devargs.c: what the user typed ------- */
 
 /* rte_bus::devargs_parse and rte_bus::dev_iterate. */
 int auxiliary_devargs_parse(struct rte_devargs *devargs);
 void *auxiliary_dev_iterate(const void *start, const char *str,
 		const struct rte_dev_iterator *it);
 
-/* The VFIO transport that devargs, which may be NULL, ask for. */
-enum rte_vfio_transport auxiliary_devargs_transport(const struct rte_devargs *devargs);
+/* All of these take NULL for no devargs. */
 
-/* Whether devargs, which may be NULL, leave the device to this driver. */
+/* The VFIO transport and the IOVA mode that they ask for. */
+enum rte_vfio_transport auxiliary_devargs_transport(const struct rte_devargs *devargs);
+enum rte_iova_mode auxiliary_devargs_iova(const struct rte_devargs *devargs);
+
+/* Whether they leave the device to this driver. */
 bool auxiliary_devargs_driver(const struct rte_devargs *devargs,
 		const struct rte_auxiliary_driver *drv);
+
+/* Whether the device is what they say. */
+bool auxiliary_devargs_fit(const struct rte_devargs *devargs, struct auxiliary_dev *dev);
+
+/* How a transport is called in devargs. */
+const char *auxiliary_transport_name(enum rte_vfio_transport transport);
 
 /* --- linux/auxiliary_scan.c, _dev.c, _roots.c: the list of devices ---- */
 
@@ -150,44 +177,13 @@ bool auxiliary_dev_exists(const struct auxiliary_dev *dev);
 /* The directories that are scanned, for a log line. */
 const char *auxiliary_roots_str(char *buf, size_t size);
 
-/* --- linux/auxiliary_sysfs.c: attributes ------------------------------ */
-
-/*
- * Attributes are addressed by an open directory, an entry in it, and a path
- * below that entry.  A link as last component is never followed.
- */
-
-/*
- * Read an attribute, without its newline.  0, -ENOENT if there is none or its
- * device has gone, -EFBIG with the beginning in buf, or a negative errno.
- */
-int auxiliary_sysfs_read(int fd, const char *entry, const char *attr, char *buf, size_t size);
-
-/*
- * Read a number between min and max.  0, -ENOENT if there is none, or a
- * negative errno after a log line that shows what is there instead.
- */
-int auxiliary_sysfs_number(int fd, const char *entry, const char *attr,
-		int64_t min, int64_t max, int64_t *value);
-
-/*
- * Read where a link leads; attr may be "" for the entry itself.  0, or a
- * negative errno (-EINVAL if it is no link) and an empty string.
- */
-int auxiliary_sysfs_link(int fd, const char *entry, const char *attr, char *buf, size_t size);
-
-/* Last component of a path. */
-const char *auxiliary_sysfs_basename(const char *path);
-
-/* Replace what is not fit for a log line. */
-void auxiliary_sysfs_printable(char *text);
-
 /* --- linux/auxiliary_node.c: VFIO ------------------------------------- */
 
 /* A VFIO node and the strings in it. */
 struct auxiliary_node {
 	struct rte_vfio_dev_node vfio;
-	char user_socket[PATH_MAX];
+	int socket_fd; /* what user_socket names, or -1 */
+	char user_socket[32];
 	char cdev[PATH_MAX];
 	char group_base[PATH_MAX];
 	char group_name[NAME_MAX + 1];
@@ -195,11 +191,21 @@ struct auxiliary_node {
 
 /*
  * Find the VFIO node that matches a device.  0, -ENODEV if it has none, or
- * another negative errno after a log line.
+ * another negative errno after a log line.  Whatever the result, to be given
+ * back with auxiliary_node_put().
  */
 int auxiliary_node_find(const struct auxiliary_dev *dev, struct auxiliary_node *node);
 
-/* Name of the kernel driver that a device is bound to, or "none". */
+void auxiliary_node_put(struct auxiliary_node *node);
+
+/*
+ * Say in one line what is missing for a driver to use a device whose VFIO node
+ * was not found or not opened, with the error that told so.
+ */
+void auxiliary_node_explain(const struct auxiliary_dev *dev, const char *driver,
+		const struct auxiliary_node *node, int error);
+
+/* Name of the kernel driver that a device is bound to, or NULL. */
 const char *auxiliary_kernel_driver(const struct auxiliary_dev *dev, char *buf, size_t size);
 
 #endif /* BUS_AUXILIARY_PRIVATE_H */

@@ -14,6 +14,7 @@
 #include <rte_string_fns.h>
 
 #include "auxiliary_scan.h"
+#include "auxiliary_sysfs.h"
 
 /*
  * One device, as sysfs shows it.  The entry of a device is a link in the real
@@ -58,27 +59,32 @@ parent_find(const char *target, char *parent, size_t size)
 
 /* The device's own NUMA node, otherwise that of its parent. */
 static void
-numa_read(struct auxiliary_dev *dev)
+numa_read(struct auxiliary_dev *dev, int fd)
 {
 	int64_t node = SOCKET_ID_ANY;
+	char text[AUXILIARY_VALUE_LEN];
 	int ret;
 
-	ret = auxiliary_sysfs_number(AT_FDCWD, dev->path, "numa_node", SOCKET_ID_ANY,
-			RTE_MAX_NUMA_NODES - 1, &node);
+	ret = auxiliary_sysfs_read(fd, "numa_node", text, sizeof(text));
 	if (ret == -ENOENT && dev->pub.parent[0] != '\0')
-		auxiliary_sysfs_number(AT_FDCWD, dev->path, "../numa_node", SOCKET_ID_ANY,
-			RTE_MAX_NUMA_NODES - 1, &node);
+		ret = auxiliary_sysfs_read_linked(&dev->place, "../numa_node", text, sizeof(text));
+	auxiliary_sysfs_number(dev->pub.name, "numa_node", ret, text, SOCKET_ID_ANY,
+		RTE_MAX_NUMA_NODES - 1, &node);
 	dev->pub.device.numa_node = (int)node;
 }
 
 static void
-sfnum_read(struct auxiliary_dev *dev)
+sfnum_read(struct auxiliary_dev *dev, int fd)
 {
 	int64_t sfnum = RTE_AUXILIARY_SFNUM_NONE;
+	char text[AUXILIARY_VALUE_LEN];
+	int ret;
 
-	if (dev->pub.kind == RTE_AUXILIARY_KIND_SF)
-		auxiliary_sysfs_number(AT_FDCWD, dev->path, "sfnum", 0,
-			RTE_AUXILIARY_SFNUM_NONE - 1, &sfnum);
+	if (dev->pub.kind != RTE_AUXILIARY_KIND_SF)
+		return;
+	ret = auxiliary_sysfs_read(fd, "sfnum", text, sizeof(text));
+	auxiliary_sysfs_number(dev->pub.name, "sfnum", ret, text, 0,
+		RTE_AUXILIARY_SFNUM_NONE - 1, &sfnum);
 	dev->pub.sfnum = (uint32_t)sfnum;
 }
 
@@ -100,14 +106,20 @@ void
 auxiliary_dev_load(struct auxiliary_dev *dev)
 {
 	char target[PATH_MAX];
+	int fd;
 
 	if (dev->is_loaded)
 		return;
 	dev->is_loaded = true;
-	auxiliary_sysfs_link(AT_FDCWD, dev->path, "", target, sizeof(target));
+	auxiliary_sysfs_link(AT_FDCWD, dev->place.path, target, sizeof(target));
 	parent_find(target, dev->pub.parent, sizeof(dev->pub.parent));
-	numa_read(dev);
-	sfnum_read(dev);
+	fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
+	if (fd >= 0) {
+		numa_read(dev, fd);
+		sfnum_read(dev, fd);
+		close(fd);
+	}
+	dev->is_outside = fd == -EXDEV;
 	info_write(dev);
 	dev->pub.device.bus_info = dev->info;
 }
@@ -157,8 +169,10 @@ static void
 mdev_type_read(const struct auxiliary_entry *entry, struct auxiliary_dev *dev)
 {
 	char type[PATH_MAX];
+	char link[NAME_MAX + sizeof("/mdev_type")];
 
-	auxiliary_sysfs_link(entry->fd, entry->name, "mdev_type", type, sizeof(type));
+	snprintf(link, sizeof(link), "%s/mdev_type", entry->name);
+	auxiliary_sysfs_link(entry->fd, link, type, sizeof(type));
 	strlcpy(dev->mdev_type, auxiliary_sysfs_basename(type), sizeof(dev->mdev_type));
 }
 
@@ -172,20 +186,20 @@ auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_
 
 	dev->pub.kind = entry->root->kind;
 	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV) {
-		auxiliary_sysfs_link(entry->fd, entry->name, "", target, sizeof(target));
-		if (!entry->is_named && mdev_is_node(roots, target))
+		auxiliary_sysfs_link(entry->fd, entry->name, target, sizeof(target));
+		if (entry->devargs == NULL && mdev_is_node(roots, target))
 			return 1;
 		mdev_type_read(entry, dev);
 	}
-	if (!entry->is_named && !dev_has_driver(dev))
+	if (entry->devargs == NULL && !dev_has_driver(dev))
 		return 1;
 	if (!entry->is_dir && !auxiliary_entry_exists(entry->fd, entry->name))
 		return 1;
 
 	if (asprintf(&path, "%s/%s", entry->root->path, entry->name) < 0)
 		return -ENOMEM;
-	free(dev->path);
-	dev->path = path;
+	free(dev->place.path);
+	dev->place = (struct auxiliary_place){ path, entry->root->top_len };
 	dev->pub.sfnum = RTE_AUXILIARY_SFNUM_NONE;
 	dev->pub.device.numa_node = SOCKET_ID_ANY;
 	dev->is_loaded = false;

@@ -6,13 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_string_fns.h>
 
-#include "../private.h"
+#include "auxiliary_sysfs.h"
 
 /*
  * A device's matching VFIO node is the first of these that there is: a socket
@@ -94,34 +95,49 @@ node_is_found(const struct auxiliary_node *node)
 		node->vfio.group_name != NULL;
 }
 
+/*
+ * A socket is handed on as a descriptor, which nobody can put something else
+ * in the place of; and which is short, as the address of a socket must be.
+ */
+static void
+node_socket(int fd, struct auxiliary_node *node)
+{
+	struct stat st;
+	int sock = openat(fd, NODE_SOCKET, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (sock < 0)
+		return;
+	if (fstat(sock, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+		close(sock);
+		return;
+	}
+	node->socket_fd = sock;
+	snprintf(node->user_socket, sizeof(node->user_socket), "/proc/self/fd/%d", sock);
+	node->vfio.user_socket = node->user_socket;
+}
+
 static void
 node_own(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
 {
-	struct stat st;
-	int len;
+	const char *path = dev->place.path;
 
-	if (fstatat(fd, NODE_SOCKET, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode)) {
-		len = snprintf(node->user_socket, sizeof(node->user_socket), "%s/" NODE_SOCKET,
-				dev->path);
-		if (len > 0 && (size_t)len < sizeof(node->user_socket))
-			node->vfio.user_socket = node->user_socket;
-	}
+	node_socket(fd, node);
 	node_cdev(fd, node);
-	node_group(fd, dev->path, strlen(dev->path) - strlen(dev->pub.name) - 1,
-			dev->pub.name, node);
+	node_group(fd, path, strlen(path) - strlen(dev->pub.name) - 1, dev->pub.name, node);
 }
 
 /*
- * Whether an mdev, the directory "entry" in fd, is a PCI device to VFIO.  One
- * that does not say so is given the chance to say it when it is opened.
+ * Whether an mdev is a PCI device to VFIO.  One that does not say so is given
+ * the chance to say it when it is opened.
  */
 static int
-mdev_check(int fd, const char *entry, const char *name)
+mdev_check(const struct auxiliary_place *place)
 {
+	const char *name = auxiliary_sysfs_basename(place->path);
 	char api[32];
 	int ret;
 
-	ret = auxiliary_sysfs_read(fd, entry, "mdev_type/device_api", api, sizeof(api));
+	ret = auxiliary_sysfs_read_linked(place, "mdev_type/device_api", api, sizeof(api));
 	if (ret == -ENOENT || (ret == 0 && strcmp(api, NODE_DEVICE_API) == 0))
 		return 0;
 	if (ret < 0 && ret != -EFBIG) {
@@ -137,20 +153,25 @@ mdev_check(int fd, const char *entry, const char *name)
 
 /* The node of one mdev on a sub-function. */
 static void
-node_mdev(int parent_fd, const char *parent, const char *uuid, struct auxiliary_node *node)
+node_mdev(int parent_fd, const struct auxiliary_place *parent, const char *uuid,
+		struct auxiliary_node *node)
 {
 	int fd = openat(parent_fd, uuid, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct auxiliary_place place = { .top_len = parent->top_len };
 
 	if (fd < 0)
 		return;
 	node_cdev(fd, node);
-	node_group(fd, parent, strlen(parent), uuid, node);
-	if (node_is_found(node) && mdev_check(parent_fd, uuid, uuid) < 0) {
+	node_group(fd, parent->path, strlen(parent->path), uuid, node);
+	close(fd);
+	if (!node_is_found(node))
+		return;
+	if (asprintf(&place.path, "%s/%s", parent->path, uuid) < 0 || mdev_check(&place) < 0) {
 		node->vfio.cdev = NULL;
 		node->vfio.group_base = NULL;
 		node->vfio.group_name = NULL;
 	}
-	close(fd);
+	free(place.path);
 }
 
 /* Several mdevs are not expected; the choice is at least always the same. */
@@ -169,13 +190,13 @@ node_child(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
 				(best[0] != '\0' && strcmp(entry->d_name, best) > 0))
 			continue;
 		candidate.vfio = (struct rte_vfio_dev_node){ 0 };
-		node_mdev(fd, dev->path, entry->d_name, &candidate);
+		node_mdev(fd, &dev->place, entry->d_name, &candidate);
 		if (node_is_found(&candidate))
 			strlcpy(best, entry->d_name, sizeof(best));
 	}
 	closedir(dir);
 	if (best[0] != '\0')
-		node_mdev(fd, dev->path, best, node);
+		node_mdev(fd, &dev->place, best, node);
 }
 
 int
@@ -184,15 +205,16 @@ auxiliary_node_find(const struct auxiliary_dev *dev, struct auxiliary_node *node
 	int fd, ret = 0;
 
 	node->vfio = (struct rte_vfio_dev_node){ .name = dev->pub.name };
-	fd = open(dev->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	node->socket_fd = -1;
+	fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
 	if (fd < 0) {
-		ret = -errno;
-		AUXILIARY_LOG(ERR, "device %s: cannot open %s: %s",
-			dev->pub.name, dev->path, strerror(-ret));
-		return ret;
+		if (fd != -EXDEV)
+			AUXILIARY_LOG(ERR, "device %s: cannot open %s: %s", dev->pub.name,
+				dev->place.path, strerror(-fd));
+		return fd;
 	}
 	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV)
-		ret = mdev_check(fd, ".", dev->pub.name);
+		ret = mdev_check(&dev->place);
 	if (ret == 0) {
 		node_own(fd, dev, node);
 		if (!node_is_found(node) && dev->pub.kind == RTE_AUXILIARY_KIND_SF)
@@ -204,14 +226,27 @@ auxiliary_node_find(const struct auxiliary_dev *dev, struct auxiliary_node *node
 	return ret;
 }
 
+void
+auxiliary_node_put(struct auxiliary_node *node)
+{
+	if (node->socket_fd >= 0)
+		close(node->socket_fd);
+	node->socket_fd = -1;
+}
+
 const char *
 auxiliary_kernel_driver(const struct auxiliary_dev *dev, char *buf, size_t size)
 {
+	int fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
 	char target[PATH_MAX];
+	int ret = fd;
 
-	if (auxiliary_sysfs_link(AT_FDCWD, dev->path, "driver", target, sizeof(target)) < 0 ||
-			strlcpy(buf, auxiliary_sysfs_basename(target), size) >= size)
-		return "none";
+	if (fd >= 0) {
+		ret = auxiliary_sysfs_link(fd, "driver", target, sizeof(target));
+		close(fd);
+	}
+	if (ret < 0 || strlcpy(buf, auxiliary_sysfs_basename(target), size) >= size)
+		return NULL;
 	auxiliary_sysfs_printable(buf);
 	return buf;
 }

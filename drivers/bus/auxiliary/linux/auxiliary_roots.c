@@ -24,6 +24,30 @@ root_env(const char *name, const char *fallback)
 	return value != NULL ? value : fallback;
 }
 
+/*
+ * What the links in a root may lead to: in a tree that looks as sysfs does,
+ * <top>/bus/<bus>/devices, all of it, otherwise the root itself.
+ */
+static struct auxiliary_root
+root_make(char *path, enum rte_auxiliary_kind kind)
+{
+	static const char bus[] = "/bus/", devices[] = "/devices";
+	struct auxiliary_root root = { .path = path, .kind = kind };
+	char *top = NULL, *at;
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+	root.top_len = len;
+	if (len < strlen(devices) || strcmp(path + len - strlen(devices), devices) != 0)
+		return root;
+	for (at = strstr(path, bus); at != NULL; at = strstr(at + 1, bus))
+		top = at;
+	if (top != NULL && strchr(top + strlen(bus), '/') == path + len - strlen(devices))
+		root.top_len = (size_t)(top - path);
+	return root;
+}
+
 int
 auxiliary_roots_get(struct auxiliary_roots *roots)
 {
@@ -44,13 +68,11 @@ auxiliary_roots_get(struct auxiliary_roots *roots)
 	rest = strcpy(roots->paths, sf);
 	while ((path = strsep(&rest, ":")) != NULL) {
 		if (path[0] != '\0')
-			roots->root[roots->nb++] = (struct auxiliary_root){
-				path, RTE_AUXILIARY_KIND_SF
-			};
+			roots->root[roots->nb++] = root_make(path, RTE_AUXILIARY_KIND_SF);
 	}
 	path = strcpy(roots->paths + strlen(sf) + 1, mdev);
 	if (path[0] != '\0')
-		roots->root[roots->nb++] = (struct auxiliary_root){ path, RTE_AUXILIARY_KIND_MDEV };
+		roots->root[roots->nb++] = root_make(path, RTE_AUXILIARY_KIND_MDEV);
 	return 0;
 }
 

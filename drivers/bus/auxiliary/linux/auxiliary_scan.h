@@ -23,6 +23,7 @@
 struct auxiliary_root {
 	const char *path;
 	enum rte_auxiliary_kind kind;
+	size_t top_len; /* of the path: the tree that links do not leave */
 };
 
 struct auxiliary_roots {
@@ -31,10 +32,22 @@ struct auxiliary_roots {
 	unsigned int nb;
 };
 
+/* Devargs that pick a device by what it is, not by its name. */
+struct auxiliary_pick {
+	struct rte_devargs *devargs;
+	struct rte_kvargs *kvlist;
+	bool is_settled; /* devargs have the name of the device picked */
+};
+
 struct auxiliary_scan {
 	struct auxiliary_roots roots;
-	struct auxiliary_index devices; /* on the bus */
-	struct auxiliary_index devargs; /* of this bus */
+	struct auxiliary_index devices; /* on the bus; not filled to attach one */
+	struct auxiliary_index devargs; /* of this bus, by name of their device */
+	struct auxiliary_pick *picks;
+	unsigned int nb_picks;
+	unsigned int nb_open; /* picks that allow a device not yet found */
+	bool blocks; /* some pick blocks devices */
+	struct rte_devargs *attach; /* all that is new since the last scan */
 	bool unsorted; /* devices were added */
 };
 
@@ -44,7 +57,7 @@ struct auxiliary_entry {
 	int fd; /* of the root */
 	const char *name;
 	bool is_dir; /* known to be one, or a link to one */
-	bool is_named; /* by the user, in devargs */
+	const struct rte_devargs *devargs; /* that name it, or NULL */
 };
 
 /* Whatever the result, to be given back with auxiliary_roots_put(). */
@@ -64,5 +77,33 @@ bool auxiliary_entry_exists(int fd, const char *name);
  */
 int auxiliary_dev_place(const struct auxiliary_roots *roots,
 		const struct auxiliary_entry *entry, struct auxiliary_dev *dev);
+
+/* --- auxiliary_pick.c: what the user asked for -------------------------- */
+
+/*
+ * Sort EAL's devargs into those with the name of a device and those that pick
+ * one, and find out which are new.  0 or -ENOMEM.
+ */
+int auxiliary_picks_get(struct auxiliary_scan *scan);
+
+/* Whether a device is blocked by what it is. */
+bool auxiliary_pick_blocks(const struct auxiliary_scan *scan, struct auxiliary_dev *dev);
+
+/* Whether a device may be the one that some devargs pick. */
+bool auxiliary_pick_wants(const struct auxiliary_scan *scan, struct auxiliary_dev *dev);
+
+/* Open again the picks whose device has gone, or is not what it was. */
+void auxiliary_picks_check(struct auxiliary_scan *scan);
+
+/*
+ * Give every open pick the name of the only device that it fits; say so if
+ * there is none, or more than one.  0 or -ENOMEM.
+ */
+int auxiliary_picks_settle(struct auxiliary_scan *scan);
+
+/* Remember which devargs have been scanned for.  0 or -ENOMEM. */
+int auxiliary_picks_done(void);
+
+void auxiliary_picks_put(struct auxiliary_scan *scan);
 
 #endif /* AUXILIARY_SCAN_H */

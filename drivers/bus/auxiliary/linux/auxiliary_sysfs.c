@@ -9,38 +9,77 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../private.h"
+#include <linux/openat2.h>
 
-/* No attribute that the bus reads is longer. */
-#define SYSFS_VALUE_LEN 64
+#include "auxiliary_sysfs.h"
 
+/*
+ * Links are followed, as real sysfs is made of them, but not to anywhere else:
+ * the kernel resolves the whole path at once and refuses to leave the tree.
+ */
 static int
-sysfs_path(char *path, size_t size, const char *entry, const char *attr)
+open_beneath(int top, const char *path, int flags)
 {
-	int len = snprintf(path, size, "%s%s%s", entry, attr[0] == '\0' ? "" : "/", attr);
+	const struct open_how how = {
+		.flags = (uint64_t)flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd = syscall(SYS_openat2, top, path, &how, sizeof(how));
 
-	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+	return fd < 0 ? -errno : (int)fd;
 }
 
 int
-auxiliary_sysfs_read(int fd, const char *entry, const char *attr, char *buf, size_t size)
+auxiliary_sysfs_open(const struct auxiliary_place *place, const char *attr, int flags)
 {
 	char path[PATH_MAX];
-	ssize_t len;
-	int attr_fd, ret;
+	int top, len, fd;
 
-	ret = sysfs_path(path, sizeof(path), entry, attr);
-	if (ret < 0)
-		return ret;
-	/* Non-blocking, in case somebody has put a FIFO there. */
-	attr_fd = openat(fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (attr_fd < 0)
-		return errno == ENOTDIR ? -ENOENT : -errno;
-	len = read(attr_fd, buf, size);
+	len = snprintf(path, sizeof(path), "%s%s%s", place->path + place->top_len + 1,
+			attr[0] == '\0' ? "" : "/", attr);
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return -ENAMETOOLONG;
+	top = auxiliary_sysfs_top(place->path, place->top_len);
+	if (top < 0)
+		return top;
+	fd = open_beneath(top, path, flags | O_CLOEXEC);
+	close(top);
+	if (fd == -EXDEV)
+		AUXILIARY_LOG(ERR, "device %s: %s%s%s leads out of %.*s, not opened",
+			auxiliary_sysfs_basename(place->path), place->path,
+			attr[0] == '\0' ? "" : "/", attr, (int)place->top_len, place->path);
+	return fd;
+}
+
+int
+auxiliary_sysfs_top(const char *path, size_t len)
+{
+	char top[PATH_MAX];
+	int fd;
+
+	if (len >= sizeof(top))
+		return -ENAMETOOLONG;
+	memcpy(top, path, len);
+	top[len] = '\0';
+	fd = open(len == 0 ? "/" : top, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Closes fd, which may be a negative errno. */
+static int
+value_read(int fd, char *buf, size_t size)
+{
+	ssize_t len;
+	int ret;
+
+	if (fd < 0)
+		return fd == -ENOTDIR ? -ENOENT : fd;
+	len = read(fd, buf, size);
 	ret = len < 0 ? -errno : 0;
-	close(attr_fd);
+	close(fd);
 	if (ret < 0) /* ENODEV: the device went between open and read */
 		return ret == -ENODEV ? -ENOENT : ret;
 
@@ -51,6 +90,24 @@ auxiliary_sysfs_read(int fd, const char *entry, const char *attr, char *buf, siz
 		len--;
 	buf[len] = '\0';
 	return ret;
+}
+
+/* Non-blocking, in case somebody has put a FIFO there. */
+#define VALUE_FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+
+int
+auxiliary_sysfs_read(int fd, const char *attr, char *buf, size_t size)
+{
+	int attr_fd = openat(fd, attr, VALUE_FLAGS);
+
+	return value_read(attr_fd < 0 ? -errno : attr_fd, buf, size);
+}
+
+int
+auxiliary_sysfs_read_linked(const struct auxiliary_place *place, const char *attr,
+		char *buf, size_t size)
+{
+	return value_read(auxiliary_sysfs_open(place, attr, VALUE_FLAGS), buf, size);
 }
 
 void
@@ -72,22 +129,19 @@ sysfs_is_number(const char *text)
 }
 
 int
-auxiliary_sysfs_number(int fd, const char *entry, const char *attr,
+auxiliary_sysfs_number(const char *name, const char *attr, int read_result, char *text,
 		int64_t min, int64_t max, int64_t *value)
 {
-	char text[SYSFS_VALUE_LEN];
 	long long number;
-	int ret;
 
-	ret = auxiliary_sysfs_read(fd, entry, attr, text, sizeof(text));
-	if (ret == -ENOENT)
-		return ret;
-	if (ret < 0 && ret != -EFBIG) {
+	if (read_result == -ENOENT)
+		return read_result;
+	if (read_result < 0 && read_result != -EFBIG) {
 		AUXILIARY_LOG(WARNING, "device %s: cannot read %s, ignored: %s",
-			auxiliary_sysfs_basename(entry), attr, strerror(-ret));
-		return ret;
+			name, attr, strerror(-read_result));
+		return read_result;
 	}
-	if (ret == 0 && sysfs_is_number(text)) {
+	if (read_result == 0 && sysfs_is_number(text)) {
 		errno = 0;
 		number = strtoll(text, NULL, 10);
 		if (errno == 0 && number >= min && number <= max) {
@@ -97,23 +151,17 @@ auxiliary_sysfs_number(int fd, const char *entry, const char *attr,
 	}
 	auxiliary_sysfs_printable(text);
 	AUXILIARY_LOG(WARNING, "device %s: %s is \"%s%s\", not a number from %" PRId64 " to %"
-		PRId64 ", ignored", auxiliary_sysfs_basename(entry), attr, text,
-		ret == -EFBIG ? "..." : "", min, max);
+		PRId64 ", ignored", name, attr, text, read_result == -EFBIG ? "..." : "",
+		min, max);
 	return -EINVAL;
 }
 
 int
-auxiliary_sysfs_link(int fd, const char *entry, const char *attr, char *buf, size_t size)
+auxiliary_sysfs_link(int fd, const char *link, char *buf, size_t size)
 {
-	char path[PATH_MAX];
-	ssize_t len;
-	int ret;
+	ssize_t len = readlinkat(fd, link, buf, size);
+	int ret = 0;
 
-	buf[0] = '\0';
-	ret = sysfs_path(path, sizeof(path), entry, attr);
-	if (ret < 0)
-		return ret;
-	len = readlinkat(fd, path, buf, size);
 	if (len < 0 || (size_t)len == size) {
 		ret = len < 0 ? -errno : -ENAMETOOLONG;
 		len = 0;

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "aux_mock.h"
+
+struct aux_mock aux_mock;
+struct rte_bus *aux_bus;
+char aux_root[256];
+
+/* --- A driver as DPDK's own bus knows them ---------------------------- */
+
+static bool
+mock_match(const char *name)
+{
+	return strncmp(name, "mock.sf.", 8) == 0;
+}
+
+static int
+mock_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
+{
+	const struct rte_devargs *devargs = dev->device.devargs;
+
+	RTE_SET_USED(drv);
+	snprintf(aux_mock.args, sizeof(aux_mock.args), "%s",
+		devargs == NULL || devargs->drv_str == NULL ? "" : devargs->drv_str);
+	aux_mock.probes++;
+	return aux_mock.probe_result;
+}
+
+static int
+mock_remove(struct rte_auxiliary_device *dev)
+{
+	RTE_SET_USED(dev);
+	aux_mock.removes++;
+	return 0;
+}
+
+static int
+mock_dma_map(struct rte_auxiliary_device *dev, void *addr, uint64_t iova, size_t len)
+{
+	RTE_SET_USED(dev);
+	RTE_SET_USED(addr);
+	RTE_SET_USED(iova);
+	RTE_SET_USED(len);
+	aux_mock.dma_maps++;
+	return 0;
+}
+
+struct rte_auxiliary_driver aux_plain_driver = {
+	.driver.name = "mock_plain",
+	.match = mock_match,
+	.probe = mock_probe,
+	.remove = mock_remove,
+	.dma_map = mock_dma_map,
+	.dma_unmap = mock_dma_map,
+};
+
+/* --- One that is joined to VFIO --------------------------------------- */
+
+static int
+vfio_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
+{
+	aux_mock.vfio = dev->vfio_dev;
+	return mock_probe(drv, dev);
+}
+
+static const struct rte_auxiliary_id vfio_ids[] = {
+	{ .kind = RTE_AUXILIARY_KIND_SF, .name = "vfio.sf" },
+	{ .kind = RTE_AUXILIARY_KIND_MDEV },
+	{ .kind = RTE_AUXILIARY_KIND_ANY }
+};
+
+static struct rte_auxiliary_driver vfio_driver = {
+	.driver.name = "mock_vfio",
+	.probe = vfio_probe,
+	.remove = mock_remove,
+	.drv_flags = RTE_AUXILIARY_DRV_EXTENDED | RTE_AUXILIARY_DRV_NEED_VFIO,
+	.id_table = vfio_ids,
+};
+
+/* --- Set-up ------------------------------------------------------------ */
+
+int
+aux_setup(void)
+{
+	const char *dir = test_dir_create();
+
+	aux_bus = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
+	TEST_ASSERT(aux_bus != NULL, "no bus");
+	TEST_ASSERT(dir != NULL, "no directory");
+	snprintf(aux_root, sizeof(aux_root), "%s", dir);
+	setenv("SYSFS_AUXILIARY_DEVICES", aux_root, 1);
+	setenv("SYSFS_MDEV_DEVICES", "/nonexistent", 1);
+	memset(&aux_mock, 0, sizeof(aux_mock));
+	rte_auxiliary_register(&aux_plain_driver);
+	rte_auxiliary_register_extended(&vfio_driver);
+	return TEST_SUCCESS;
+}
+
+static int
+is_driven(const struct rte_device *dev, const void *data)
+{
+	RTE_SET_USED(data);
+	return rte_dev_is_probed(dev) ? 0 : 1;
+}
+
+void
+aux_teardown(void)
+{
+	struct rte_devargs *devargs;
+	struct rte_device *dev;
+
+	/* Devices that are driven stay on the list when their directory goes. */
+	while ((dev = aux_bus->find_device(NULL, is_driven, NULL)) != NULL)
+		if (rte_dev_remove(dev) != 0)
+			break;
+	/* Devargs stay on EAL's, too. */
+	while ((devargs = rte_devargs_next(RTE_BUS_AUXILIARY_NAME, NULL)) != NULL)
+		rte_devargs_remove(devargs);
+	aux_bus->conf.scan_mode = RTE_BUS_SCAN_UNDEFINED;
+	test_dir_remove();
+	aux_bus->scan();
+	rte_auxiliary_unregister(&aux_plain_driver);
+	rte_auxiliary_unregister(&vfio_driver);
+}
+
+struct rte_device *
+aux_find(const char *name)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev, *found = NULL;
+	char filter[300];
+
+	snprintf(filter, sizeof(filter), "bus=auxiliary,name=%s", name);
+	RTE_DEV_FOREACH(dev, filter, &it)
+		found = dev;
+	return found;
+}
+
+struct rte_auxiliary_device *
+aux_dev(const char *name)
+{
+	struct rte_device *dev = aux_find(name);
+
+	return dev == NULL ? NULL : RTE_DEV_TO_AUXILIARY(dev);
+}
+
+unsigned int
+aux_count(const char *filter)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	unsigned int n = 0;
+
+	RTE_DEV_FOREACH(dev, filter, &it)
+		n++;
+	return n;
+}
+
+/* --- Trees ---------------------------------------------------------------- */
+
+int
+aux_make_attr(const char *name, const char *attr, const char *text)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", name, attr);
+	return test_file(path, text);
+}
+
+int
+aux_make_sf(const char *name)
+{
+	return aux_make_attr(name, "uevent", "\n");
+}
+
+/* A device's directory, and the link to it from the bus. */
+static int
+make_linked(const char *bus, const char *pf, const char *name)
+{
+	char path[300], target[300];
+	int ret;
+
+	snprintf(path, sizeof(path), "bus/%s/uevent", bus);
+	ret = test_file(path, "");
+	snprintf(path, sizeof(path), "bus/%s/devices/.exists", bus);
+	if (ret == 0)
+		ret = test_file(path, "");
+	snprintf(path, sizeof(path), "devices/pci0000:00/%s/%s", pf, name);
+	if (ret == 0)
+		ret = aux_make_attr(path, "uevent", "");
+	if (ret < 0)
+		return ret;
+	snprintf(target, sizeof(target), "../../../%s", path);
+	snprintf(path, sizeof(path), "%s/bus/%s/devices/%s", aux_root, bus, name);
+	if (symlink(target, path) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "%s/bus/auxiliary/devices", aux_root);
+	setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
+	snprintf(path, sizeof(path), "%s/bus/mdev/devices", aux_root);
+	setenv("SYSFS_MDEV_DEVICES", path, 1);
+	return 0;
+}
+
+int
+aux_make_pf_sf(const char *pf, const char *name, const char *sfnum)
+{
+	char dir[300];
+	int ret;
+
+	ret = make_linked("auxiliary", pf, name);
+	snprintf(dir, sizeof(dir), "devices/pci0000:00/%s/%s", pf, name);
+	return ret < 0 || sfnum == NULL ? ret : aux_make_attr(dir, "sfnum", sfnum);
+}
+
+int
+aux_make_pf_mdev(const char *pf, const char *uuid, const char *type)
+{
+	char path[300], target[300];
+	int ret;
+
+	ret = make_linked("mdev", pf, uuid);
+	snprintf(path, sizeof(path), "devices/pci0000:00/%s/mdev_supported_types/%s", pf, type);
+	if (ret == 0)
+		ret = aux_make_attr(path, "device_api", "vfio-pci\n");
+	if (ret < 0)
+		return ret;
+	snprintf(target, sizeof(target), "../mdev_supported_types/%s", type);
+	snprintf(path, sizeof(path), "%s/devices/pci0000:00/%s/%s/mdev_type", aux_root, pf, uuid);
+	return symlink(target, path) < 0 ? -errno : 0;
+}
+
+/* A device made by aux_make_sf(), with no attributes, or a link to one. */
+int
+aux_remove(const char *name)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/bus/auxiliary/devices/%s", aux_root, name);
+	if (unlink(path) == 0)
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s/uevent", aux_root, name);
+	if (unlink(path) < 0)
+		return -errno;
+	*strrchr(path, '/') = '\0';
+	return rmdir(path) < 0 ? -errno : 0;
+}

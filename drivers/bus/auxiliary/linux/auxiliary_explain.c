@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auxiliary_sysfs.h"
+
+/*
+ * What keeps a device from being used, told to somebody who has never seen
+ * VFIO: one line, with what to type where that is known.
+ */
+
+#define MDEV_TYPES "mdev_supported_types"
+#define ADVICE_LEN 512
+
+/* First entry of a directory whose name contains a text, or NULL.  Closes fd. */
+static const char *
+first_entry(int fd, const char *text, char *buf, size_t size)
+{
+	const struct dirent *entry;
+	const char *found = NULL;
+	DIR *dir;
+
+	if (fd < 0)
+		return NULL;
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		close(fd);
+		return NULL;
+	}
+	while (found == NULL && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.' || strstr(entry->d_name, text) == NULL)
+			continue;
+		if (snprintf(buf, size, "%s", entry->d_name) >= (int)size)
+			continue;
+		auxiliary_sysfs_printable(buf);
+		found = buf;
+	}
+	closedir(dir);
+	return found;
+}
+
+/* A device that can be divided: one of the types of mdev it offers. */
+static const char *
+mdev_type(const struct auxiliary_dev *dev, char *buf, size_t size)
+{
+	return first_entry(auxiliary_sysfs_open(&dev->place, MDEV_TYPES,
+				O_RDONLY | O_DIRECTORY), "", buf, size);
+}
+
+/* A driver of the kernel's auxiliary bus that looks like one of VFIO. */
+static const char *
+vfio_driver(const struct auxiliary_dev *dev, char *buf, size_t size)
+{
+	int top = auxiliary_sysfs_top(dev->place.path, dev->place.top_len);
+	int fd;
+
+	if (top < 0)
+		return NULL;
+	fd = openat(top, "bus/auxiliary/drivers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(top);
+	return first_entry(fd, "vfio", buf, size);
+}
+
+static void
+advise_node(const struct auxiliary_dev *dev, char *advice)
+{
+	const struct auxiliary_place *place = &dev->place;
+	char bound[NAME_MAX + 1], other[NAME_MAX + 1];
+	char unbind[ADVICE_LEN / 2] = "";
+
+	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV) {
+		snprintf(advice, ADVICE_LEN, "load vfio_mdev and the driver of its type");
+		return;
+	}
+	if (mdev_type(dev, other, sizeof(other)) != NULL) {
+		snprintf(advice, ADVICE_LEN, "create an mdev on it: "
+			"uuidgen > %s/" MDEV_TYPES "/%s/create", place->path, other);
+		return;
+	}
+	if (auxiliary_kernel_driver(dev, bound, sizeof(bound)) != NULL)
+		snprintf(unbind, sizeof(unbind), "it is bound to %s: echo %s > %s/driver/unbind; ",
+			bound, dev->pub.name, place->path);
+	if (vfio_driver(dev, other, sizeof(other)) != NULL)
+		snprintf(advice, ADVICE_LEN, "%sbind it to %s: "
+			"echo %s > %.*s/bus/auxiliary/drivers/%s/bind", unbind, other,
+			dev->pub.name, (int)place->top_len, place->path, other);
+	else
+		snprintf(advice, ADVICE_LEN, "%sload and bind a kernel driver that offers it "
+			"over VFIO, or create an mdev on it", unbind);
+}
+
+/* The node that this process may not open, or NULL. */
+static const char *
+forbidden_node(const struct auxiliary_node *node, char *buf, size_t size)
+{
+	char target[PATH_MAX], link[2 * PATH_MAX];
+
+	if (node->vfio.cdev != NULL && faccessat(AT_FDCWD, node->vfio.cdev, R_OK | W_OK,
+				AT_EACCESS) < 0 && errno == EACCES)
+		return node->vfio.cdev;
+	if (node->vfio.group_name == NULL)
+		return NULL;
+	snprintf(link, sizeof(link), "%s/%s/iommu_group", node->vfio.group_base,
+		node->vfio.group_name);
+	if (auxiliary_sysfs_link(AT_FDCWD, link, target, sizeof(target)) < 0)
+		return NULL;
+	snprintf(buf, size, "/dev/vfio/%.64s", auxiliary_sysfs_basename(target));
+	return faccessat(AT_FDCWD, buf, R_OK | W_OK, AT_EACCESS) < 0 && errno == EACCES ?
+		buf : NULL;
+}
+
+void
+auxiliary_node_explain(const struct auxiliary_dev *dev, const char *driver,
+		const struct auxiliary_node *node, int error)
+{
+	char advice[ADVICE_LEN];
+	const char *path;
+
+	if (node->vfio.user_socket != NULL)
+		return; /* who opened it has said why */
+	if (error == -ENODEV && node->vfio.cdev == NULL && node->vfio.group_name == NULL) {
+		advise_node(dev, advice);
+		AUXILIARY_LOG(NOTICE, "device %s: no VFIO node, which driver %s needs; %s",
+			dev->pub.name, driver, advice);
+		return;
+	}
+	path = forbidden_node(node, advice, sizeof(advice));
+	if (path != NULL)
+		AUXILIARY_LOG(NOTICE, "device %s: this user may not read and write %s, "
+			"which driver %s needs", dev->pub.name, path, driver);
+}
