@@ -163,11 +163,11 @@ dma_unmap(struct dma *dma, uint64_t iova, uint64_t len)
 	if (i == dma->nb_maps || map->iova != iova || map->len != len)
 		return -ENOENT;
 	/* The window stays reserved. */
-	if (in_window(dma, map->addr))
-		mmap(map->addr, len, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	else
+	if (!in_window(dma, map->addr))
 		munmap(map->addr, len);
+	else if (mmap(map->addr, len, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
 	dma->nb_maps--;
 	memmove(map, map + 1, (dma->nb_maps - i) * sizeof(*map));
 	dma->stale = true;

@@ -65,7 +65,7 @@ struct dma {
 /* Map a file at an IOVA; the file descriptor stays the caller's.  0 or a negative errno. */
 int dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot);
 
-/* Undo one dma_map().  0 or -ENOENT. */
+/* Undo one dma_map().  0, -ENOENT, or another negative errno if it stays. */
 int dma_unmap(struct dma *dma, uint64_t iova, uint64_t len);
 
 /* Undo all. */
