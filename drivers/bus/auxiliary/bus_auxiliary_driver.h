@@ -35,6 +35,7 @@
 extern "C" {
 #endif
 
+/** Name of the bus, in devargs and everywhere else. */
 #define RTE_BUS_AUXILIARY_NAME "auxiliary"
 
 struct rte_auxiliary_driver;
@@ -146,9 +147,11 @@ struct rte_auxiliary_driver {
 #define RTE_DEV_TO_AUXILIARY(ptr) \
 	container_of(ptr, struct rte_auxiliary_device, device)
 
+/** The same of a device that is not to be changed. */
 #define RTE_DEV_TO_AUXILIARY_CONST(ptr) \
 	container_of(ptr, const struct rte_auxiliary_device, device)
 
+/** From an ethdev port to the auxiliary device it is on. */
 #define RTE_ETH_DEV_TO_AUXILIARY(eth_dev) \
 	RTE_DEV_TO_AUXILIARY((eth_dev)->device)
 

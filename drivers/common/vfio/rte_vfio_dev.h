@@ -242,6 +242,7 @@ __rte_internal
 int rte_vfio_region_write(struct rte_vfio_dev *dev, uint32_t index,
 		uint64_t offset, const void *buf, size_t len);
 
+/** Defines the accessors of one width, which are below. */
 #define RTE_VFIO_REGION_ACCESSORS(bits) \
 /** Read one register; see rte_vfio_region_read(). */ \
 static inline int \
