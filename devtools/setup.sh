@@ -80,8 +80,8 @@ fetch_sdk() {
 			"that version still in the archive? (apt-get install --only-upgrade libdpdk-dev)"
 	mkdir -p "$tmp/include"
 	find "$tmp"/dpdk-*/lib/{eal/include,ethdev} "$tmp"/dpdk-*/drivers/bus/{pci,vdev} \
-		-maxdepth 1 -name '*_driver.h' -o -maxdepth 1 -name 'ethdev_*.h' |
-		xargs cp -t "$tmp/include"
+		-maxdepth 1 \( -name '*_driver.h' -o -name 'ethdev_*.h' \) \
+		-exec cp -t "$tmp/include" {} +
 	echo "$version" >"$tmp/include/VERSION"
 	rm -rf "$sdk"
 	mkdir -p "$(dirname "$sdk")"
@@ -93,6 +93,7 @@ main() {
 
 	install_packages
 	version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
+	# shellcheck disable=SC2046
 	if echo '#include <bus_driver.h>' |
 			gcc $(pkg-config --cflags libdpdk) -E -x c - >/dev/null 2>&1; then
 		echo "setup: libdpdk $version, with its driver SDK headers"
