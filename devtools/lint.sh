@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+#
+# What can be said of the sources without running them, as TAP.
+#
+#   devtools/lint.sh BUILD-DIRECTORY
+
+set -euo pipefail
+# shellcheck source=devtools/common.sh
+. "$(dirname "$0")/common.sh"
+
+build=$(realpath "${1:-$build}")
+cd "$top"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+# Run a check; what it prints is what it found wrong.
+check() {
+	local name=$1 found
+
+	number=$((number + 1))
+	found=$("$name" 2>&1) || found=${found:-"$name ended with an error"}
+	if [ -z "$found" ]; then
+		echo "ok $number - lint: $name"
+	else
+		sed 's/^/# /' <<<"$found"
+		echo "not ok $number - lint: $name"
+		failed=1
+	fi
+}
+
+# All files of the project, those to be committed included.
+files() {
+	git ls-files --cached --others --exclude-standard -- "$@"
+}
+
+licence_tags() {
+	local f
+
+	files '*.c' '*.h' '*.py' '*.sh' '*.rst' '*.build' '*.map' '*Makefile' '*Kbuild' '*.config' |
+		while read -r f; do
+			head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f: no licence"
+		done
+}
+
+# The compiler is gcc, and clang-tidy does not know all of its options.
+clang_tidy() {
+	files 'drivers/*.c' 'sim/model/*.c' 'sim/user/*.c' 'app/*.c' |
+		xargs -n 4 -P 2 clang-tidy -p "$build" --quiet \
+			--extra-arg=-Wno-unknown-warning-option 2>/dev/null |
+		grep -E 'warning:|error:' | sed 's#^.*\.\./##' | sort -u || true
+}
+
+shell_scripts() {
+	files '*.sh' .ci/run | xargs shellcheck -x -S warning -f gcc
+}
+
+# What is installed can be included on its own, and from C++.
+public_headers() {
+	local h lang flags
+
+	read -ra flags <<<"$(pkg-config --cflags libdpdk) $(sdk_cflags)"
+	for h in bus/auxiliary/bus_auxiliary_driver.h common/vfio/rte_vfio_dev.h; do
+		for lang in c c++; do
+			echo "#include <$(basename "$h")>" |
+				g++ -x "$lang" -fsyntax-only -Wall -Wextra -Werror \
+					-DALLOW_INTERNAL_API -DALLOW_EXPERIMENTAL_API \
+					"${flags[@]}" -I"drivers/$(dirname "$h")" -
+		done
+	done
+}
+
+sdk_cflags() {
+	local sdk
+
+	sdk=.sdk/$(pkg-config --modversion libdpdk)/include
+	[ ! -d "$sdk" ] || echo "-isystem $sdk"
+}
+
+guides() {
+	python3 -m sphinx -q -W --keep-going -C -b html doc/guides "$work/guides"
+}
+
+api_reference() {
+	{ cat doc/api/Doxyfile; echo "OUTPUT_DIRECTORY = $work/api"; } | doxygen -
+}
+
+check licence_tags
+check shell_scripts
+check public_headers
+check guides
+check api_reference
+check clang_tidy
+echo "1..$number"
+exit $failed
