@@ -5,6 +5,9 @@
 # Get what the build needs: Debian packages, and the driver SDK headers of the
 # installed libdpdk. Does nothing that is already done, and needs root only to
 # install packages.
+#
+#   devtools/setup.sh         for the build
+#   devtools/setup.sh --vm    for virtual machines and their kernels
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +15,8 @@ cd "$(dirname "$0")/.."
 packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libjansson-dev libpcap-dev
 	python3-pyelftools dpkg-dev gnuplot-nox strace abigail-tools)
+vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
+	iproute2 iputils-ping iperf3)
 
 die() {
 	echo "setup: $*" >&2
@@ -25,11 +30,10 @@ installed() {
 }
 
 install_packages() {
-	local missing=() p sudo=()
+	local missing=() sudo=()
 
-	for p in "${packages[@]}"; do
-		[ -n "$(installed "$p" Version)" ] || missing+=("$p")
-	done
+	mapfile -t missing < <(printf '%s\n' "$@" | grep -vxF "$(dpkg-query -W \
+		-f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p')")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	if [ "$(id -u)" -ne 0 ]; then
 		command -v sudo >/dev/null ||
@@ -39,7 +43,7 @@ install_packages() {
 	echo "setup: installing ${missing[*]}"
 	"${sudo[@]}" apt-get -qq update
 	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-		--no-install-recommends install "${missing[@]}" >/dev/null
+		-o DPkg::Lock::Timeout=300 --no-install-recommends install "${missing[@]}" >/dev/null
 }
 
 # The machine's own archives, as deb-src lines or stanzas, into directory $1.
@@ -91,7 +95,11 @@ fetch_sdk() {
 main() {
 	local version sdk
 
-	install_packages
+	if [ "${1:-}" = --vm ]; then
+		install_packages "${vm_packages[@]}"
+		return
+	fi
+	install_packages "${packages[@]}"
 	version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
 	# shellcheck disable=SC2046
 	if echo '#include <bus_driver.h>' |
@@ -104,4 +112,4 @@ main() {
 	echo "setup: libdpdk $version, driver SDK headers in $sdk"
 }
 
-main
+main "$@"
