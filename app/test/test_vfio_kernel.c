@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Devices of a real kernel through common/vfio, with no bus: the same cases by
+ * group and by character device.  They run in a guest, where app/test/vm makes
+ * the devices.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include <rte_cycles.h>
+#include <rte_interrupts.h>
+
+#include "test.h"
+#include "test_vfio_kernel.h"
+
+struct rte_vfio_dev *vfio_kernel_dev;
+
+static enum rte_vfio_transport transport;
+static char device_dir[PATH_MAX];
+
+/* /dev/vfio/devices/vfioN of the device in device_dir. */
+static bool
+cdev_path(char *path, size_t len)
+{
+	char name[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(name, sizeof(name), "%s/vfio-dev", device_dir);
+	dir = opendir(name);
+	while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
+		if (strncmp(entry->d_name, "vfio", 4) == 0)
+			found = snprintf(path, len, "/dev/vfio/devices/%s", entry->d_name) < (int)len;
+	if (dir != NULL)
+		closedir(dir);
+	return found;
+}
+
+int
+vfio_kernel_open(const char *variable, const char *base)
+{
+	const char *name = getenv(variable);
+	struct rte_vfio_dev_node node = { .group_base = base, .group_name = name };
+	char cdev[PATH_MAX];
+
+	if (name == NULL)
+		return test_skip("only where app/test/vm has made the device");
+	snprintf(device_dir, sizeof(device_dir), "%s/%s", base, name);
+	node.name = name;
+	if (cdev_path(cdev, sizeof(cdev)))
+		node.cdev = cdev;
+	TEST_ASSERT_OK(rte_vfio_dev_open(&node, transport, &vfio_kernel_dev));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_info(vfio_kernel_dev)->transport, transport);
+	TEST_ASSERT((rte_vfio_dev_info(vfio_kernel_dev)->flags & VFIO_DEVICE_FLAGS_PCI) != 0,
+		"not of the vfio-pci kind");
+	return TEST_SUCCESS;
+}
+
+int64_t
+vfio_kernel_attribute(const char *file)
+{
+	char path[PATH_MAX + 64], line[256];
+	long long value = -1;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "%s/%s", device_dir, file);
+	stream = fopen(path, "re");
+	if (stream == NULL)
+		return -errno;
+	if (fgets(line, sizeof(line), stream) != NULL)
+		value = strtoll(line, NULL, 0);
+	fclose(stream);
+	return value;
+}
+
+int
+vfio_kernel_bus_master(void)
+{
+	uint16_t command;
+
+	TEST_ASSERT_OK(rte_vfio_region_read16(vfio_kernel_dev, VFIO_PCI_CONFIG_REGION_INDEX,
+		PCI_COMMAND, &command));
+	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
+	return rte_vfio_region_write16(vfio_kernel_dev, VFIO_PCI_CONFIG_REGION_INDEX,
+		PCI_COMMAND, command);
+}
+
+static void
+count_interrupt(void *arg)
+{
+	struct vfio_kernel_irq *irq = arg;
+	uint64_t n;
+
+	if (read(rte_intr_fd_get(irq->handle), &n, sizeof(n)) == sizeof(n))
+		__atomic_add_fetch(&irq->count, n, __ATOMIC_RELEASE);
+}
+
+int
+vfio_kernel_irq_enable(struct vfio_kernel_irq *irq, uint32_t index)
+{
+	irq->index = index;
+	irq->count = 0;
+	irq->handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	TEST_ASSERT(irq->handle != NULL, "no memory");
+	TEST_ASSERT_OK(rte_vfio_irq_enable(vfio_kernel_dev, index, irq->handle, 0));
+	return rte_intr_callback_register(irq->handle, count_interrupt, irq);
+}
+
+void
+vfio_kernel_irq_disable(struct vfio_kernel_irq *irq)
+{
+	rte_intr_callback_unregister_sync(irq->handle, count_interrupt, irq);
+	rte_vfio_irq_disable(vfio_kernel_dev, irq->index, irq->handle);
+	rte_intr_instance_free(irq->handle);
+}
+
+bool
+vfio_kernel_irq_wait(struct vfio_kernel_irq *irq, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2000 && __atomic_load_n(&irq->count, __ATOMIC_ACQUIRE) < count; i++)
+		rte_delay_us_sleep(1000);
+	rte_delay_us_sleep(10000);
+	return __atomic_load_n(&irq->count, __ATOMIC_ACQUIRE) == count;
+}
+
+static int
+setup_group(void)
+{
+	transport = RTE_VFIO_TRANSPORT_GROUP;
+	return TEST_SUCCESS;
+}
+
+static int
+setup_cdev(void)
+{
+	transport = RTE_VFIO_TRANSPORT_CDEV;
+	return TEST_SUCCESS;
+}
+
+static void
+case_teardown(void)
+{
+	rte_vfio_dev_close(vfio_kernel_dev);
+	vfio_kernel_dev = NULL;
+}
+
+/* What the first of all opens leaves, such as a container, stays; nothing else does. */
+static int
+test_nothing_left(void)
+{
+	struct test_resources first;
+	int ret;
+
+	ret = vfio_kernel_open("TEST_VFIO_MDPY", "/sys/bus/mdev/devices");
+	if (ret != TEST_SUCCESS)
+		return ret;
+	case_teardown();
+	first = test_resources_now();
+	TEST_ASSERT_OK(vfio_kernel_open("TEST_VFIO_MDPY", "/sys/bus/mdev/devices"));
+	TEST_ASSERT_OK(rte_vfio_region_map(vfio_kernel_dev, VFIO_PCI_BAR0_REGION_INDEX));
+	case_teardown();
+	return test_resources_same(&first);
+}
+
+static const struct test_case cases[] = {
+	TEST_CASE(test_mtty_identity),
+	TEST_CASE(test_mtty_uart),
+	TEST_CASE(test_mtty_interrupt),
+	TEST_CASE(test_mdpy_mapped),
+	TEST_CASE(test_mbochs_pages),
+	TEST_CASE(test_mbochs_registers),
+	TEST_CASE(test_edu_identity),
+	TEST_CASE(test_edu_registers),
+	TEST_CASE(test_edu_interrupt),
+	TEST_CASE(test_edu_dma),
+	TEST_CASE(test_e1000e_identity),
+	TEST_CASE(test_e1000e_interrupt),
+	TEST_CASE(test_e1000e_dma),
+	TEST_CASE(test_nothing_left),
+	{ NULL, NULL },
+};
+
+static struct test_suite group_suite = {
+	.name = "vfio_kernel_group_autotest",
+	.setup = setup_group,
+	.case_teardown = case_teardown,
+	.cases = cases,
+};
+
+static struct test_suite cdev_suite = {
+	.name = "vfio_kernel_cdev_autotest",
+	.setup = setup_cdev,
+	.case_teardown = case_teardown,
+	.cases = cases,
+};
+
+TEST_REGISTER(group_suite);
+TEST_REGISTER(cdev_suite);

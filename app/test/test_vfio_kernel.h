@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef TEST_VFIO_KERNEL_H
+#define TEST_VFIO_KERNEL_H
+
+/*
+ * What the suites of devices of a real kernel share.
+ *
+ * Each device is other people's: the kernel's samples of mediated devices and
+ * QEMU's PCI devices.  A device's name in sysfs is in the environment variable
+ * of that device; the script that made the device sets it.
+ */
+
+#include <rte_vfio_dev.h>
+
+/* The open device of the case, and where it is in sysfs. */
+extern struct rte_vfio_dev *vfio_kernel_dev;
+
+/*
+ * Open the device that an environment variable names, below a directory of
+ * sysfs, by the transport of the running suite.  Skips without the variable.
+ */
+int vfio_kernel_open(const char *variable, const char *base);
+
+/* A number in a file of the device's directory, or negative. */
+int64_t vfio_kernel_attribute(const char *file);
+
+/* The device may write to memory; vfio-pci opens it with that off. */
+int vfio_kernel_bus_master(void);
+
+/* An interrupt of the device, counted. */
+struct vfio_kernel_irq {
+	struct rte_intr_handle *handle;
+	uint32_t index;
+	unsigned int count;
+};
+
+int vfio_kernel_irq_enable(struct vfio_kernel_irq *irq, uint32_t index);
+void vfio_kernel_irq_disable(struct vfio_kernel_irq *irq);
+/* Wait until it has come so often, and no more often. */
+bool vfio_kernel_irq_wait(struct vfio_kernel_irq *irq, unsigned int count);
+
+/* The cases. */
+int test_mtty_identity(void);
+int test_mtty_uart(void);
+int test_mtty_interrupt(void);
+int test_mdpy_mapped(void);
+int test_mbochs_pages(void);
+int test_mbochs_registers(void);
+int test_edu_identity(void);
+int test_edu_registers(void);
+int test_edu_interrupt(void);
+int test_edu_dma(void);
+int test_e1000e_identity(void);
+int test_e1000e_interrupt(void);
+int test_e1000e_dma(void);
+
+#endif /* TEST_VFIO_KERNEL_H */

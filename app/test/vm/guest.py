@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""What a test does to the kernel of its guest: modules, mediated devices, drivers."""
+import os
+import subprocess
+import uuid
+
+
+def modprobe(*modules):
+    for module in modules:
+        subprocess.run(["modprobe", module], check=True)
+
+
+def write(path, text):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def read(path):
+    with open(path, encoding="ascii") as file:
+        return file.read().strip()
+
+
+def mdev_create(parent, kind):
+    """A mediated device of a type of a parent, both by their names; returns its UUID."""
+    name = str(uuid.uuid4())
+    write(f"/sys/class/mdev_bus/{parent}/mdev_supported_types/{kind}/create", name)
+    return name
+
+
+def pci_find(vendor, device):
+    """Addresses of the PCI devices of an identity, in order."""
+    base = "/sys/bus/pci/devices"
+    return [bdf for bdf in sorted(os.listdir(base))
+            if int(read(f"{base}/{bdf}/vendor"), 16) == vendor
+            and int(read(f"{base}/{bdf}/device"), 16) == device]
+
+
+def pci_bind(bdf, driver="vfio-pci"):
+    write(f"/sys/bus/pci/devices/{bdf}/driver_override", driver)
+    write("/sys/bus/pci/drivers_probe", bdf)
+    bound = os.path.basename(os.readlink(f"/sys/bus/pci/devices/{bdf}/driver"))
+    assert bound == driver, f"{bdf} is bound to {bound}"
