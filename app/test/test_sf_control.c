@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * What an application may ask of a port while packets go through it.
+ */
+
+#include <errno.h>
+
+#include <rte_cycles.h>
+
+#include "sf_ports.h"
+
+/* Whether a frame for an address comes through. */
+static int
+comes_through(const uint8_t *to, bool wanted)
+{
+	struct rte_mbuf *m = make_frame(60, to, 0);
+
+	TEST_ASSERT_OK(port_send(ports[0], 0, &m, 1));
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, &m, 1, wanted ? 1000 : 10), wanted);
+	if (wanted)
+		rte_pktmbuf_free(m);
+	return TEST_SUCCESS;
+}
+
+/* --- Addresses ------------------------------------------------------------------ */
+
+static int
+test_mac_addrs(void)
+{
+	struct rte_ether_addr addr = { { 2, 1, 1, 1, 1, 0 } };
+	struct rte_eth_dev_info info;
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_promiscuous_disable(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_info_get(ports[1], &info));
+	for (i = 1; i < info.max_mac_addrs; i++) {
+		addr.addr_bytes[5] = i;
+		TEST_ASSERT_OK(comes_through(addr.addr_bytes, false));
+		TEST_ASSERT_OK(rte_eth_dev_mac_addr_add(ports[1], &addr, 0));
+		TEST_ASSERT_OK(comes_through(addr.addr_bytes, true));
+	}
+	addr.addr_bytes[5] = i;
+	TEST_ASSERT_EQUAL(rte_eth_dev_mac_addr_add(ports[1], &addr, 0), -ENOSPC);
+	/* They stay over a restart, and go one by one. */
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
+	TEST_ASSERT_OK(port_wait_link(ports[0], true));
+	for (i = info.max_mac_addrs - 1; i > 0; i--) {
+		addr.addr_bytes[5] = i;
+		TEST_ASSERT_OK(comes_through(addr.addr_bytes, true));
+		TEST_ASSERT_OK(rte_eth_dev_mac_addr_remove(ports[1], &addr));
+		TEST_ASSERT_OK(comes_through(addr.addr_bytes, false));
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+test_multicast_list(void)
+{
+	struct rte_ether_addr groups[33];
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_promiscuous_disable(ports[1]));
+	for (i = 0; i < RTE_DIM(groups); i++)
+		groups[i] = (struct rte_ether_addr) { { 1, 0, 0x5e, 0, 0, i } };
+	TEST_ASSERT_OK(comes_through(groups[0].addr_bytes, false));
+	TEST_ASSERT_EQUAL(rte_eth_dev_set_mc_addr_list(ports[1], groups, 33), -ENOSPC);
+	TEST_ASSERT_OK(rte_eth_dev_set_mc_addr_list(ports[1], groups, 32));
+	TEST_ASSERT_OK(comes_through(groups[0].addr_bytes, true));
+	TEST_ASSERT_OK(comes_through(groups[31].addr_bytes, true));
+	TEST_ASSERT_OK(comes_through(groups[32].addr_bytes, false));
+	/* A list takes the place of the one before. */
+	TEST_ASSERT_OK(rte_eth_dev_set_mc_addr_list(ports[1], &groups[32], 1));
+	TEST_ASSERT_OK(comes_through(groups[32].addr_bytes, true));
+	TEST_ASSERT_OK(comes_through(groups[0].addr_bytes, false));
+	groups[0].addr_bytes[0] = 2;
+	TEST_ASSERT(rte_eth_dev_set_mc_addr_list(ports[1], groups, 1) < 0, "a station in it");
+	TEST_ASSERT_OK(comes_through(groups[32].addr_bytes, true));
+	TEST_ASSERT_OK(rte_eth_dev_set_mc_addr_list(ports[1], NULL, 0));
+	return comes_through(groups[32].addr_bytes, false);
+}
+
+/* --- Queues ------------------------------------------------------------------------ */
+
+static int
+test_queue_stop_and_start(void)
+{
+	struct rte_mbuf *m[8];
+	unsigned int i, round;
+
+	TEST_ASSERT_OK(ports_start(2, 128, NULL));
+	for (round = 0; round < 4; round++) {
+		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 160));
+		TEST_ASSERT_OK(rte_eth_dev_tx_queue_stop(ports[0], 0));
+		for (i = 0; i < RTE_DIM(m); i++)
+			m[i] = make_frame(60, station, i);
+		TEST_ASSERT_EQUAL(rte_eth_tx_burst(ports[0], 0, m, RTE_DIM(m)), 0);
+		TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), 0);
+		TEST_ASSERT_OK(rte_eth_dev_rx_queue_stop(ports[1], 0));
+		TEST_ASSERT_EQUAL(rte_eth_rx_burst(ports[1], 0, m, 0), 0);
+		/* The other queues go on; what is for the stopped one is dropped. */
+		TEST_ASSERT_OK(port_send(ports[0], 1, m, RTE_DIM(m)));
+		TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, RTE_DIM(m), 10), 0);
+		TEST_ASSERT_OK(rte_eth_dev_rx_queue_start(ports[1], 0));
+		TEST_ASSERT_OK(rte_eth_dev_tx_queue_start(ports[0], 0));
+	}
+	TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 160));
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
+	return TEST_SUCCESS;
+}
+
+static int
+test_deferred_start(void)
+{
+	struct rte_eth_rxconf rx = { .rx_deferred_start = 1 };
+	struct rte_eth_txconf tx = { .tx_deferred_start = 1 };
+	struct rte_eth_conf conf = { 0 };
+	struct rte_mbuf *m;
+
+	TEST_ASSERT_OK(port_configure(ports[0], 1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_dev_configure(ports[1], 1, 1, &conf));
+	TEST_ASSERT_OK(rte_eth_rx_queue_setup(ports[1], 0, 64, SOCKET_ID_ANY, &rx, pool));
+	TEST_ASSERT_OK(rte_eth_tx_queue_setup(ports[1], 0, 64, SOCKET_ID_ANY, &tx));
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[0]));
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
+	TEST_ASSERT_OK(rte_eth_promiscuous_enable(ports[1]));
+	TEST_ASSERT_OK(port_wait_link(ports[0], true));
+	TEST_ASSERT_OK(comes_through(station, false));
+	m = make_frame(60, station, 0);
+	TEST_ASSERT_EQUAL(rte_eth_tx_burst(ports[1], 0, &m, 1), 0);
+	rte_pktmbuf_free(m);
+	TEST_ASSERT_OK(rte_eth_dev_rx_queue_start(ports[1], 0));
+	TEST_ASSERT_OK(rte_eth_dev_tx_queue_start(ports[1], 0));
+	TEST_ASSERT_OK(comes_through(station, true));
+	TEST_ASSERT_OK(rte_eth_promiscuous_enable(ports[0]));
+	return ports_exchange(ports[1], ports[0], 64);
+}
+
+/* Queues of a running port are set up anew, with rings of another size. */
+static int
+test_runtime_setup(void)
+{
+	static const uint16_t sizes[] = { 1024, 64, 512 };
+	struct rte_eth_rxq_info rxq;
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(2, 128, NULL));
+	TEST_ASSERT(rte_eth_rx_queue_setup(ports[1], 0, 64, SOCKET_ID_ANY, NULL, pool) < 0,
+		"a running queue");
+	for (i = 0; i < RTE_DIM(sizes); i++) {
+		TEST_ASSERT_OK(rte_eth_dev_tx_queue_stop(ports[0], 0));
+		TEST_ASSERT_OK(rte_eth_dev_rx_queue_stop(ports[1], 0));
+		TEST_ASSERT_OK(rte_eth_tx_queue_setup(ports[0], 0, sizes[i], SOCKET_ID_ANY, NULL));
+		TEST_ASSERT_OK(rte_eth_rx_queue_setup(ports[1], 0, sizes[i], SOCKET_ID_ANY, NULL,
+			pool));
+		TEST_ASSERT_OK(rte_eth_dev_tx_queue_start(ports[0], 0));
+		TEST_ASSERT_OK(rte_eth_dev_rx_queue_start(ports[1], 0));
+		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 3 * sizes[i]));
+		TEST_ASSERT_OK(rte_eth_rx_queue_info_get(ports[1], 0, &rxq));
+		TEST_ASSERT_EQUAL(rxq.nb_desc, sizes[i]);
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+test_descriptor_status(void)
+{
+	struct rte_mbuf *m[BURST];
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	sim_host_freeze(true);
+	for (i = 0; i < BURST; i++)
+		m[i] = make_frame(60, station, i);
+	TEST_ASSERT_EQUAL(rte_eth_tx_burst(ports[0], 0, m, BURST), BURST);
+	TEST_ASSERT_EQUAL(rte_eth_tx_descriptor_status(ports[0], 0, 0), RTE_ETH_TX_DESC_DONE);
+	TEST_ASSERT_EQUAL(rte_eth_tx_descriptor_status(ports[0], 0, 63), RTE_ETH_TX_DESC_FULL);
+	TEST_ASSERT_EQUAL(rte_eth_rx_descriptor_status(ports[1], 0, 0), RTE_ETH_RX_DESC_AVAIL);
+	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), 0);
+	sim_host_freeze(false);
+	for (i = 0; i < 1000 && rte_eth_rx_queue_count(ports[1], 0) < BURST; i++)
+		rte_delay_us_sleep(1000);
+	TEST_ASSERT_EQUAL(rte_eth_rx_descriptor_status(ports[1], 0, BURST - 1),
+		RTE_ETH_RX_DESC_DONE);
+	TEST_ASSERT_EQUAL(rte_eth_rx_descriptor_status(ports[1], 0, BURST),
+		RTE_ETH_RX_DESC_UNAVAIL);
+	TEST_ASSERT_EQUAL(rte_eth_tx_descriptor_status(ports[0], 0, 63), RTE_ETH_TX_DESC_DONE);
+	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 10), 10);
+	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), BURST - 10);
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, BURST, 1000), BURST);
+	rte_pktmbuf_free_bulk(m, BURST);
+	TEST_ASSERT(rte_eth_rx_descriptor_status(ports[1], 0, 64) < 0, "behind the ring");
+	return TEST_SUCCESS;
+}
+
+/* tx_done_cleanup() counts packets, not segments. */
+static int
+test_done_cleanup_segments(void)
+{
+	struct rte_eth_conf conf = { .txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS };
+	struct rte_mbuf *m[4], *in[4];
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, &conf));
+	for (i = 0; i < RTE_DIM(m); i++) {
+		m[i] = make_frame(60, station, i);
+		TEST_ASSERT_OK(rte_pktmbuf_chain(m[i], make_frame(60, station, i)));
+	}
+	TEST_ASSERT_OK(port_send(ports[0], 0, m, RTE_DIM(m)));
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, in, RTE_DIM(m), 1000), RTE_DIM(m));
+	TEST_ASSERT_EQUAL(in[0]->pkt_len, 120);
+	rte_pktmbuf_free_bulk(in, RTE_DIM(m));
+	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 1), 1);
+	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), 3);
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
+	return TEST_SUCCESS;
+}
+
+static int
+test_power_monitor(void)
+{
+	struct rte_power_monitor_cond cond;
+	struct rte_mbuf *m;
+	uint16_t value;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_get_monitor_addr(ports[1], 0, &cond));
+	TEST_ASSERT_EQUAL(cond.size, sizeof(value));
+	value = *(volatile uint16_t *)cond.addr;
+	TEST_ASSERT_OK(cond.fn(value, cond.opaque));
+	m = make_frame(60, station, 0);
+	TEST_ASSERT_OK(port_send(ports[0], 0, &m, 1));
+	rte_delay_us_sleep(5000);
+	value = *(volatile uint16_t *)cond.addr;
+	TEST_ASSERT(cond.fn(value, cond.opaque) != 0, "slept through a packet");
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, &m, 1, 1000), 1);
+	rte_pktmbuf_free(m);
+	TEST_ASSERT_OK(rte_eth_get_monitor_addr(ports[1], 0, &cond));
+	TEST_ASSERT_OK(cond.fn(*(volatile uint16_t *)cond.addr, cond.opaque));
+	return TEST_SUCCESS;
+}
+
+/* --- What is there, and what is not --------------------------------------------------- */
+
+static int
+test_register_dump(void)
+{
+	static uint32_t data[SF_DB_BASE / 4];
+	struct rte_dev_reg_info info = { 0 };
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_dev_get_reg_info(ports[0], &info));
+	TEST_ASSERT_EQUAL(info.length, RTE_DIM(data));
+	TEST_ASSERT_EQUAL(info.width, 4);
+	info.data = data;
+	TEST_ASSERT_OK(rte_eth_dev_get_reg_info(ports[0], &info));
+	TEST_ASSERT_EQUAL(data[SF_REG_ID / 4], SF_ID_MAGIC);
+	TEST_ASSERT_EQUAL(data[(SF_REG_RXQ(0) + SF_Q_SIZE) / 4], 64);
+	TEST_ASSERT_EQUAL(info.version, SF_VERSION_MAJOR << 16 | SF_VERSION_MINOR);
+	info.length = 4;
+	TEST_ASSERT(rte_eth_dev_get_reg_info(ports[0], &info) < 0, "part of a dump");
+	return TEST_SUCCESS;
+}
+
+static int
+test_refused(void)
+{
+	struct rte_dev_eeprom_info eeprom = { 0 };
+	struct rte_eth_pfc_conf pfc = { 0 };
+	struct rte_eth_conf conf = { .lpbk_mode = 1 };
+	struct rte_eth_fc_conf fc;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_EQUAL(rte_eth_dev_get_eeprom_length(ports[0]), -ENOTSUP);
+	TEST_ASSERT(rte_eth_dev_get_eeprom(ports[0], &eeprom) < 0, "EEPROM");
+	TEST_ASSERT_EQUAL(rte_eth_dev_priority_flow_ctrl_set(ports[0], &pfc), -ENOTSUP);
+	TEST_ASSERT_OK(rte_eth_dev_flow_ctrl_get(ports[0], &fc));
+	TEST_ASSERT_OK(rte_eth_dev_flow_ctrl_set(ports[0], &fc));
+	fc.mode = RTE_ETH_FC_FULL;
+	TEST_ASSERT_EQUAL(rte_eth_dev_flow_ctrl_set(ports[0], &fc), -ENOTSUP);
+	fc.mode = RTE_ETH_FC_RX_PAUSE;
+	TEST_ASSERT_EQUAL(rte_eth_dev_flow_ctrl_set(ports[0], &fc), -ENOTSUP);
+	fc.mode = RTE_ETH_FC_TX_PAUSE;
+	fc.pause_time = 100;
+	TEST_ASSERT_EQUAL(rte_eth_dev_flow_ctrl_set(ports[0], &fc), -ENOTSUP);
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT(rte_eth_dev_configure(ports[0], 1, 1, &conf) < 0, "loopback");
+	conf = (struct rte_eth_conf) { .link_speeds = RTE_ETH_LINK_SPEED_FIXED |
+		RTE_ETH_LINK_SPEED_10G };
+	TEST_ASSERT(rte_eth_dev_configure(ports[0], 1, 1, &conf) < 0, "link speed");
+	return TEST_SUCCESS;
+}
+
+static int
+test_burst_mode(void)
+{
+	struct rte_eth_conf conf = {
+		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
+		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS,
+	};
+	struct rte_eth_burst_mode mode;
+
+	TEST_ASSERT_OK(ports_start(1, 64, &conf));
+	TEST_ASSERT_OK(rte_eth_rx_burst_mode_get(ports[0], 0, &mode));
+	TEST_ASSERT(strstr(mode.info, "scattered") != NULL, "%s", mode.info);
+	TEST_ASSERT_OK(rte_eth_tx_burst_mode_get(ports[0], 0, &mode));
+	TEST_ASSERT(strstr(mode.info, "offloads") != NULL, "%s", mode.info);
+	return TEST_SUCCESS;
+}
+
+static const struct test_case cases[] = {
+	TEST_CASE(test_mac_addrs),
+	TEST_CASE(test_multicast_list),
+	TEST_CASE(test_queue_stop_and_start),
+	TEST_CASE(test_deferred_start),
+	TEST_CASE(test_runtime_setup),
+	TEST_CASE(test_descriptor_status),
+	TEST_CASE(test_done_cleanup_segments),
+	TEST_CASE(test_power_monitor),
+	TEST_CASE(test_register_dump),
+	TEST_CASE(test_refused),
+	TEST_CASE(test_burst_mode),
+	{ .name = NULL }
+};
+
+static struct test_suite suite = SF_SUITE("sf_control_autotest", cases);
+
+TEST_REGISTER(suite);
