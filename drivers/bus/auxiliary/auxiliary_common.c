@@ -37,6 +37,7 @@ rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
 
 /* --- One device, one driver ------------------------------------------- */
 
+/* 0, 1 if the primary process does not have the device, or a negative errno. */
 static int
 vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
 {
@@ -44,10 +45,11 @@ vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
 	struct auxiliary_node node;
 	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		AUXILIARY_LOG(INFO,
-			"device %s: attach from a secondary process is not supported yet", name);
-		return -ENOTSUP;
+	/* The primary process has opened it, if it wants it, and knows it by name. */
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
+		node.vfio = (struct rte_vfio_dev_node){ .name = name };
+		ret = rte_vfio_dev_open(&node.vfio, RTE_VFIO_TRANSPORT_ANY, &dev->pub.vfio_dev);
+		return ret == -ENODEV ? 1 : ret;
 	}
 	ret = auxiliary_node_find(dev, &node);
 	if (ret == 0)
@@ -75,7 +77,7 @@ dev_release(struct auxiliary_dev *dev)
 	pub->device.driver = NULL;
 }
 
-/* Provide what the driver finds in a device. 0, 1 if the ids do not fit. */
+/* Provide what the driver finds in a device. 0, 1 if it is not for the driver. */
 static int
 dev_take(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
 {
@@ -90,7 +92,7 @@ dev_take(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
 	pub->driver = drv;
 	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0) {
 		ret = vfio_open(dev, drv);
-		if (ret < 0)
+		if (ret != 0)
 			return ret;
 	}
 	return auxiliary_match_pci(drv, dev);

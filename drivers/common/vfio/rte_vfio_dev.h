@@ -23,6 +23,11 @@
  * mapped: those on character devices the I/O address space of one iommufd,
  * those on groups EAL's container.
  *
+ * In a secondary process, opening a device gets the one that the primary has
+ * open under the same name.  Its regions can be mapped, where the primary has
+ * them mapped, and accessed; interrupts, events, DMA and reset are the
+ * primary's, and the functions for them return -ENOTSUP.
+ *
  * Unless said otherwise, functions are for the control path: they may sleep,
  * they are not to be called for one device from several threads at once, and
  * they return 0 or a negative errno.
@@ -108,10 +113,11 @@ typedef void (*rte_vfio_dev_event_cb)(struct rte_vfio_dev *dev,
 		enum rte_vfio_dev_event event, void *arg);
 
 /**
- * Open a device and map all EAL memory for its DMA.
+ * Open a device and map all EAL memory for its DMA.  In a secondary process:
+ * get the primary's device of that name.
  *
  * @param node
- *   Where the device can be reached.
+ *   Where the device can be reached.  A secondary process only needs the name.
  * @param transport
  *   The one to use, or RTE_VFIO_TRANSPORT_ANY for the first in the order
  *   socket, character device, group that the node offers and that can be
@@ -121,7 +127,8 @@ typedef void (*rte_vfio_dev_event_cb)(struct rte_vfio_dev *dev,
  *   The device; to be given back with rte_vfio_dev_close().
  * @return
  *   0, or a negative errno after one log line that names the device:
- *   -ENODEV if the node does not offer the transport, -EPROTO if the other
+ *   -ENODEV if the node does not offer the transport, or the primary process
+ *   does not have the device (a line of level info), -EPROTO if the other
  *   end breaks the protocol, and what open, connect and ioctl return.
  */
 __rte_internal
@@ -185,7 +192,9 @@ const struct rte_vfio_region *rte_vfio_region_get(const struct rte_vfio_dev *dev
 
 /**
  * Map every mappable area of a region into one address window.  Mapping twice
- * is the same as once; the mapping goes with rte_vfio_dev_close().
+ * is the same as once; the mapping goes with rte_vfio_dev_close().  What the
+ * primary process had mapped when a secondary opened the device has the same
+ * address in both.
  *
  * @return
  *   0, also when nothing in the region can be mapped (its nb_areas is 0), or

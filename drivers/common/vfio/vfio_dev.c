@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_eal.h>
 
 #include "vfio_private.h"
 
@@ -79,24 +80,36 @@ dev_free(struct rte_vfio_dev *dev)
 	free(dev);
 }
 
+static struct rte_vfio_dev *
+dev_alloc(const char *name)
+{
+	struct rte_vfio_dev *dev;
+
+	dev = calloc(1, sizeof(*dev));
+	if (dev == NULL)
+		return NULL;
+	dev->fd = -1;
+	dev->name = strdup(name);
+	if (dev->name == NULL) {
+		free(dev);
+		return NULL;
+	}
+	return dev;
+}
+
 static int
 open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, uint32_t level,
 	struct rte_vfio_dev **out)
 {
 	struct rte_vfio_dev *dev;
+	bool joined = false;
 	int ret;
 
-	dev = calloc(1, sizeof(*dev));
+	dev = dev_alloc(node->name);
 	if (dev == NULL)
 		return -ENOMEM;
 	dev->ops = ops;
-	dev->fd = -1;
 	dev->open_level = level;
-	dev->name = strdup(node->name);
-	if (dev->name == NULL) {
-		dev_free(dev);
-		return -ENOMEM;
-	}
 	ret = ops->open(dev, node);
 	if (ret < 0) {
 		dev_free(dev);
@@ -107,7 +120,13 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, uint
 		ret = vfio_regions_read(dev);
 	if (ret == 0)
 		ret = vfio_dma_join(dev);
+	if (ret == 0) {
+		joined = true;
+		ret = vfio_primary_add(dev);
+	}
 	if (ret < 0) {
+		if (joined)
+			vfio_dma_leave(dev);
 		vfio_regions_free(dev);
 		ops->close(dev);
 		dev_free(dev);
@@ -117,6 +136,23 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, uint
 		dev->info.num_regions, dev->info.num_irqs);
 	*out = dev;
 	return 0;
+}
+
+static int
+open_in_secondary(const struct rte_vfio_dev_node *node, struct rte_vfio_dev **out)
+{
+	struct rte_vfio_dev *dev;
+	int ret;
+
+	dev = dev_alloc(node->name);
+	if (dev == NULL)
+		return -ENOMEM;
+	ret = vfio_secondary_attach(dev);
+	if (ret < 0)
+		dev_free(dev);
+	else
+		*out = dev;
+	return ret;
 }
 
 /* The transports that are both offered and asked for. */
@@ -158,6 +194,8 @@ rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 
 	if (node == NULL || node->name == NULL || dev == NULL)
 		return -EINVAL;
+	if (rte_eal_process_type() == RTE_PROC_SECONDARY)
+		return open_in_secondary(node, dev);
 	nb = candidates_find(node, transport, candidates);
 	if (nb == 0) {
 		VFIO_LOG(ERR, node, "has no VFIO node for transport %s", transport_name(transport));
@@ -179,9 +217,12 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 {
 	if (dev == NULL)
 		return;
-	rte_vfio_dev_event_set(dev, NULL, NULL);
-	vfio_irqs_free(dev);
-	vfio_dma_leave(dev);
+	if (dev->dma != NULL) {
+		vfio_primary_remove(dev);
+		rte_vfio_dev_event_set(dev, NULL, NULL);
+		vfio_irqs_free(dev);
+		vfio_dma_leave(dev);
+	}
 	vfio_regions_free(dev);
 	dev->ops->close(dev);
 	dev_free(dev);

@@ -158,7 +158,7 @@ int
 rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 	struct rte_intr_handle *handle, uint32_t nb_queues)
 {
-	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1];
+	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1] = { -1 };
 	uint32_t flags;
 	int count, ret;
 

@@ -17,6 +17,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include <linux/vfio.h>
 
@@ -52,6 +53,7 @@ struct vfio_region {
 	uint64_t offset; /* of the region in fd, as reported */
 	int fd; /* what to mmap(); -1 if nothing can be mapped */
 	bool msix_mappable; /* MSI-X table included */
+	void *wanted_addr; /* secondary process: where the primary has it mapped, or NULL */
 };
 
 /* An interrupt index. */
@@ -61,12 +63,13 @@ struct vfio_irq {
 };
 
 struct rte_vfio_dev {
+	TAILQ_ENTRY(rte_vfio_dev) next; /* of the primary process's */
 	const struct vfio_ops *ops;
 	char *name;
 	struct rte_vfio_dev_info info;
 	struct vfio_region *regions; /* info.num_regions of them */
 	struct vfio_irq irqs[VFIO_DEV_MAX_IRQS]; /* by index */
-	struct vfio_dma *dma; /* the domain, the transport's */
+	struct vfio_dma *dma; /* the domain, the transport's; NULL in a secondary process */
 	struct vfio_ranges own; /* what was mapped for this device; under dma->lock */
 	rte_vfio_dev_event_cb event_cb;
 	void *event_arg;
@@ -123,7 +126,8 @@ int vfio_not_here(struct rte_vfio_dev *dev, const char *what);
 /* vfio_event.c: tell the one who asked to know. */
 void vfio_dev_event(struct rte_vfio_dev *dev, enum rte_vfio_dev_event event);
 
-/* vfio_region_info.c */
+/* vfio_region_info.c: all regions, with nothing in them yet, or as described. */
+int vfio_regions_alloc(struct rte_vfio_dev *dev);
 int vfio_regions_read(struct rte_vfio_dev *dev);
 void vfio_regions_free(struct rte_vfio_dev *dev);
 
@@ -132,6 +136,13 @@ int vfio_region_exclude(struct vfio_region *region, uint64_t first, uint64_t end
 
 /* vfio_pci.c: have the MSI-X table not mapped where VFIO does not allow it. */
 int vfio_pci_msix_exclude(struct rte_vfio_dev *dev);
+
+/* vfio_primary.c: let secondary processes have a device that is open. */
+int vfio_primary_add(struct rte_vfio_dev *dev);
+void vfio_primary_remove(struct rte_vfio_dev *dev);
+
+/* vfio_secondary.c: get the primary process's device of dev->name. */
+int vfio_secondary_attach(struct rte_vfio_dev *dev);
 
 /* vfio_irq.c */
 void vfio_irqs_free(struct rte_vfio_dev *dev);

@@ -14,8 +14,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_common.h>
+#include <rte_memory.h>
 
 #include "vfio_private.h"
 
@@ -31,6 +33,50 @@ rte_vfio_region_get(const struct rte_vfio_dev *dev, uint32_t index)
 	const struct vfio_region *region = region_at(dev, index);
 
 	return region != NULL ? &region->pub : NULL;
+}
+
+/*
+ * Windows are placed behind EAL's memory, where a secondary process has room
+ * for them at the same address; the drivers of PCI devices map there as well.
+ */
+#define WINDOW_GAP (UINT64_C(1) << 30)
+#define WINDOW_TRIES 64
+
+static int
+memory_end(const struct rte_memseg_list *msl, void *arg)
+{
+	uintptr_t *end = arg;
+
+	*end = RTE_MAX(*end, (uintptr_t)RTE_PTR_ADD(msl->base_va, msl->len));
+	return 0;
+}
+
+/* At this address or, if it is NULL, at any; nothing that is there is replaced. */
+static void *
+window_reserve_at(void *addr, size_t size)
+{
+	return mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+		(addr != NULL ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+}
+
+static void *
+window_reserve(const struct vfio_region *region)
+{
+	size_t size = region->pub.size, align = sysconf(_SC_PAGESIZE);
+	uintptr_t end = 0;
+	unsigned int i;
+	void *window;
+
+	if (region->wanted_addr != NULL)
+		return window_reserve_at(region->wanted_addr, size);
+	rte_memseg_list_walk(memory_end, &end);
+	end = RTE_ALIGN_CEIL(end + WINDOW_GAP, align);
+	for (i = 0; i < WINDOW_TRIES; i++, end += RTE_ALIGN_CEIL(size, align)) {
+		window = window_reserve_at((void *)end, size);
+		if (window != MAP_FAILED)
+			return window;
+	}
+	return window_reserve_at(NULL, size);
 }
 
 int
@@ -50,12 +96,11 @@ rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index)
 		prot |= PROT_READ;
 	if (region->pub.flags & VFIO_REGION_INFO_FLAG_WRITE)
 		prot |= PROT_WRITE;
-	window = mmap(NULL, region->pub.size, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	window = window_reserve(region);
 	if (window == MAP_FAILED) {
 		ret = -errno;
-		VFIO_LOG(ERR, dev, "region %u: no address space for 0x%" PRIx64 " bytes: %s",
-			index, region->pub.size, strerror(-ret));
+		VFIO_LOG(ERR, dev, "region %u: no address space for 0x%" PRIx64 " bytes at %p: %s",
+			index, region->pub.size, region->wanted_addr, strerror(-ret));
 		return ret;
 	}
 	for (i = 0; i < region->pub.nb_areas; i++) {

@@ -237,16 +237,25 @@ region_read_info(struct rte_vfio_dev *dev, uint32_t index)
 }
 
 int
-vfio_regions_read(struct rte_vfio_dev *dev)
+vfio_regions_alloc(struct rte_vfio_dev *dev)
 {
 	uint32_t i;
-	int ret = 0;
 
 	dev->regions = calloc(RTE_MAX(dev->info.num_regions, 1u), sizeof(*dev->regions));
 	if (dev->regions == NULL)
 		return -ENOMEM;
 	for (i = 0; i < dev->info.num_regions; i++)
 		dev->regions[i].fd = -1;
+	return 0;
+}
+
+int
+vfio_regions_read(struct rte_vfio_dev *dev)
+{
+	uint32_t i;
+	int ret;
+
+	ret = vfio_regions_alloc(dev);
 	for (i = 0; i < dev->info.num_regions && ret == 0; i++)
 		ret = region_read_info(dev, i);
 	return ret < 0 ? ret : vfio_pci_msix_exclude(dev);

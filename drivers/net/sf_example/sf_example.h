@@ -157,8 +157,7 @@ struct sf_txq {
 
 /* rte_eth_dev_data::dev_private */
 struct sf_port {
-	const char *name; /* of the device, for log lines */
-	struct rte_vfio_dev *vfio; /* owned by the bus */
+	const char *name; /* of the device, for log lines; ethdev's, which is shared */
 	uint32_t features; /* SF_F_* that both sides know */
 	uint16_t port_id; /* ethdev's */
 	uint32_t speed; /* Mb/s */
@@ -197,6 +196,26 @@ sf_port(const struct rte_eth_dev *dev)
 {
 	return dev->data->dev_private;
 }
+
+/* Of this process, owned by the bus; the port itself is in shared memory. */
+static inline struct rte_vfio_dev *
+sf_vfio(const struct sf_port *port)
+{
+	return rte_eth_devices[port->port_id].process_private;
+}
+
+/* --- sf_example_ethdev.c ------------------------------------------------- */
+
+int sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
+
+/* The burst functions that the port's configuration asks for. */
+void sf_burst_set(struct rte_eth_dev *dev);
+
+/* --- sf_example_secondary.c ---------------------------------------------- */
+
+/* Take the primary process's port into use, arg being the auxiliary device. */
+int sf_secondary_init(struct rte_eth_dev *dev, void *arg);
+int sf_secondary_uninit(struct rte_eth_dev *dev);
 
 /* --- sf_example_ctrl.c: registers ---------------------------------------- */
 
@@ -385,7 +404,7 @@ sf_tx_doorbell(const struct sf_txq *txq, const bool wake)
 	 */
 	rte_mb();
 	if (unlikely(__atomic_load_n(&txq->status->sleeping, __ATOMIC_RELAXED) != 0))
-		rte_vfio_region_write32(txq->port->vfio, SF_BAR_REGS, SF_REG_WAKE, 1);
+		rte_vfio_region_write32(sf_vfio(txq->port), SF_BAR_REGS, SF_REG_WAKE, 1);
 }
 
 int sf_tx_done_cleanup(void *queue, uint32_t nb);

@@ -28,7 +28,7 @@
 int
 sf_read(const struct sf_port *port, uint32_t reg, void *buf, size_t len)
 {
-	int ret = rte_vfio_region_read(port->vfio, SF_BAR_REGS, reg, buf, len);
+	int ret = rte_vfio_region_read(sf_vfio(port), SF_BAR_REGS, reg, buf, len);
 
 	if (ret < 0 && ret != -ENODEV)
 		SF_LOG(ERR, driver, port, "cannot read register 0x%04x: %s", reg, strerror(-ret));
@@ -38,7 +38,7 @@ sf_read(const struct sf_port *port, uint32_t reg, void *buf, size_t len)
 int
 sf_write(const struct sf_port *port, uint32_t reg, const void *buf, size_t len)
 {
-	int ret = rte_vfio_region_write(port->vfio, SF_BAR_REGS, reg, buf, len);
+	int ret = rte_vfio_region_write(sf_vfio(port), SF_BAR_REGS, reg, buf, len);
 
 	if (ret < 0 && ret != -ENODEV)
 		SF_LOG(ERR, driver, port, "cannot write register 0x%04x: %s", reg, strerror(-ret));

@@ -20,7 +20,7 @@ RTE_LOG_REGISTER_SUFFIX(sf_logtype_driver, driver, NOTICE);
 
 /* --- Configuration ----------------------------------------------------------- */
 
-static int
+int
 sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 {
 	const struct sf_port *port = sf_port(dev);
@@ -98,8 +98,8 @@ burst_set_dummy(struct rte_eth_dev *dev)
 	dev->tx_pkt_prepare = rte_eth_pkt_burst_dummy;
 }
 
-static void
-burst_set(struct rte_eth_dev *dev)
+void
+sf_burst_set(struct rte_eth_dev *dev)
 {
 	dev->rx_pkt_burst = sf_rx_burst_select(dev);
 	dev->tx_pkt_burst = sf_tx_burst_select(dev);
@@ -117,7 +117,7 @@ sf_dev_start(struct rte_eth_dev *dev)
 	ret = sf_intr_start(dev);
 	if (ret < 0)
 		goto stop_queues;
-	burst_set(dev);
+	sf_burst_set(dev);
 	/* Last: from here on packets come in, and the link goes up. */
 	ret = sf_hw_enable(sf_port(dev), true);
 	if (ret < 0)
@@ -270,13 +270,13 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 	int ret;
 
 	*port = (struct sf_port) {
-		.name = adev->name,
-		.vfio = adev->vfio_dev,
+		.name = dev->data->name,
 		.port_id = dev->data->port_id,
 	};
+	dev->process_private = adev->vfio_dev;
 	ethdev_fill(dev, adev);
 	if ((ret = sf_devargs_parse(port, adev->device.devargs, &args)) < 0 ||
-			(ret = rte_vfio_region_map(port->vfio, SF_BAR_REGS)) < 0 ||
+			(ret = rte_vfio_region_map(sf_vfio(port), SF_BAR_REGS)) < 0 ||
 			(ret = sf_hw_init(port)) < 0 ||
 			(ret = devargs_apply(dev, &args)) < 0)
 		return ret;
@@ -292,11 +292,17 @@ sf_dev_uninit(struct rte_eth_dev *dev)
 	return sf_dev_close(dev);
 }
 
+static bool
+is_primary(void)
+{
+	return rte_eal_process_type() == RTE_PROC_PRIMARY;
+}
+
 static int
 sf_probe(struct rte_auxiliary_driver *drv __rte_unused, struct rte_auxiliary_device *adev)
 {
-	return rte_eth_dev_create(&adev->device, adev->name, sizeof(struct sf_port),
-			NULL, NULL, sf_dev_init, adev);
+	return rte_eth_dev_create(&adev->device, adev->name, sizeof(struct sf_port), NULL, NULL,
+			is_primary() ? sf_dev_init : sf_secondary_init, adev);
 }
 
 static int
@@ -305,7 +311,8 @@ sf_remove(struct rte_auxiliary_device *adev)
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(adev->name);
 
 	/* The application may have closed the port. */
-	return dev != NULL ? rte_eth_dev_destroy(dev, sf_dev_uninit) : 0;
+	return dev != NULL ? rte_eth_dev_destroy(dev,
+			is_primary() ? sf_dev_uninit : sf_secondary_uninit) : 0;
 }
 
 static const struct rte_auxiliary_id sf_id_table[] = {

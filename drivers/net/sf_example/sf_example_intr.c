@@ -48,7 +48,7 @@ sf_events_enable(struct rte_eth_dev *dev)
 	const struct sf_port *port = sf_port(dev);
 	int ret;
 
-	ret = rte_vfio_dev_event_set(port->vfio, device_event, dev);
+	ret = rte_vfio_dev_event_set(sf_vfio(port), device_event, dev);
 	if (ret < 0)
 		SF_LOG(ERR, init, port, "cannot watch the device: %s", strerror(-ret));
 	return ret;
@@ -57,7 +57,7 @@ sf_events_enable(struct rte_eth_dev *dev)
 void
 sf_events_disable(struct rte_eth_dev *dev)
 {
-	rte_vfio_dev_event_set(sf_port(dev)->vfio, NULL, NULL);
+	rte_vfio_dev_event_set(sf_vfio(sf_port(dev)), NULL, NULL);
 }
 
 int
@@ -145,7 +145,7 @@ sf_intr_start(struct rte_eth_dev *dev)
 			dev->data->nb_rx_queues : 0;
 	int ret;
 
-	ret = rte_vfio_irq_enable(port->vfio, VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle,
+	ret = rte_vfio_irq_enable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle,
 			nb_queues);
 	if (ret < 0)
 		return ret;
@@ -164,7 +164,7 @@ unregister:
 	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
 disable:
 	rte_intr_vec_list_free(dev->intr_handle);
-	rte_vfio_irq_disable(port->vfio, VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
 	SF_LOG(ERR, driver, port, "cannot set up interrupts: %s", strerror(-ret));
 	return ret;
 }
@@ -177,7 +177,7 @@ sf_intr_stop(struct rte_eth_dev *dev)
 	sf_write32(port, SF_REG_INT_MASK, 0);
 	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
 	rte_intr_vec_list_free(dev->intr_handle);
-	rte_vfio_irq_disable(port->vfio, VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
 }
 
 /* --- Rx interrupts ----------------------------------------------------------- */

@@ -53,7 +53,7 @@ check_ring(const struct sf_port *port, const char *what, uint16_t id, uint16_t n
 static int
 doorbell_get(const struct sf_port *port, uint16_t id, uint32_t offset, volatile void **db)
 {
-	*db = rte_vfio_region_ptr(port->vfio, SF_BAR_REGS, SF_DB(id) + offset, sizeof(uint32_t));
+	*db = rte_vfio_region_ptr(sf_vfio(port), SF_BAR_REGS, SF_DB(id) + offset, sizeof(uint32_t));
 	if (*db != NULL)
 		return 0;
 	SF_LOG(ERR, init, port, "queue pair %u: the doorbell at 0x%x cannot be mapped", id,

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Devices of this process, offered to its secondary processes.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+
+#include "vfio_mp.h"
+
+/* Held while a request is answered: its device stays open so long. */
+static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
+static TAILQ_HEAD(, rte_vfio_dev) devices = TAILQ_HEAD_INITIALIZER(devices);
+
+static struct rte_vfio_dev *
+device_find(const char *name)
+{
+	struct rte_vfio_dev *dev;
+
+	TAILQ_FOREACH(dev, &devices, next)
+		if (strcmp(dev->name, name) == 0)
+			break;
+	return dev;
+}
+
+static void
+answer_device(const struct rte_vfio_dev *dev, struct vfio_mp_device *device, int *fd)
+{
+	*device = (struct vfio_mp_device) {
+		.transport = dev->info.transport,
+		.flags = dev->info.flags,
+		.num_regions = dev->info.num_regions,
+		.num_irqs = dev->info.num_irqs,
+	};
+	*fd = dev->fd;
+}
+
+static int
+answer_region(const struct rte_vfio_dev *dev, struct vfio_mp_region *answer, int *fd)
+{
+	const struct vfio_region *region;
+	uint32_t i;
+
+	if (answer->index >= dev->info.num_regions)
+		return -EINVAL;
+	region = &dev->regions[answer->index];
+	answer->flags = region->pub.flags;
+	answer->nb_areas = region->pub.nb_areas;
+	answer->size = region->pub.size;
+	answer->offset = region->offset;
+	answer->addr = region->pub.addr;
+	for (i = 0; i < VFIO_MP_AREAS && answer->first + i < region->pub.nb_areas; i++)
+		answer->areas[i] = region->pub.areas[answer->first + i];
+	if (answer->first == 0)
+		*fd = region->fd;
+	return 0;
+}
+
+static int
+answer(struct rte_vfio_dev *dev, struct vfio_mp_msg *msg, int *fd)
+{
+	struct vfio_mp_access *access = &msg->access;
+
+	switch (msg->type) {
+	case VFIO_MP_DEVICE:
+		answer_device(dev, &msg->device, fd);
+		return 0;
+	case VFIO_MP_REGION:
+		return answer_region(dev, &msg->region, fd);
+	case VFIO_MP_READ:
+	case VFIO_MP_WRITE:
+		if (access->len > sizeof(access->data))
+			return -EINVAL;
+		if (msg->type == VFIO_MP_READ)
+			return rte_vfio_region_read(dev, access->index, access->offset,
+				access->data, access->len);
+		return rte_vfio_region_write(dev, access->index, access->offset,
+			access->data, access->len);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* On EAL's channel thread. */
+static int
+serve(const struct rte_mp_msg *request, const void *peer)
+{
+	struct rte_mp_msg reply = { .len_param = sizeof(struct vfio_mp_msg) };
+	struct vfio_mp_msg *msg = (struct vfio_mp_msg *)reply.param;
+	struct rte_vfio_dev *dev;
+	int fd = -1, ret;
+
+	RTE_BUILD_BUG_ON(sizeof(*msg) > sizeof(reply.param));
+	if (request->len_param != sizeof(*msg))
+		return -1;
+	strlcpy(reply.name, VFIO_MP_ACTION, sizeof(reply.name));
+	memcpy(msg, request->param, sizeof(*msg));
+	msg->name[sizeof(msg->name) - 1] = '\0';
+	pthread_mutex_lock(&devices_lock);
+	dev = device_find(msg->name);
+	msg->result = dev == NULL ? -ENODEV : answer(dev, msg, &fd);
+	if (msg->result == 0 && fd >= 0)
+		reply.fds[reply.num_fds++] = fd;
+	ret = rte_mp_reply(&reply, peer);
+	pthread_mutex_unlock(&devices_lock);
+	return ret;
+}
+
+/* Where there cannot be secondary processes there is no channel either. */
+int
+vfio_primary_add(struct rte_vfio_dev *dev)
+{
+	if (rte_mp_action_register(VFIO_MP_ACTION, serve) < 0 &&
+			rte_errno != EEXIST && rte_errno != ENOTSUP) {
+		VFIO_LOG(ERR, dev, "cannot be offered to secondary processes: %s",
+			rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	pthread_mutex_lock(&devices_lock);
+	TAILQ_INSERT_TAIL(&devices, dev, next);
+	pthread_mutex_unlock(&devices_lock);
+	return 0;
+}
+
+void
+vfio_primary_remove(struct rte_vfio_dev *dev)
+{
+	pthread_mutex_lock(&devices_lock);
+	TAILQ_REMOVE(&devices, dev, next);
+	pthread_mutex_unlock(&devices_lock);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * The primary process's device, in a secondary process.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "vfio_kernel.h"
+#include "vfio_mp.h"
+
+/* The primary may wait for a vfio-user server meanwhile. */
+#define ANSWER_TIMEOUT_S 10
+
+/* Ask the primary.  *fd: the descriptor that came with the answer, or -1. */
+static int
+ask(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fd)
+{
+	const struct timespec timeout = { .tv_sec = ANSWER_TIMEOUT_S };
+	struct rte_mp_msg request = { .len_param = sizeof(*msg) };
+	struct rte_mp_reply reply = { 0 };
+	const struct rte_mp_msg *first;
+	int i;
+
+	*fd = -1;
+	msg->type = type;
+	strlcpy(msg->name, name, sizeof(msg->name));
+	strlcpy(request.name, VFIO_MP_ACTION, sizeof(request.name));
+	memcpy(request.param, msg, sizeof(*msg));
+	if (rte_mp_request_sync(&request, &reply, &timeout) < 0 || reply.nb_received != 1) {
+		free(reply.msgs);
+		return -ENODEV;
+	}
+	first = &reply.msgs[0];
+	msg->result = -EPROTO;
+	if (first->len_param == sizeof(*msg))
+		memcpy(msg, first->param, sizeof(*msg));
+	for (i = 0; i < first->num_fds; i++) {
+		if (msg->result == 0 && *fd < 0)
+			*fd = first->fds[i];
+		else
+			close(first->fds[i]);
+	}
+	free(reply.msgs);
+	return msg->result;
+}
+
+/* Make an access in pieces that fit in a message. */
+static int
+access_ask(struct rte_vfio_dev *dev, enum vfio_mp_type type, uint32_t index, uint64_t offset,
+	void *buf, size_t len)
+{
+	struct vfio_mp_msg msg = { 0 };
+	size_t part;
+	int fd, ret;
+
+	for (; len > 0; len -= part) {
+		part = RTE_MIN(len, sizeof(msg.access.data));
+		msg.access.index = index;
+		msg.access.offset = offset;
+		msg.access.len = part;
+		if (type == VFIO_MP_WRITE)
+			memcpy(msg.access.data, buf, part);
+		ret = ask(dev->name, type, &msg, &fd);
+		if (ret < 0)
+			return ret;
+		if (type == VFIO_MP_READ)
+			memcpy(buf, msg.access.data, part);
+		buf = RTE_PTR_ADD(buf, part);
+		offset += part;
+	}
+	return 0;
+}
+
+static int
+secondary_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
+	void *buf, size_t len)
+{
+	if (dev->fd >= 0)
+		return vfio_kernel_region_read(dev, index, offset, buf, len);
+	return access_ask(dev, VFIO_MP_READ, index, offset, buf, len);
+}
+
+static int
+secondary_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
+	const void *buf, size_t len)
+{
+	if (dev->fd >= 0)
+		return vfio_kernel_region_write(dev, index, offset, buf, len);
+	return access_ask(dev, VFIO_MP_WRITE, index, offset, (void *)(uintptr_t)buf, len);
+}
+
+static int
+secondary_irq_info(struct rte_vfio_dev *dev, struct vfio_irq_info *info)
+{
+	RTE_SET_USED(dev);
+	RTE_SET_USED(info);
+	return -ENOTSUP;
+}
+
+static int
+secondary_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
+{
+	RTE_SET_USED(set);
+	return vfio_not_here(dev, "setting interrupts");
+}
+
+static int
+secondary_reset(struct rte_vfio_dev *dev)
+{
+	return vfio_not_here(dev, "reset");
+}
+
+static int
+secondary_watch(struct rte_vfio_dev *dev, bool on)
+{
+	return on ? vfio_not_here(dev, "watching the device") : 0;
+}
+
+static void
+secondary_close(struct rte_vfio_dev *dev)
+{
+	if (dev->fd >= 0)
+		close(dev->fd);
+}
+
+static const struct vfio_ops secondary_ops = {
+	.name = "the primary process",
+	.close = secondary_close,
+	.region_read = secondary_region_read,
+	.region_write = secondary_region_write,
+	.irq_info = secondary_irq_info,
+	.set_irqs = secondary_set_irqs,
+	.reset = secondary_reset,
+	.watch = secondary_watch,
+};
+
+static int
+device_ask(struct rte_vfio_dev *dev)
+{
+	struct vfio_mp_msg msg = { 0 };
+	int ret;
+
+	ret = ask(dev->name, VFIO_MP_DEVICE, &msg, &dev->fd);
+	if (ret < 0)
+		return ret;
+	dev->info = (struct rte_vfio_dev_info) {
+		.name = dev->name,
+		.transport = msg.device.transport,
+		.flags = msg.device.flags,
+		.num_regions = RTE_MIN(msg.device.num_regions, (uint32_t)VFIO_DEV_MAX_REGIONS),
+		.num_irqs = RTE_MIN(msg.device.num_irqs, (uint32_t)VFIO_DEV_MAX_IRQS),
+	};
+	return 0;
+}
+
+/* A region's description, and then its areas, as many as come in a message. */
+static int
+region_ask(struct rte_vfio_dev *dev, uint32_t index)
+{
+	struct vfio_region *region = &dev->regions[index];
+	struct vfio_mp_msg msg = { .region.index = index };
+	struct rte_vfio_region_area *areas;
+	uint32_t i, done;
+	int fd, ret;
+
+	ret = ask(dev->name, VFIO_MP_REGION, &msg, &region->fd);
+	if (ret < 0)
+		return ret;
+	region->pub.flags = msg.region.flags;
+	region->pub.size = msg.region.size;
+	region->offset = msg.region.offset;
+	region->wanted_addr = msg.region.addr;
+	if (msg.region.nb_areas == 0)
+		return 0;
+	areas = calloc(msg.region.nb_areas, sizeof(*areas));
+	if (areas == NULL)
+		return -ENOMEM;
+	region->pub.areas = areas;
+	region->pub.nb_areas = msg.region.nb_areas;
+	for (done = 0;;) {
+		for (i = 0; i < VFIO_MP_AREAS && done < region->pub.nb_areas; i++)
+			areas[done++] = msg.region.areas[i];
+		if (done == region->pub.nb_areas)
+			return 0;
+		msg.region.first = done;
+		ret = ask(dev->name, VFIO_MP_REGION, &msg, &fd);
+		if (ret < 0)
+			return ret;
+	}
+}
+
+int
+vfio_secondary_attach(struct rte_vfio_dev *dev)
+{
+	uint32_t i;
+	int ret;
+
+	dev->ops = &secondary_ops;
+	ret = device_ask(dev);
+	if (ret < 0) {
+		/* Quite usual: a secondary need not use what the primary does. */
+		rte_log(ret == -ENODEV ? RTE_LOG_INFO : RTE_LOG_ERR, vfio_dev_logtype,
+			"vfio: device %s: not to be had from the primary process: %s\n",
+			dev->name, strerror(-ret));
+		return ret;
+	}
+	ret = vfio_regions_alloc(dev);
+	for (i = 0; i < dev->info.num_regions && ret == 0; i++)
+		ret = region_ask(dev, i);
+	if (ret == 0)
+		return 0;
+	VFIO_LOG(ERR, dev, "the primary process does not describe region %u: %s", i - 1,
+		strerror(-ret));
+	vfio_regions_free(dev);
+	secondary_close(dev);
+	return ret;
+}
