@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""Secondary processes, the distribution's own, on ports of a primary testpmd."""
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import harness
+
+SF0 = "bus=auxiliary,name=sf_sim.sf.0"
+SF1 = "bus=auxiliary,name=sf_sim.sf.1"
+
+
+class Processes:
+    """A primary testpmd, and what is started beside it."""
+
+    def __init__(self, env, huge_dir):
+        self.env = env
+        self.prefix = os.path.basename(env.dir)
+        self.args = ["--file-prefix", self.prefix, "--huge-dir", huge_dir, "-m", "256",
+                     "--no-pci", "--no-telemetry", "-d", harness.driver_soname()]
+        self.variables = {"SYSFS_AUXILIARY_DEVICES": env.devices,
+                          "SYSFS_MDEV_DEVICES": "/nonexistent",
+                          "LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"}
+
+    def testpmd(self, number, devices, app=()):
+        """The primary if its number is 0; the others are secondaries."""
+        testpmd = Testpmd(
+            ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *self.args,
+             "--proc-type", "secondary" if number else "primary",
+             *(arg for device in devices for arg in ("-a", device)),
+             "--", "-i", "--total-num-mbufs=16384", "--num-procs=2", f"--proc-id={number}",
+             "--rxq=2", "--txq=2", *app], self.variables)
+        return self.env.start(testpmd)
+
+    def proc_info(self, *options):
+        """dpdk-proc-info's output."""
+        process = harness.Process(["dpdk-proc-info", *self.args, "--", *options], self.variables)
+        self.env.processes.append(process)
+        code = process.wait()
+        assert code == 0, f"dpdk-proc-info ended with {code}"
+        return process.text()
+
+
+class Testpmd(harness.Testpmd):
+    """Sends flows of all kinds, so that every queue gets some."""
+
+    def __init__(self, args, variables):
+        harness.Process.__init__(self, args, variables)
+
+    def ready(self):
+        super().ready()
+        self.command("set fwd flowgen")
+
+    def ports(self):
+        """Names of the devices of its ports."""
+        return re.findall(r"sf_sim\.sf\.\d+", self.command("show port summary all"))
+
+    def wait_ports(self, names):
+        end = time.monotonic() + 10
+        while self.ports() != names:
+            assert time.monotonic() < end, f"ports are not {names}"
+            time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def processes(env):
+    """Processes that share memory need a hugetlbfs."""
+    if harness.hugepages_free() < harness.HUGE_NEEDED:
+        raise harness.Skip(f"needs {harness.HUGE_NEEDED} MiB of free hugepages")
+    if os.geteuid() != 0:
+        raise harness.Skip("only root can mount a hugetlbfs")
+    huge_dir = env.path("huge")
+    os.mkdir(huge_dir)
+    subprocess.run(["mount", "-t", "hugetlbfs", "huge", huge_dir], check=True)
+    started = Processes(env, huge_dir)
+    try:
+        yield started
+    except Exception:
+        env.show()
+        raise
+    finally:
+        for process in reversed(env.processes):
+            process.kill()
+        subprocess.run(["umount", "-l", huge_dir], check=True)
+        shutil.rmtree(f"/var/run/dpdk/{started.prefix}", ignore_errors=True)
+
+
+def test_proc_info(env):
+    """Another process reads of the ports what the primary reads."""
+    with processes(env) as started:
+        env.sim()
+        primary = started.testpmd(0, [SF0, SF1])
+        primary.forward(0.5)
+        stats = primary.stats(0)
+        assert stats["RX-packets"] > 100, stats
+        out = started.proc_info("--stats", "--show-port")
+        first = out[out.index("statistics for port 0"):]
+        read = {k: int(v) for k, v in re.findall(r"([RT]X-[a-z]+):\s+(\d+)", first)[:7]}
+        assert read["RX-packets"] == stats["RX-packets"], (read, stats)
+        assert read["TX-bytes"] == stats["TX-bytes"], (read, stats)
+        assert "device sf_sim.sf.1" in out and "Link up" in out, out
+        assert "mac 02:5F:00:00:00:01" in out, out
+        xstats = primary.xstats(0)
+        out = started.proc_info("--xstats")
+        assert f"rx_q0_packets: {xstats['rx_q0_packets']}" in out, (xstats, out)
+        primary.quit()
+
+
+def test_forward_in_both(env):
+    """Queue 0 is the primary's and queue 1 the secondary's, at the same time."""
+    with processes(env) as started:
+        sim = env.sim()
+        primary = started.testpmd(0, [SF0, SF1])
+        secondary = started.testpmd(1, [SF0, SF1])
+        primary.command("start")
+        secondary.command("start")
+        time.sleep(1)
+        secondary.command("stop")
+        primary.command("stop")
+        time.sleep(0.2)
+        xstats = primary.xstats(0)
+        assert min(xstats["rx_q0_packets"], xstats["rx_q1_packets"]) > 1000, xstats
+        stats = primary.stats(0), primary.stats(1)
+        assert stats[0]["TX-packets"] == stats[1]["RX-packets"], stats
+        assert stats[1]["TX-packets"] == stats[0]["RX-packets"], stats
+        assert secondary.stats(0) == stats[0], stats
+        secondary.quit()
+        primary.quit()
+        sim.stop()
+
+
+def test_secondary_dies(env):
+    """The primary and its port do not mind; what the queue left behind gets is dropped."""
+    devices = ["auxiliary:sf_sim.sf.0,pause=0", "auxiliary:sf_sim.sf.1,pause=0"]
+    with processes(env) as started:
+        env.sim()
+        primary = started.testpmd(0, devices)
+        secondary = started.testpmd(1, devices)
+        secondary.forward(0.3)
+        secondary.kill()
+        before = primary.stats(0)["RX-packets"]
+        primary.forward(0.5)
+        assert primary.stats(0)["RX-packets"] > before + 1000
+        primary.quit()
+
+
+def test_not_in_primary(env):
+    """A device that the primary does not use is none for the secondary."""
+    with processes(env) as started:
+        env.sim()
+        primary = started.testpmd(0, [SF0])
+        secondary = started.testpmd(1, [SF0, SF1])
+        assert secondary.ports() == ["sf_sim.sf.0"], secondary.text()
+        assert "cannot use it" not in secondary.text()
+        secondary.quit()
+        primary.quit()
+
+
+def test_attach_and_detach(env):
+    """What comes and goes in the primary does so in the secondary."""
+    with processes(env) as started:
+        env.sim()
+        primary = started.testpmd(0, [SF0])
+        secondary = started.testpmd(1, [SF0])
+        primary.command(f"port attach {SF1}")
+        secondary.wait_ports(["sf_sim.sf.0", "sf_sim.sf.1"])
+        primary.command("device detach auxiliary:sf_sim.sf.1")
+        secondary.wait_ports(["sf_sim.sf.0"])
+        primary.wait_ports(["sf_sim.sf.0"])
+        secondary.quit()
+        primary.quit()
+
+
+def test_control_is_refused(env):
+    """What configures the port is not for a secondary."""
+    with processes(env) as started:
+        env.sim()
+        primary = started.testpmd(0, [SF0])
+        secondary = started.testpmd(1, [SF0])
+        out = secondary.command("mac_addr set 0 02:00:00:00:00:42")
+        assert "Operation not supported" in out, out
+        assert "02:5F:00:00:00:00" in primary.command("show port summary all")
+        secondary.quit()
+        primary.quit()
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])
