@@ -44,7 +44,7 @@ sf_dev_update_link(struct sf_dev *dev)
 		return;
 	dev->r.link_up = up;
 	if (!up)
-		sf_fdb_flush(dev->wire, dev);
+		sf_fdb_flush(dev->wire, (struct sf_station) { .dev = dev });
 	sf_dev_raise(dev, SF_INT_LINK);
 }
 
@@ -74,7 +74,7 @@ sf_dev_reset(struct sf_dev *dev)
 		sf_queue_reset(&dev->rxq[q]);
 		sf_queue_reset(&dev->txq[q]);
 	}
-	sf_fdb_flush(dev->wire, dev);
+	sf_fdb_flush(dev->wire, (struct sf_station) { .dev = dev });
 	regs_reset(dev);
 	if (dev->db != NULL)
 		memset(dev->db, 0, (size_t)dev->nb_queues * SF_DB_STRIDE);

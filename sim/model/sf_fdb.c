@@ -16,20 +16,26 @@ fdb_set(uint64_t mac)
 	return (unsigned int)((mac * 0x9e3779b97f4a7c15ULL) >> 56) % SF_FDB_SETS;
 }
 
+static bool
+in_use(const struct sf_fdb_entry *entry)
+{
+	return entry->at.dev != NULL || entry->at.tap != NULL;
+}
+
 static struct sf_fdb_entry *
 fdb_entry(struct sf_fdb_entry *set, uint64_t mac)
 {
 	unsigned int way;
 
 	for (way = 0; way < SF_FDB_WAYS; way++) {
-		if (set[way].dev != NULL && set[way].mac == mac)
+		if (in_use(&set[way]) && set[way].mac == mac)
 			return &set[way];
 	}
 	return NULL;
 }
 
 void
-sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_dev *dev)
+sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_station at)
 {
 	struct sf_fdb_entry *set = wire->fdb[fdb_set(mac)];
 	struct sf_fdb_entry *entry;
@@ -39,37 +45,35 @@ sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_dev *dev)
 		return;
 	entry = fdb_entry(set, mac);
 	if (entry != NULL) {
-		entry->dev = dev;
+		entry->at = at;
 		return;
 	}
 	/* Newest in front; an empty entry ends the move, else the oldest falls out. */
-	for (way = 0; way < SF_FDB_WAYS - 1 && set[way].dev != NULL; way++)
+	for (way = 0; way < SF_FDB_WAYS - 1 && in_use(&set[way]); way++)
 		;
 	for (; way > 0; way--)
 		set[way] = set[way - 1];
 	set[0].mac = mac;
-	set[0].dev = dev;
+	set[0].at = at;
 }
 
-struct sf_dev *
+struct sf_station
 sf_fdb_find(struct sf_wire *wire, uint64_t mac)
 {
 	const struct sf_fdb_entry *entry = fdb_entry(wire->fdb[fdb_set(mac)], mac);
 
-	return entry == NULL ? NULL : entry->dev;
+	return entry == NULL ? (struct sf_station) { NULL, NULL } : entry->at;
 }
 
 void
-sf_fdb_flush(struct sf_wire *wire, const struct sf_dev *dev)
+sf_fdb_flush(struct sf_wire *wire, struct sf_station at)
 {
 	struct sf_fdb_entry *entry;
 	unsigned int i;
 
 	for (i = 0; i < SF_FDB_SETS * SF_FDB_WAYS; i++) {
 		entry = &wire->fdb[i / SF_FDB_WAYS][i % SF_FDB_WAYS];
-		if (entry->dev == dev) {
-			entry->mac = 0;
-			entry->dev = NULL;
-		}
+		if (entry->at.dev == at.dev && entry->at.tap == at.tap)
+			memset(entry, 0, sizeof(*entry));
 	}
 }

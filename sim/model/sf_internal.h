@@ -74,15 +74,17 @@ void sf_flow_reset(struct sf_dev *dev);
 struct sf_flow *sf_flow_find(struct sf_dev *dev, const struct sf_frame *frame);
 void sf_flow_count(struct sf_flow *flow, const struct sf_frame *frame);
 
-/* sf_wire.c */
+/* sf_wire.c, sf_switch.c */
 enum sf_verdict sf_wire_send(struct sf_dev *from, const struct sf_frame *frame);
+enum sf_verdict sf_switch_forward(struct sf_wire *wire, struct sf_station from,
+		const struct sf_frame *frame);
 void sf_wire_join(struct sf_wire *wire, struct sf_dev *dev);
 void sf_wire_leave(struct sf_dev *dev);
 
 /* sf_fdb.c */
-void sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_dev *dev);
-struct sf_dev *sf_fdb_find(struct sf_wire *wire, uint64_t mac);
-void sf_fdb_flush(struct sf_wire *wire, const struct sf_dev *dev);
+void sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_station at);
+struct sf_station sf_fdb_find(struct sf_wire *wire, uint64_t mac);
+void sf_fdb_flush(struct sf_wire *wire, struct sf_station at);
 
 /* sf_rss.c */
 void sf_headers_parse(struct sf_headers *hdrs);

@@ -32,6 +32,7 @@
  *    int sf_plat_buf_copy(to_buf, from_buf, len): 0, or an error if the memory
  *    could not be reached after all;
  *  - void sf_plat_buf_skip(buf, len): let the buffer start so much later;
+ *  - void sf_plat_buf_own(buf, addr): a buffer in the host's own memory;
  *  - void sf_plat_buf_prefetch(buf, write);
  *  - void *sf_plat_ring_map(plat, iova, len, write): contiguous view of a
  *    ring, or NULL; void sf_plat_ring_unmap(plat, ring, len);
@@ -213,10 +214,31 @@ enum sf_wire_type {
 	SF_WIRE_SWITCH,
 };
 
-/* Forwarding database of the switch: where a station was last heard. */
+/*
+ * A port of the switch that is not a device but the host's, which may join it
+ * to an IP stack.  It is like the other ports, unless it represents a device:
+ * then what the host sends on it goes to that device, and it gets from that
+ * device what the switch knows no better place for.
+ */
+struct sf_tap {
+	struct sf_tap *next; /* on the same wire */
+	struct sf_wire *wire;
+	bool represents;
+	struct sf_dev *dev; /* the device, if it represents one that is there */
+	/* Called while the wire is polled; see sf_tap_read(). */
+	void (*deliver)(struct sf_tap *tap, const struct sf_frame *frame);
+};
+
+/* What is at a port; all NULL: nothing. */
+struct sf_station {
+	struct sf_dev *dev;
+	struct sf_tap *tap;
+};
+
+/* Forwarding database of the switch: where an address was last heard. */
 struct sf_fdb_entry {
 	uint64_t mac;
-	struct sf_dev *dev; /* NULL: empty */
+	struct sf_station at;
 };
 
 struct sf_wire {
@@ -228,6 +250,7 @@ struct sf_wire {
 	struct sf_queue *txqs; /* running */
 	struct sf_queue *rxqs; /* running */
 	struct sf_dev *devs;
+	struct sf_tap *taps;
 	struct sf_dev *lonely; /* pair: joined, has no peer yet */
 	struct sf_fdb_entry fdb[SF_FDB_SETS][SF_FDB_WAYS];
 	struct sf_tx_packet packet; /* the one that is being sent */
@@ -308,6 +331,22 @@ int sf_dev_write(struct sf_dev *dev, uint32_t region, uint64_t offset,
  * rings are there and forget cached lookups.
  */
 void sf_dev_dma_removed(struct sf_dev *dev, uint64_t iova, uint64_t len);
+
+/*
+ * Join a port of the host's to a wire that is a switch; the rest of struct
+ * sf_tap than "deliver" and "represents" is filled in.
+ */
+void sf_tap_join(struct sf_tap *tap, struct sf_wire *wire);
+void sf_tap_leave(struct sf_tap *tap);
+
+/* What a port represents from now on; NULL if that has gone. */
+void sf_tap_set_dev(struct sf_tap *tap, struct sf_dev *dev);
+
+/* Send a packet, not while the wire is polled.  False if it reaches nobody. */
+bool sf_tap_send(struct sf_tap *tap, void *data, uint32_t len);
+
+/* From deliver(): the packet, frame->len bytes.  0, or an error. */
+int sf_tap_read(const struct sf_frame *frame, void *to);
 
 /* A port counter since sf_dev_init(), resets or not. */
 uint64_t sf_dev_total(const struct sf_dev *dev, unsigned int stat);

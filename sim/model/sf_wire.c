@@ -55,45 +55,13 @@ sf_wire_leave(struct sf_dev *dev)
 	wire->stale = true;
 }
 
-/* To all other ports that have link; a copy that is not received is lost. */
-static enum sf_verdict
-switch_flood(struct sf_dev *from, const struct sf_frame *frame)
-{
-	enum sf_verdict verdict = SF_NO_LINK;
-	struct sf_dev *dev;
-
-	for (dev = from->wire->devs; dev != NULL; dev = dev->next) {
-		if (dev == from || !dev->r.link_up)
-			continue;
-		sf_dev_receive(dev, frame);
-		verdict = SF_SENT;
-	}
-	return verdict;
-}
-
-static enum sf_verdict
-switch_send(struct sf_dev *from, const struct sf_frame *frame)
-{
-	uint64_t to = sf_mac_load(frame->hdrs.data);
-	struct sf_dev *dev;
-
-	sf_fdb_learn(from->wire, sf_mac_load(frame->hdrs.data + 6), from);
-	dev = (to & SF_MAC_GROUP) != 0 ? NULL : sf_fdb_find(from->wire, to);
-	if (dev == NULL)
-		return switch_flood(from, frame);
-	/* A switch does not send a packet back where it came from. */
-	if (dev != from && dev->r.link_up)
-		sf_dev_receive(dev, frame);
-	return SF_SENT;
-}
-
 enum sf_verdict
 sf_wire_send(struct sf_dev *from, const struct sf_frame *frame)
 {
 	if (!from->r.link_up)
 		return SF_NO_LINK;
 	if (from->wire->type == SF_WIRE_SWITCH)
-		return switch_send(from, frame);
+		return sf_switch_forward(from->wire, (struct sf_station) { .dev = from }, frame);
 	return sf_dev_receive(from->peer, frame);
 }
 

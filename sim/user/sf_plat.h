@@ -69,6 +69,12 @@ sf_plat_buf_skip(struct sf_plat_buf *buf, uint32_t len)
 	buf->addr += len;
 }
 
+static inline void
+sf_plat_buf_own(struct sf_plat_buf *buf, void *addr)
+{
+	buf->addr = addr;
+}
+
 static inline int
 sf_plat_buf_copy(const struct sf_plat_buf *to, const struct sf_plat_buf *from, uint32_t len)
 {
