@@ -39,9 +39,9 @@ struct sf_plat {
 	struct eventfd_ctx *request;	/* asks the user to let go */
 };
 
-/* A piece of a driver's memory. */
+/* A piece of a driver's memory, or of ours. */
 struct sf_plat_buf {
-	struct sf_plat *plat;
+	struct sf_plat *plat;	/* NULL: ours, contiguous at "addr" */
 	u64 iova;
 	u8 *addr;	/* of the first byte; good to the end of its page */
 };
@@ -55,8 +55,17 @@ struct sf_plat_hint {
 bool sf_plat_buf_get(struct sf_plat *plat, struct sf_plat_hint *hint, u64 iova,
 		     u32 len, bool write, struct sf_plat_buf *buf);
 int sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, u32 len);
+int sf_plat_buf_write(const struct sf_plat_buf *buf, const void *from, u32 len);
+void sf_plat_buf_skip(struct sf_plat_buf *buf, u32 len);
 int sf_plat_buf_copy(const struct sf_plat_buf *to,
 		     const struct sf_plat_buf *from, u32 len);
+
+static inline void sf_plat_buf_own(struct sf_plat_buf *buf, void *addr)
+{
+	buf->plat = NULL;
+	buf->iova = 0;
+	buf->addr = addr;
+}
 
 static inline void sf_plat_buf_prefetch(const struct sf_plat_buf *buf,
 					bool write)

@@ -9,6 +9,7 @@
  *
  *   sf_sim_main    module parameters, the parent device
  *   sf_sim_port    devlink: ports are added, activated and deleted
+ *   sf_sim_rep     a port's representor, a network device
  *   sf_sim_aux     an active port's auxiliary device, and its two drivers
  *   sf_sim_mdev    mediated devices, on a sub-function or on the parent
  *   sf_sim_vdev    the VFIO device that either of these ends in
@@ -58,7 +59,8 @@ struct sf_sim_wire {
 
 extern struct sf_sim_wire sf_sim_wire;
 
-int sf_sim_wire_start(enum sf_wire_type type);
+/* The thread runs on that CPU, or on any if it is negative. */
+int sf_sim_wire_start(enum sf_wire_type type, int cpu);
 void sf_sim_wire_stop(void);
 
 /* Have the thread look at everything again. */
@@ -147,6 +149,8 @@ static inline struct sf_sim_sf *to_sf_sim_sf(struct device *dev)
 	return container_of(dev, struct sf_sim_sf, adev.dev);
 }
 
+struct sf_sim_rep;
+
 /* A devlink port. */
 struct sf_sim_port {
 	struct kref ref;		/* devlink's, and the auxiliary device's */
@@ -154,6 +158,7 @@ struct sf_sim_port {
 	struct device *parent;
 	u32 sfnum;
 	u64 mac;			/* octet 0 in bits 7:0 */
+	struct sf_sim_rep *rep;		/* NULL: none; under the wire's lock */
 	bool deleted;			/* by devlink's user */
 	struct mutex lock;		/* the following three */
 	bool active;
@@ -170,6 +175,15 @@ void sf_sim_ports_fini(void);
 void sf_sim_port_asked(struct sf_sim_port *port);
 
 void sf_sim_port_put(struct sf_sim_port *port);
+
+int sf_sim_rep_add(struct sf_sim_port *port);
+void sf_sim_rep_del(struct sf_sim_port *port);
+
+/* The device that a port's representor stands for; the wire is locked. */
+void sf_sim_rep_set_dev(struct sf_sim_port *port, struct sf_dev *dev);
+
+/* Send what the IP stack has for the sub-functions; the wire is locked. */
+unsigned int sf_sim_reps_poll(struct sf_wire *wire);
 
 extern unsigned int sf_sim_queues; /* pairs per device */
 

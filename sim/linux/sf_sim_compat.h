@@ -24,6 +24,17 @@
 	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
 #endif
 
+/* A port was told of its network device, and not the other way round. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define SET_NETDEV_DEVLINK_PORT(netdev, dl_port)
+#define sf_sim_compat_port_set(dl_port, netdev) \
+	devlink_port_type_eth_set(dl_port, netdev)
+#define sf_sim_compat_port_clear(dl_port) devlink_port_type_clear(dl_port)
+#else
+#define sf_sim_compat_port_set(dl_port, netdev)
+#define sf_sim_compat_port_clear(dl_port)
+#endif
+
 /* Operations on ports were the devlink instance's, and went by index. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 struct devlink_port_ops {

@@ -116,17 +116,42 @@ bool sf_plat_buf_get(struct sf_plat *plat, struct sf_plat_hint *hint, u64 iova,
 	return true;
 }
 
-/* Where byte "done" of a buffer is, and how many follow in that page. */
+/* Where a page in the tree is, at the IOVA's place in it. */
+static u8 *page_find(struct sf_plat *plat, u64 iova)
+{
+	void *entry = xa_load(&plat->pages, iova >> PAGE_SHIFT);
+
+	return entry ? entry_addr(entry) + offset_in_page(iova) : NULL;
+}
+
+static bool same_page(u64 a, u64 b)
+{
+	return a >> PAGE_SHIFT == b >> PAGE_SHIFT;
+}
+
+/*
+ * Where byte "done" of a buffer is; *room is cut down to what is contiguous
+ * there.
+ */
 static u8 *buf_at(const struct sf_plat_buf *buf, u32 done, u32 *room)
 {
 	u64 iova = buf->iova + done;
-	void *entry;
 
-	*room = min_t(u32, *room, PAGE_SIZE - offset_in_page(iova));
-	if (iova >> PAGE_SHIFT == buf->iova >> PAGE_SHIFT)
+	if (!buf->plat)
 		return buf->addr + done;
-	entry = xa_load(&buf->plat->pages, iova >> PAGE_SHIFT);
-	return entry ? entry_addr(entry) + offset_in_page(iova) : NULL;
+	*room = min_t(u32, *room, PAGE_SIZE - offset_in_page(iova));
+	if (same_page(iova, buf->iova))
+		return buf->addr ? buf->addr + done : NULL;
+	return page_find(buf->plat, iova);
+}
+
+void sf_plat_buf_skip(struct sf_plat_buf *buf, u32 len)
+{
+	if (!buf->plat || (buf->addr && same_page(buf->iova, buf->iova + len)))
+		buf->addr += len;
+	else
+		buf->addr = page_find(buf->plat, buf->iova + len);
+	buf->iova += len;
 }
 
 int sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, u32 len)
@@ -140,6 +165,21 @@ int sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, u32 len)
 		if (!at)
 			return -EFAULT;
 		memcpy(to + done, at, part);
+	}
+	return 0;
+}
+
+int sf_plat_buf_write(const struct sf_plat_buf *buf, const void *from, u32 len)
+{
+	u32 done, part;
+	u8 *at;
+
+	for (done = 0; done < len; done += part) {
+		part = len - done;
+		at = buf_at(buf, done, &part);
+		if (!at)
+			return -EFAULT;
+		memcpy(at, from + done, part);
 	}
 	return 0;
 }

@@ -26,6 +26,10 @@ static int node = NUMA_NO_NODE;
 module_param_named(numa_node, node, int, 0444);
 MODULE_PARM_DESC(numa_node, "NUMA node of the parent device");
 
+static int cpu = -1;
+module_param(cpu, int, 0444);
+MODULE_PARM_DESC(cpu, "CPU that moves the packets, -1 for any");
+
 static struct platform_device *parent;
 static struct sf_sim_mparent mparent;
 
@@ -76,22 +80,30 @@ static void parent_del(void)
 	platform_driver_unregister(&parent_driver);
 }
 
+/* What the parameters say; 0, or -EINVAL if they make no sense. */
+static int parse(int *wire_type, int *driver_index)
+{
+	*wire_type = match_string(wire_names, ARRAY_SIZE(wire_names), wire);
+	*driver_index = match_string(driver_names, ARRAY_SIZE(driver_names),
+				     driver);
+	if (*wire_type >= 0 && *driver_index >= 0 && sf_sim_queues > 0 &&
+	    sf_sim_queues <= SF_MAX_QUEUE_PAIRS &&
+	    (node == NUMA_NO_NODE || (node >= 0 && node < MAX_NUMNODES)) &&
+	    (cpu == -1 || (cpu >= 0 && cpu < nr_cpu_ids && cpu_online(cpu))))
+		return 0;
+	pr_err("sf_sim: wire=%s driver=%s queues=%u numa_node=%d cpu=%d: not supported\n",
+	       wire, driver, sf_sim_queues, node, cpu);
+	return -EINVAL;
+}
+
 static int __init sf_sim_init(void)
 {
 	int wire_type, driver_index, ret;
 
-	wire_type = match_string(wire_names, ARRAY_SIZE(wire_names), wire);
-	driver_index = match_string(driver_names, ARRAY_SIZE(driver_names),
-				    driver);
-	if (wire_type < 0 || driver_index < 0 || sf_sim_queues < 1 ||
-	    sf_sim_queues > SF_MAX_QUEUE_PAIRS ||
-	    (node != NUMA_NO_NODE &&
-	     (node < 0 || node >= MAX_NUMNODES))) {
-		pr_err("sf_sim: wire=%s driver=%s queues=%u numa_node=%d: not supported\n",
-		       wire, driver, sf_sim_queues, node);
-		return -EINVAL;
-	}
-	ret = sf_sim_wire_start(wire_type);
+	ret = parse(&wire_type, &driver_index);
+	if (ret)
+		return ret;
+	ret = sf_sim_wire_start(wire_type, cpu);
 	if (ret)
 		return ret;
 	ret = sf_sim_mdev_register();

@@ -177,6 +177,7 @@ static int port_del(struct devlink *dl, struct devlink_port *dl_port,
 	mutex_lock(&port->lock);
 	port_deactivate(port);
 	mutex_unlock(&port->lock);
+	sf_sim_rep_del(port);
 	devl_port_unregister(dl_port);
 	port->deleted = true;
 	sf_sim_port_put(port);
@@ -253,12 +254,19 @@ static int port_new(struct devlink *dl,
 	devlink_port_attrs_pci_sf_set(&port->dl_port, 0, 0, port->sfnum, false);
 	ret = devl_port_register_with_ops(dl, &port->dl_port, port->sfnum,
 					  &port_ops);
-	if (ret) {
-		sf_sim_port_put(port);
-		return ret;
-	}
+	if (ret)
+		goto err_put;
+	ret = sf_sim_rep_add(port);
+	if (ret)
+		goto err_unregister;
 	*dl_port = &port->dl_port;
 	return 0;
+
+err_unregister:
+	devl_port_unregister(&port->dl_port);
+err_put:
+	sf_sim_port_put(port);
+	return ret;
 }
 
 static int info_get(struct devlink *dl, struct devlink_info_req *req,

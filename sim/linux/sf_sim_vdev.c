@@ -121,8 +121,10 @@ static void sf_sim_join(struct sf_sim_vdev *vdev, u32 index)
 	mutex_lock(&sf_sim_wire.lock);
 	sf_dev_init(vdev->dev, &sf_sim_wire.model, &vdev->plat, index,
 		    sf_sim_queues);
-	if (vdev->port)
+	if (vdev->port) {
 		sf_dev_set_perm_mac(vdev->dev, vdev->port->mac);
+		sf_sim_rep_set_dev(vdev->port, vdev->dev);
+	}
 	sf_dev_set_doorbells(vdev->dev, vdev->db);
 	mutex_unlock(&sf_sim_wire.lock);
 }
@@ -130,6 +132,8 @@ static void sf_sim_join(struct sf_sim_vdev *vdev, u32 index)
 static void sf_sim_leave(struct sf_sim_vdev *vdev)
 {
 	mutex_lock(&sf_sim_wire.lock);
+	if (vdev->port)
+		sf_sim_rep_set_dev(vdev->port, NULL);
 	sf_dev_fini(vdev->dev);
 	mutex_unlock(&sf_sim_wire.lock);
 }

@@ -87,18 +87,20 @@ static int wire_thread(void *data)
 {
 	struct sf_sim_wire *wire = data;
 	u64 now, last_work = 0;
+	unsigned int done;
 
 	mutex_lock(&wire->lock);
 	while (!kthread_should_stop()) {
 		/* Look behind this: what is new from here on kicks again. */
 		smp_store_mb(wire->kicked, false);
 		wire_serve_unmaps(wire);
+		done = sf_sim_reps_poll(&wire->model);
 		if (!sf_wire_running(&wire->model)) {
 			wire_wait(wire, SF_REST_SLEEP);
 			continue;
 		}
 		now = ktime_get_ns();
-		if (wire_poll(wire))
+		if (wire_poll(wire) + done)
 			last_work = now;
 		if (now - last_work > LINGER_NS)
 			wire_doze(wire);
@@ -109,7 +111,7 @@ static int wire_thread(void *data)
 	return 0;
 }
 
-int sf_sim_wire_start(enum sf_wire_type type)
+int sf_sim_wire_start(enum sf_wire_type type, int cpu)
 {
 	struct sf_sim_wire *wire = &sf_sim_wire;
 
@@ -118,8 +120,15 @@ int sf_sim_wire_start(enum sf_wire_type type)
 	spin_lock_init(&wire->unmaps_lock);
 	INIT_LIST_HEAD(&wire->unmaps);
 	sf_wire_init(&wire->model, type, true);
-	wire->thread = kthread_run(wire_thread, wire, "sf_sim");
-	return PTR_ERR_OR_ZERO(wire->thread);
+	wire->thread = kthread_create(wire_thread, wire, "sf_sim");
+	if (IS_ERR(wire->thread))
+		return PTR_ERR(wire->thread);
+	/* Woken by those who then wait for it, as hardware that is not busy. */
+	set_user_nice(wire->thread, MIN_NICE);
+	if (cpu >= 0)
+		kthread_bind(wire->thread, cpu);
+	wake_up_process(wire->thread);
+	return 0;
 }
 
 void sf_sim_wire_stop(void)
