@@ -37,10 +37,10 @@ test_bad_devargs(void)
 		"bus=auxiliary,name=mock.sf.0,iova=dc",
 		"bus=auxiliary,kind=mdev,type=a/b",
 		/* each is fine, but not both */
-		"bus=auxiliary,kind=sf,uuid=" UUID,
+		"bus=auxiliary,kind=sf,uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
 		"bus=auxiliary,kind=mdev,sfnum=1",
 		"bus=auxiliary,sfnum=1,type=mock-1",
-		"bus=auxiliary,name=mock.sf.0,uuid=" UUID,
+		"bus=auxiliary,name=mock.sf.0,uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
 	};
 	struct test_resources before;
 	unsigned int i;
@@ -328,7 +328,7 @@ test_other_arguments(void)
 {
 	static const char *const typed[] = {
 		"auxiliary:mock.sf.4,a=1",
-		"bus=auxiliary,pf=" PF0 ",sfnum=88/class=eth/driver=mock_plain,a=2",
+		"bus=auxiliary,pf=0000:03:00.0,sfnum=88/class=eth/driver=mock_plain,a=2",
 		"bus=auxiliary,name=mock.sf.4/class=eth/driver=mock_plain,a=3",
 		"bus=auxiliary,sfnum=88,pf=03:00.0/class=eth/driver=mock_plain,a=4",
 		"auxiliary:mock.sf.4,a=5",

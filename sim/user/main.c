@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl.h"
 #include "publish.h"
 #include "server.h"
 #include "stats.h"
@@ -29,6 +30,7 @@
 
 static struct {
 	const char *dir;
+	const char *ctl;
 	unsigned int nb_sfs;
 	unsigned int nb_queues;
 	enum sf_wire_type wire;
@@ -46,6 +48,7 @@ static const char *const wire_names[] = {
 static struct sf_wire wire;
 static struct sf *sfs;
 static struct publish publish;
+static struct ctl ctl = { .fd = -1 };
 static int epoll_fd = -1;
 static int signal_fd = -1;
 static bool stop;
@@ -64,6 +67,8 @@ usage(FILE *out)
 		"  --poll              never sleep while a queue runs\n"
 		"  --cpu N             run on this processor\n"
 		"  --stats             print statistics at the end\n"
+		"  --ctl FIFO          read commands there: remove N takes a sub-function away,\n"
+		"                      add N brings it back\n"
 		"  --help              this text\n"
 		"  Signals: USR1 prints statistics, TERM and INT remove DIR's contents and end.\n");
 }
@@ -108,6 +113,7 @@ parse_options(int argc, char **argv)
 		{ "poll", no_argument, NULL, 'p' },
 		{ "cpu", required_argument, NULL, 'c' },
 		{ "stats", no_argument, NULL, 's' },
+		{ "ctl", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -135,6 +141,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 's':
 			options.stats = true;
+			break;
+		case 'f':
+			options.ctl = optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -222,23 +231,69 @@ pin(int cpu)
 }
 
 static int
+open_device(unsigned int index)
+{
+	int listener, ret;
+
+	listener = publish_device(&publish, index);
+	if (listener < 0)
+		return listener;
+	ret = sf_open(&sfs[index], &wire, index, options.nb_queues, listener, epoll_fd);
+	if (ret < 0) {
+		fprintf(stderr, "dpdk-sf-sim: %s: %s\n", sfs[index].name, strerror(-ret));
+		publish_remove(&publish, index);
+	}
+	return ret;
+}
+
+static int
 open_devices(void)
 {
 	unsigned int i;
-	int listener, ret;
+	int ret;
 
 	sf_wire_init(&wire, options.wire, !options.poll);
 	for (i = 0; i < options.nb_sfs; i++) {
-		listener = publish_device(&publish, i);
-		if (listener < 0)
-			return listener;
-		ret = sf_open(&sfs[i], &wire, i, options.nb_queues, listener, epoll_fd);
-		if (ret < 0) {
-			fprintf(stderr, "dpdk-sf-sim: %s: %s\n", sfs[i].name, strerror(-ret));
+		ret = open_device(i);
+		if (ret < 0)
 			return ret;
-		}
 	}
 	return 0;
+}
+
+static void
+on_command(enum ctl_command command, unsigned int index)
+{
+	bool is_open;
+
+	if (index >= options.nb_sfs) {
+		fprintf(stderr, "dpdk-sf-sim: sf_sim.sf.%u: there are %u\n", index, options.nb_sfs);
+		return;
+	}
+	is_open = sf_is_open(&sfs[index]);
+	if (is_open == (command == CTL_ADD)) {
+		fprintf(stderr, "dpdk-sf-sim: sf_sim.sf.%u: already %s\n", index,
+			is_open ? "there" : "removed");
+	} else if (command == CTL_ADD) {
+		open_device(index);
+	} else {
+		publish_remove(&publish, index);
+		sf_close(&sfs[index]);
+	}
+}
+
+static int
+open_ctl(void)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &ctl };
+	int ret;
+
+	if (options.ctl == NULL)
+		return 0;
+	ret = ctl_open(&ctl, options.ctl);
+	if (ret == 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, ctl.fd, &event) < 0)
+		ret = -errno;
+	return ret;
 }
 
 /* An event names an sf by its listener, or by the connection inside it. */
@@ -252,7 +307,13 @@ on_event(const struct epoll_event *event)
 		on_signal();
 		return;
 	}
+	if (at == (char *)&ctl) {
+		ctl_serve(&ctl, on_command);
+		return;
+	}
 	sf = &sfs[(size_t)(at - (char *)sfs) / sizeof(*sfs)];
+	if (!sf_is_open(sf)) /* removed by a command since */
+		return;
 	if (at == (char *)sf)
 		sf_accept(sf);
 	else
@@ -351,8 +412,11 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	ret = setup_signals();
 	if (ret == 0)
+		ret = open_ctl();
+	if (ret == 0)
 		ret = open_devices();
 	if (ret < 0) {
+		ctl_close(&ctl);
 		publish_close(&publish);
 		return EXIT_FAILURE;
 	}
@@ -363,7 +427,9 @@ main(int argc, char **argv)
 	if (options.stats)
 		stats_print(sfs, options.nb_sfs);
 	for (i = 0; i < options.nb_sfs; i++)
-		sf_close(&sfs[i]);
+		if (sf_is_open(&sfs[i]))
+			sf_close(&sfs[i]);
+	ctl_close(&ctl);
 	publish_close(&publish);
 	close(signal_fd);
 	close(epoll_fd);

@@ -18,6 +18,7 @@
 
 #define LOCK_NAME ".dpdk-sf-sim.lock"
 #define DEVICE_PREFIX "sf_sim.sf."
+#define MAKING_NAME ".making" /* a device that is not yet complete */
 #define SOCKET_NAME "vfio-user"
 
 static const char *const entries[] = { "sfnum", "numa_node", "uevent", SOCKET_NAME };
@@ -57,6 +58,7 @@ remove_devices(int dir)
 			close(fd);
 		return;
 	}
+	remove_device(dir, MAKING_NAME);
 	while ((entry = readdir(stream)) != NULL)
 		if (strncmp(entry->d_name, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) == 0)
 			remove_device(dir, entry->d_name);
@@ -151,23 +153,44 @@ fill_device(int dir, uint32_t index)
 	return ret < 0 ? ret : listen_at(dir);
 }
 
+static void
+device_name(char *name, size_t size, uint32_t index)
+{
+	snprintf(name, size, DEVICE_PREFIX "%u", index);
+}
+
 int
 publish_device(struct publish *pub, uint32_t index)
 {
 	char name[32];
 	int dir, ret;
 
-	snprintf(name, sizeof(name), DEVICE_PREFIX "%u", index);
-	if (mkdirat(pub->dir, name, 0755) < 0)
+	device_name(name, sizeof(name), index);
+	if (mkdirat(pub->dir, MAKING_NAME, 0755) < 0)
 		return failed(name, "cannot create directory");
-	dir = openat(pub->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = openat(pub->dir, MAKING_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return failed(name, "cannot open directory");
 	ret = fill_device(dir, index);
 	close(dir);
-	if (ret < 0)
+	if (ret >= 0 && renameat(pub->dir, MAKING_NAME, pub->dir, name) < 0) {
+		close(ret);
+		ret = -errno;
+	}
+	if (ret < 0) {
+		remove_device(pub->dir, MAKING_NAME);
 		fprintf(stderr, "dpdk-sf-sim: %s: cannot publish: %s\n", name, strerror(-ret));
+	}
 	return ret;
+}
+
+void
+publish_remove(struct publish *pub, uint32_t index)
+{
+	char name[32];
+
+	device_name(name, sizeof(name), index);
+	remove_device(pub->dir, name);
 }
 
 void

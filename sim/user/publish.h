@@ -23,8 +23,13 @@ struct publish {
 /* Open or create, and lock.  0 or a negative errno, after a message. */
 int publish_open(struct publish *pub, const char *path);
 
-/* Publish a device; returns its listening socket or a negative errno, after a message. */
+/*
+ * Publish a device, which is all there when its directory appears.  Returns its
+ * listening socket or a negative errno, after a message.
+ */
 int publish_device(struct publish *pub, uint32_t index);
+
+void publish_remove(struct publish *pub, uint32_t index);
 
 /* Remove everything. */
 void publish_close(struct publish *pub);

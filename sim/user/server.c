@@ -342,7 +342,10 @@ doorbells_open(struct sf *sf, uint32_t nb_queues)
 			fcntl(sf->db_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
 	sf->db = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, sf->db_fd, SF_DB_BASE);
-	return sf->db == MAP_FAILED ? -errno : 0;
+	if (sf->db != MAP_FAILED)
+		return 0;
+	sf->db = NULL;
+	return -errno;
 }
 
 int
@@ -377,6 +380,7 @@ sf_close(struct sf *sf)
 		conn_close(sf);
 	sf_dev_fini(&sf->dev);
 	munmap(sf->db, (size_t)sf->dev.nb_queues * SF_DB_STRIDE);
+	sf->db = NULL;
 	close(sf->db_fd);
 	close(sf->listener);
 }

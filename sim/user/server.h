@@ -56,6 +56,13 @@ int sf_open(struct sf *sf, struct sf_wire *wire, uint32_t index, uint32_t nb_que
 		int listener, int epoll);
 void sf_close(struct sf *sf);
 
+/* Whether sf_open() has been called, and sf_close() not since. */
+static inline bool
+sf_is_open(const struct sf *sf)
+{
+	return sf->db != NULL;
+}
+
 /* Something to do on the listener or on the connection. */
 void sf_accept(struct sf *sf);
 void sf_serve(struct sf *sf, uint32_t events);

@@ -160,6 +160,38 @@ def test_sim_killed_and_restarted(env):
     testpmd.quit()
 
 
+def test_hot_plug(env):
+    """testpmd loses a sub-function under traffic and regains it, three times."""
+    ctl = env.path("ctl")
+    env.sim(extra=["--ctl", ctl])
+    testpmd = env.testpmd(PAIR, app=["--hot-plug"])
+    fds = f"/proc/{testpmd.popen.pid}/fd"
+    before = len(os.listdir(fds))
+    for _ in range(3):
+        testpmd.command("start tx_first 4")
+        with open(ctl, "w", encoding="ascii") as fifo:
+            fifo.write("remove 1\n")
+        testpmd.expect("Device is detached")
+        testpmd.expect("packet forwarding - ports=1")  # it goes on with the other
+        testpmd.expect("TX offloads")
+        time.sleep(0.3)  # on another thread than that of its prompt
+        testpmd.command("stop")
+        out = testpmd.command("show port summary all")
+        assert "sf_sim.sf.0" in out and "sf_sim.sf.1" not in out, out
+        with open(ctl, "w", encoding="ascii") as fifo:
+            fifo.write("add 1\n")
+        testpmd.expect("device: sf_sim.sf.1 has been added")
+        out = testpmd.command("port attach auxiliary:sf_sim.sf.1")
+        assert "is attached" in out, out
+        testpmd.command("port start all")
+        testpmd.command("clear port stats all")
+        testpmd.forward(0.3, first=2)
+        check_lossless(testpmd)
+        held = len(os.listdir(fds))
+        assert held == before, f"{held} file descriptors, {before} before"
+    testpmd.quit()
+
+
 def test_client_killed(env):
     """A dead client's device serves the next one."""
     env.sim()

@@ -158,7 +158,7 @@ probe_drivers(struct auxiliary_dev *dev)
 	auxiliary_dev_load(dev);
 	if (dev->is_outside)
 		return -EXDEV; /* said when it was loaded */
-	if (!auxiliary_devargs_fit(devargs, dev)) {
+	if (devargs != NULL && !auxiliary_devargs_fit(devargs, dev)) {
 		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
 			dev->info, devargs->bus_str);
 		return -EINVAL;
@@ -256,6 +256,7 @@ auxiliary_probe(void)
 			failed++;
 		}
 	}
+	auxiliary_monitor_start();
 	return probed != 0 && probed == failed ? -1 : 0;
 }
 
@@ -309,6 +310,7 @@ auxiliary_cleanup(void)
 	struct rte_auxiliary_device *dev, *next;
 	int ret, result = 0;
 
+	auxiliary_monitor_stop();
 	for (dev = TAILQ_FIRST(&auxiliary_bus.device_list); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
 		ret = dev_remove(auxiliary_dev(dev));

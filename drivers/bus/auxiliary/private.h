@@ -18,7 +18,8 @@
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
  *   auxiliary_index.c   objects by name, for scans that stay linear
- *   linux/              all that knows sysfs: roots, scan, attributes, nodes
+ *   linux/              all that knows sysfs and uevents: roots, scan, picks,
+ *                       attributes, nodes, monitor
  */
 
 #include <limits.h>
@@ -160,7 +161,7 @@ bool auxiliary_devargs_fit(const struct rte_devargs *devargs, struct auxiliary_d
 /* How a transport is called in devargs. */
 const char *auxiliary_transport_name(enum rte_vfio_transport transport);
 
-/* --- linux/auxiliary_scan.c, _dev.c, _roots.c: the list of devices ---- */
+/* --- linux/auxiliary_scan.c, _dev.c, _roots.c, _monitor.c: devices ------- */
 
 /* rte_bus::scan */
 int auxiliary_scan(void);
@@ -173,6 +174,13 @@ void auxiliary_dev_load(struct auxiliary_dev *dev);
 
 /* Whether the device is still there. */
 bool auxiliary_dev_exists(const struct auxiliary_dev *dev);
+
+/*
+ * Tell EAL, from its interrupt thread, of devices that come and go.  Starting
+ * twice is the same as once.
+ */
+void auxiliary_monitor_start(void);
+void auxiliary_monitor_stop(void);
 
 /* The directories that are scanned, for a log line. */
 const char *auxiliary_roots_str(char *buf, size_t size);

@@ -124,29 +124,27 @@ auxiliary_dev_load(struct auxiliary_dev *dev)
 	dev->pub.device.bus_info = dev->info;
 }
 
-/*
- * An mdev on a sub-function is that sub-function's VFIO node and no device of
- * its own.
- */
-static bool
-mdev_is_node(const struct auxiliary_roots *roots, const char *target)
+bool
+auxiliary_mdev_parent(const struct auxiliary_roots *roots, const char *target,
+		char *parent, size_t size)
 {
 	char path[PATH_MAX];
 	const char *end = strrchr(target, '/');
-	const char *parent;
+	const char *start;
 	unsigned int i;
 
 	if (end == NULL)
 		return false;
-	for (parent = end; parent > target && parent[-1] != '/'; parent--)
+	for (start = end; start > target && start[-1] != '/'; start--)
 		;
-	if (parent == end || parent[0] == '.')
+	if (start == end || start[0] == '.' || (size_t)(end - start) >= size)
 		return false;
+	memcpy(parent, start, (size_t)(end - start));
+	parent[end - start] = '\0';
 	for (i = 0; i < roots->nb; i++) {
 		if (roots->root[i].kind != RTE_AUXILIARY_KIND_SF)
 			continue;
-		snprintf(path, sizeof(path), "%s/%.*s", roots->root[i].path,
-			(int)(end - parent), parent);
+		snprintf(path, sizeof(path), "%s/%s", roots->root[i].path, parent);
 		if (access(path, F_OK) == 0)
 			return true;
 	}
@@ -181,13 +179,15 @@ int
 auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_entry *entry,
 		struct auxiliary_dev *dev)
 {
-	char target[PATH_MAX];
+	char target[PATH_MAX], parent[RTE_DEV_NAME_MAX_LEN];
 	char *path;
 
 	dev->pub.kind = entry->root->kind;
 	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV) {
 		auxiliary_sysfs_link(entry->fd, entry->name, target, sizeof(target));
-		if (entry->devargs == NULL && mdev_is_node(roots, target))
+		/* It is that sub-function's VFIO node and no device of its own. */
+		if (entry->devargs == NULL &&
+				auxiliary_mdev_parent(roots, target, parent, sizeof(parent)))
 			return 1;
 		mdev_type_read(entry, dev);
 	}

@@ -65,12 +65,12 @@ auxiliary_roots_get(struct auxiliary_roots *roots)
 	if (roots->root == NULL || roots->paths == NULL)
 		return -ENOMEM;
 
-	rest = strcpy(roots->paths, sf);
+	rest = memcpy(roots->paths, sf, strlen(sf) + 1);
 	while ((path = strsep(&rest, ":")) != NULL) {
 		if (path[0] != '\0')
 			roots->root[roots->nb++] = root_make(path, RTE_AUXILIARY_KIND_SF);
 	}
-	path = strcpy(roots->paths + strlen(sf) + 1, mdev);
+	path = memcpy(roots->paths + strlen(sf) + 1, mdev, strlen(mdev) + 1);
 	if (path[0] != '\0')
 		roots->root[roots->nb++] = root_make(path, RTE_AUXILIARY_KIND_MDEV);
 	return 0;
@@ -81,6 +81,12 @@ auxiliary_roots_put(struct auxiliary_roots *roots)
 {
 	free(roots->root);
 	free(roots->paths);
+}
+
+bool
+auxiliary_root_is_kernels(const struct auxiliary_root *root)
+{
+	return strncmp(root->path, "/sys/", strlen("/sys/")) == 0;
 }
 
 int

@@ -129,9 +129,8 @@ dev_keep(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 	return ret == -ENOMEM ? ret : 0;
 }
 
-/* Whether an entry's name may be that of a device. */
-static bool
-name_is_valid(const struct auxiliary_root *root, const char *name)
+bool
+auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name)
 {
 	size_t i;
 
@@ -142,11 +141,11 @@ name_is_valid(const struct auxiliary_root *root, const char *name)
 			return false;
 	}
 	if (i >= RTE_DEV_NAME_MAX_LEN) {
-		AUXILIARY_LOG(WARNING, "device %s/%s: name longer than %d, skipped",
-			root->path, name, RTE_DEV_NAME_MAX_LEN - 1);
+		AUXILIARY_LOG(WARNING, "device %s: name longer than %d, skipped", name,
+			RTE_DEV_NAME_MAX_LEN - 1);
 		return false;
 	}
-	return root->kind != RTE_AUXILIARY_KIND_MDEV || auxiliary_is_uuid(name);
+	return kind != RTE_AUXILIARY_KIND_MDEV || auxiliary_is_uuid(name);
 }
 
 static struct auxiliary_dev *
@@ -197,7 +196,7 @@ scan_all(struct auxiliary_scan *scan, const struct auxiliary_root *root, int fd)
 		if (dirent->d_type != DT_DIR && dirent->d_type != DT_LNK &&
 				dirent->d_type != DT_UNKNOWN)
 			continue;
-		if (!name_is_valid(root, dirent->d_name))
+		if (!auxiliary_name_is_valid(root->kind, dirent->d_name))
 			continue;
 		entry.name = dirent->d_name;
 		entry.is_dir = dirent->d_type == DT_DIR;
@@ -213,7 +212,8 @@ scan_all(struct auxiliary_scan *scan, const struct auxiliary_root *root, int fd)
 static int
 scan_name(struct auxiliary_scan *scan, struct auxiliary_entry *entry, const char *name)
 {
-	if (!name_is_valid(entry->root, name) || !auxiliary_entry_exists(entry->fd, name))
+	if (!auxiliary_name_is_valid(entry->root->kind, name) ||
+			!auxiliary_entry_exists(entry->fd, name))
 		return 0;
 	entry->name = name;
 	entry->is_dir = true;
@@ -289,12 +289,14 @@ list_sort(void)
 
 	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev)
 		nb++;
-	devs = malloc(nb * sizeof(*devs));
+	if (nb == 0)
+		return 0;
+	devs = calloc(nb, sizeof(struct rte_auxiliary_device *));
 	if (devs == NULL)
 		return -ENOMEM;
 	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev)
 		devs[i++] = dev;
-	qsort(devs, nb, sizeof(*devs), sort_order);
+	qsort(devs, nb, sizeof(struct rte_auxiliary_device *), sort_order);
 	TAILQ_INIT(&auxiliary_bus.device_list);
 	for (i = 0; i < nb; i++)
 		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, devs[i], next);
@@ -379,6 +381,7 @@ auxiliary_scan(void)
 		ret = scan_all_roots(&scan);
 		if (ret == 0)
 			ret = scan_finish(&scan);
+		auxiliary_monitor_update(&scan.roots);
 	}
 	if (ret == 0)
 		ret = auxiliary_picks_done();

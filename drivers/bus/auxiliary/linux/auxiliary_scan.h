@@ -65,8 +65,21 @@ int auxiliary_roots_get(struct auxiliary_roots *roots);
 
 void auxiliary_roots_put(struct auxiliary_roots *roots);
 
+/* Whether the kernel itself tells what comes and goes there. */
+bool auxiliary_root_is_kernels(const struct auxiliary_root *root);
+
 /* A root's directory, or -1 if there is nothing to scan. */
 int auxiliary_root_open(const struct auxiliary_root *root);
+
+/* Whether an entry's name may be that of a device. */
+bool auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name);
+
+/*
+ * Whether an mdev, which is a directory or what a link leads to, belongs to a
+ * sub-function, and to which.
+ */
+bool auxiliary_mdev_parent(const struct auxiliary_roots *roots, const char *target,
+		char *parent, size_t size);
 
 /* Whether a directory, or a link to one, is there. */
 bool auxiliary_entry_exists(int fd, const char *name);
@@ -77,6 +90,9 @@ bool auxiliary_entry_exists(int fd, const char *name);
  */
 int auxiliary_dev_place(const struct auxiliary_roots *roots,
 		const struct auxiliary_entry *entry, struct auxiliary_dev *dev);
+
+/* auxiliary_monitor.c: the roots may be other ones than at the last scan. */
+void auxiliary_monitor_update(const struct auxiliary_roots *roots);
 
 /* --- auxiliary_pick.c: what the user asked for -------------------------- */
 

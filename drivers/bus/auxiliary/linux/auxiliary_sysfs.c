@@ -75,6 +75,7 @@ value_read(int fd, char *buf, size_t size)
 	ssize_t len;
 	int ret;
 
+	buf[0] = '\0';
 	if (fd < 0)
 		return fd == -ENOTDIR ? -ENOENT : fd;
 	len = read(fd, buf, size);

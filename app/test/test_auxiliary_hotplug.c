@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Devices that come and go: directories made and removed by the test, and
+ * uevents that the kernel is asked to spread.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/netlink.h>
+
+#include <rte_errno.h>
+
+#include "aux_mock.h"
+
+#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+
+/* What the application has been told; written by the interrupt thread. */
+static struct {
+	unsigned int come, gone;
+	char name[RTE_DEV_NAME_MAX_LEN]; /* the last one */
+} told;
+
+static void
+on_event(const char *name, enum rte_dev_event_type type, void *arg)
+{
+	RTE_SET_USED(arg);
+	snprintf(told.name, sizeof(told.name), "%s", name);
+	__atomic_add_fetch(type == RTE_DEV_EVENT_ADD ? &told.come : &told.gone, 1,
+		__ATOMIC_SEQ_CST);
+}
+
+static int
+hotplug_setup(void)
+{
+	int ret = aux_setup();
+
+	memset(&told, 0, sizeof(told));
+	if (ret == TEST_SUCCESS)
+		ret = rte_dev_event_callback_register(NULL, on_event, NULL);
+	if (ret == 0)
+		ret = aux_bus->scan();
+	return ret == 0 ? aux_bus->probe() : ret; /* from here on the bus listens */
+}
+
+static void
+hotplug_teardown(void)
+{
+	rte_dev_event_callback_unregister(NULL, on_event, NULL);
+	aux_teardown();
+}
+
+#define ASSERT_TOLD(counter, value, who) do { \
+	TEST_ASSERT(test_wait_for(&told.counter, value), "%u", told.counter); \
+	TEST_ASSERT(strcmp(told.name, who) == 0, "%s", told.name); \
+} while (0)
+
+/* --- Directories ---------------------------------------------------------- */
+
+/* As a simulator does: what comes is all there. */
+static int
+publish(const char *name)
+{
+	char from[300], to[300];
+
+	aux_make_sf(".making");
+	snprintf(from, sizeof(from), "%s/.making", aux_root);
+	snprintf(to, sizeof(to), "%s/%s", aux_root, name);
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
+static int
+test_directory(void)
+{
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_TOLD(come, 1, "mock.sf.0");
+	TEST_ASSERT_OK(publish("nobodys.sf.0")); /* no driver wants it */
+	TEST_ASSERT_OK(publish("mock.sf.1"));
+	ASSERT_TOLD(come, 2, "mock.sf.1");
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	TEST_ASSERT_EQUAL(told.come, 2);
+	return TEST_SUCCESS;
+}
+
+/* What a simulator that is started again does. */
+static int
+test_directory_returns(void)
+{
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_TOLD(come, 1, "mock.sf.0");
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	TEST_ASSERT_OK(rmdir(aux_root));
+	usleep(10000);
+	TEST_ASSERT_OK(mkdir(aux_root, 0755));
+	TEST_ASSERT_OK(publish("mock.sf.3"));
+	TEST_ASSERT(test_wait_for(&told.come, 2), "%u", told.come);
+	TEST_ASSERT_OK(aux_remove("mock.sf.3"));
+	ASSERT_TOLD(gone, 2, "mock.sf.3");
+	return TEST_SUCCESS;
+}
+
+/* A scan finds that the roots are other ones now, and watches those. */
+static int
+test_other_directory(void)
+{
+	char path[300];
+
+	aux_make_sf("other/mock.sf.9");
+	snprintf(path, sizeof(path), "%s/other", aux_root);
+	setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(publish("mock.sf.0")); /* where nobody looks any more */
+	TEST_ASSERT_OK(publish("other/mock.sf.1"));
+	ASSERT_TOLD(come, 1, "mock.sf.1");
+	return TEST_SUCCESS;
+}
+
+/* The application brings back what returns, with the arguments it had. */
+static int
+test_return(void)
+{
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0,a=1"));
+	ASSERT_TOLD(come, 1, "mock.sf.0");
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	TEST_ASSERT_OK(rte_dev_remove(aux_find(told.name)));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_TOLD(come, 2, "mock.sf.0");
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
+	TEST_ASSERT(strcmp(aux_mock.args, "a=1") == 0, "%s", aux_mock.args);
+	return TEST_SUCCESS;
+}
+
+/* --- Uevents --------------------------------------------------------------- */
+
+/* The kernel spreads what root hands it, as if it were its own. */
+static int
+uevent_send(unsigned int port, const char *text, size_t len)
+{
+	struct {
+		struct nlmsghdr header;
+		char text[512];
+	} msg = { .header = {
+		.nlmsg_len = NLMSG_HDRLEN + len,
+		.nlmsg_type = NLMSG_MIN_TYPE,
+		.nlmsg_flags = NLM_F_REQUEST,
+	} };
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = port };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	ssize_t sent;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(msg.text, text, len);
+	/* Only the kernel wants the header. */
+	sent = port == 0 ? sendto(fd, &msg, msg.header.nlmsg_len, 0, (struct sockaddr *)&to,
+				sizeof(to)) :
+		sendto(fd, msg.text, len, 0, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+	return sent < 0 ? -errno : 0;
+}
+
+#define UEVENT(action, subsystem, path) \
+	action "@" path "\0ACTION=" action "\0DEVPATH=" path "\0SUBSYSTEM=" subsystem
+
+#define UEVENT_SEND(port, action, subsystem, path) \
+	uevent_send(port, UEVENT(action, subsystem, path), \
+		sizeof(UEVENT(action, subsystem, path)))
+
+/* The devices of the kernel, of which there need not be any. */
+static int
+uevents_setup(void)
+{
+	unsetenv("SYSFS_AUXILIARY_DEVICES");
+	unsetenv("SYSFS_MDEV_DEVICES");
+	return aux_bus->scan();
+}
+
+static int
+test_uevent(void)
+{
+	TEST_ASSERT_OK(uevents_setup());
+	if (UEVENT_SEND(0, "add", "auxiliary", "/devices/test/mock.sf.7") < 0)
+		return test_skip("needs root to have the kernel spread a uevent");
+	ASSERT_TOLD(come, 1, "mock.sf.7");
+	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.8");
+	ASSERT_TOLD(come, 2, "mock.sf.8");
+	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.8");
+	ASSERT_TOLD(gone, 1, "mock.sf.8");
+	UEVENT_SEND(0, "remove", "mdev", "/devices/test/" UUID);
+	ASSERT_TOLD(gone, 2, UUID);
+	return TEST_SUCCESS;
+}
+
+static int
+test_uevent_absurd(void)
+{
+	static const char long_name[] = UEVENT("add", "auxiliary",
+			"/devices/mock.sf.00000000000000000000000000000000000000000000000000000000000000");
+
+	TEST_ASSERT_OK(uevents_setup());
+	if (UEVENT_SEND(0, "change", "auxiliary", "/devices/mock.sf.1") < 0)
+		return test_skip("needs root to have the kernel spread a uevent");
+	UEVENT_SEND(0, "add", "net", "/devices/mock.sf.1");
+	UEVENT_SEND(0, "add", "auxiliary", "/devices/");
+	UEVENT_SEND(0, "add", "auxiliary", "/devices/..");
+	UEVENT_SEND(0, "add", "auxiliary", "/devices/mock.sf.1\n2");
+	UEVENT_SEND(0, "add", "mdev", "/devices/mock.sf.1");
+	UEVENT_SEND(0, "add", "mdev", "mock.sf.1");
+	uevent_send(0, long_name, sizeof(long_name));
+	uevent_send(0, "ACTION=add\0SUBSYSTEM=auxiliary", 30); /* and no path */
+	uevent_send(0, "x", 1);
+	UEVENT_SEND(0, "add", "auxiliary", "/devices/mock.sf.2"); /* what it waits for */
+	ASSERT_TOLD(come, 1, "mock.sf.2");
+	TEST_ASSERT_EQUAL(told.gone, 0);
+	return TEST_SUCCESS;
+}
+
+/* Ports of this process's sockets for uevents: its id, and any number above. */
+static unsigned int
+uevent_port(void)
+{
+	FILE *file = fopen("/proc/net/netlink", "re");
+	unsigned int protocol, port, found = 0;
+	char line[256];
+
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+		if (sscanf(line, "%*x %u %u", &protocol, &port) == 2 &&
+				protocol == NETLINK_KOBJECT_UEVENT &&
+				(port & 0x3fffff) == ((unsigned int)getpid() & 0x3fffff))
+			found = port;
+	if (file != NULL)
+		fclose(file);
+	return found;
+}
+
+/* Whoever can send to our socket is not the kernel. */
+static int
+test_uevent_forged(void)
+{
+	unsigned int port;
+
+	TEST_ASSERT_OK(uevents_setup());
+	port = uevent_port();
+	TEST_ASSERT(port != 0, "the bus has no socket");
+	if (UEVENT_SEND(port, "add", "auxiliary", "/devices/mock.sf.1") < 0)
+		return test_skip("needs root to send to a uevent socket");
+	TEST_ASSERT_OK(UEVENT_SEND(0, "add", "auxiliary", "/devices/mock.sf.2"));
+	ASSERT_TOLD(come, 1, "mock.sf.2");
+	return TEST_SUCCESS;
+}
+
+static const struct test_case cases[] = {
+	TEST_CASE(test_directory),
+	TEST_CASE(test_directory_returns),
+	TEST_CASE(test_other_directory),
+	TEST_CASE(test_return),
+	TEST_CASE(test_uevent),
+	TEST_CASE(test_uevent_absurd),
+	TEST_CASE(test_uevent_forged),
+	{ .name = NULL }
+};
+
+static struct test_suite auxiliary_hotplug_suite = {
+	.name = "auxiliary_hotplug_autotest",
+	.case_setup = hotplug_setup,
+	.case_teardown = hotplug_teardown,
+	.cases = cases,
+};
+
+TEST_REGISTER(auxiliary_hotplug_suite);
