@@ -8,6 +8,7 @@
 #
 #   devtools/setup.sh         for the build
 #   devtools/setup.sh --vm    for virtual machines and their kernels
+#   devtools/setup.sh --lint  for checks of the sources
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,6 +18,7 @@ packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 	python3-pyelftools dpkg-dev gnuplot-nox strace abigail-tools)
 vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
 	iproute2 iputils-ping iperf3)
+lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen)
 
 die() {
 	echo "setup: $*" >&2
@@ -95,10 +97,16 @@ fetch_sdk() {
 main() {
 	local version sdk
 
-	if [ "${1:-}" = --vm ]; then
+	case ${1:-} in
+	--vm)
 		install_packages "${vm_packages[@]}"
 		return
-	fi
+		;;
+	--lint)
+		install_packages "${lint_packages[@]}"
+		return
+		;;
+	esac
 	install_packages "${packages[@]}"
 	version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
 	# shellcheck disable=SC2046

@@ -5,14 +5,14 @@
 # Build everything and run every test.
 #
 #   devtools/test.sh            all suites
-#   devtools/test.sh SUITE...   some of them: fast, e2e, sanitize
+#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, sanitize
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(fast e2e sanitize)
+[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e sanitize)
 hugepages_before=
 passed=0
 failed=0
@@ -48,6 +48,12 @@ run_suite() {
 	grep -E '^ok .*# SKIP|^not ok ' "$log" || true
 }
 
+# What can be said of the sources without running them.
+run_lint() {
+	"$top/devtools/setup.sh" --lint
+	run_suite lint "$build"
+}
+
 # The autotests and the simulated device again, with the sanitizers in.
 run_sanitized() {
 	local dir=$build-sanitize
@@ -68,6 +74,7 @@ main() {
 	for suite in "${suites[@]}"; do
 		case $suite in
 		sanitize) run_sanitized ;;
+		lint) run_lint ;;
 		*) run_suite "$suite" "$build" ;;
 		esac
 	done
