@@ -37,10 +37,13 @@ void sf_queue_init(struct sf_queue *q, struct sf_dev *dev, bool tx,
 		uint16_t index);
 void sf_queue_control(struct sf_queue *q, uint32_t ctrl);
 void sf_queue_reset(struct sf_queue *q);
+void sf_queue_pull(struct sf_queue *q, uint32_t tail);
 void sf_queue_halt(struct sf_queue *q, uint8_t code, uint64_t value);
 void sf_queue_dma_removed(struct sf_queue *q, uint64_t iova, uint64_t len);
 
 /* sf_txq.c, sf_rxq.c */
+void sf_txq_report(struct sf_queue *q);
+void sf_txq_set_sleeping(struct sf_queue *q, uint32_t sleeping);
 unsigned int sf_txq_poll(struct sf_queue *q);
 unsigned int sf_rxq_poll_arm(struct sf_queue *q);
 enum sf_verdict sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame);

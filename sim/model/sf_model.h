@@ -36,6 +36,9 @@
  *  - void sf_plat_buf_prefetch(buf, write);
  *  - void *sf_plat_ring_map(plat, iova, len, write): contiguous view of a
  *    ring, or NULL; void sf_plat_ring_unmap(plat, ring, len);
+ *  - void sf_plat_ring_pull(plat, at, len), void sf_plat_ring_push(plat, at,
+ *    len): make a part of such a view what the driver has there, or make it so
+ *    for the driver; nothing is to be done where they are the same memory;
  *  - void sf_plat_irq(plat, vector): raise an MSI-X vector;
  *  - void sf_plat_log(plat, fmt, ...): one line about this device;
  *  - sf_load(p), sf_load_acquire(p), sf_store(p, v), sf_store_release(p, v)
@@ -91,7 +94,7 @@ struct sf_queue {
 	uint32_t size; /* copy of the register, fixed at start */
 	uint32_t buf_size; /* likewise */
 	uint32_t head; /* next descriptor the device uses */
-	uint32_t tail; /* Rx: doorbell as last read */
+	uint32_t tail; /* doorbell as last read */
 	uint16_t gen; /* Rx: of the pass in progress */
 	uint16_t arm_done; /* Rx: last interrupt sequence served */
 	bool running;

@@ -10,11 +10,16 @@
 
 #define RING_ALIGN 64
 
+static uint32_t
+desc_len(const struct sf_queue *q)
+{
+	return q->tx ? sizeof(struct sf_tx_desc) : sizeof(struct sf_rx_desc);
+}
+
 static uint64_t
 ring_len(const struct sf_queue *q)
 {
-	return (uint64_t)q->reg_size *
-		(q->tx ? sizeof(struct sf_tx_desc) : sizeof(struct sf_rx_desc));
+	return (uint64_t)q->reg_size * desc_len(q);
 }
 
 static uint64_t
@@ -99,7 +104,7 @@ queue_start(struct sf_queue *q)
 	q->tso_done = 0;
 	sf_store(q->db, 0);
 	if (q->tx)
-		sf_store_release(&((struct sf_tx_status *)q->cpl)->head, 0);
+		sf_txq_report(q);
 	else
 		sf_store(q->db_arm, 0);
 	memset(&q->hint, 0, sizeof(q->hint));
@@ -135,6 +140,21 @@ sf_queue_reset(struct sf_queue *q)
 	q->packets = 0;
 	q->bytes = 0;
 	q->drops = 0;
+}
+
+/* The doorbell has moved: see the descriptors up to there, and note that. */
+void
+sf_queue_pull(struct sf_queue *q, uint32_t tail)
+{
+	const uint32_t len = desc_len(q);
+	uint8_t *ring = q->ring;
+
+	if (tail < q->tail) {
+		sf_plat_ring_pull(q->dev->plat, ring + q->tail * len, (q->size - q->tail) * len);
+		q->tail = 0;
+	}
+	sf_plat_ring_pull(q->dev->plat, ring + q->tail * len, (tail - q->tail) * len);
+	q->tail = tail;
 }
 
 /* The driver broke the rules: this queue does nothing more until restarted. */

@@ -70,13 +70,16 @@ ring_used(const struct sf_queue *q)
 static bool
 rxq_has_descs(struct sf_queue *q, uint32_t nb)
 {
+	uint32_t tail;
+
 	if (ring_used(q) >= nb)
 		return true;
-	q->tail = sf_load_acquire(q->db);
-	if (q->tail >= q->size) {
-		sf_queue_halt(q, SF_ERR_DOORBELL, q->tail);
+	tail = sf_load_acquire(q->db);
+	if (tail >= q->size) {
+		sf_queue_halt(q, SF_ERR_DOORBELL, tail);
 		return false;
 	}
+	sf_queue_pull(q, tail);
 	return ring_used(q) >= nb;
 }
 
@@ -92,6 +95,7 @@ rxq_complete(struct sf_queue *q, const struct rx_packet *pkt, uint32_t len, bool
 
 	sf_store((uint64_t *)cpl, first);
 	sf_store_release((uint64_t *)&cpl->len, second);
+	sf_plat_ring_push(q->dev->plat, cpl, sizeof(*cpl));
 	if (++q->head == q->size) {
 		q->head = 0;
 		q->gen ^= 1;

@@ -245,13 +245,34 @@ send_packet(struct sf_queue *q, struct sf_tx_packet *pkt, struct sf_frame *frame
 	return !q->held;
 }
 
+/* Both halves of the status line's first word go out together. */
+static void
+status_push(struct sf_queue *q)
+{
+	sf_plat_ring_push(q->dev->plat, q->cpl, sizeof(uint64_t));
+}
+
+/* Tell the driver which descriptors are done. */
+void
+sf_txq_report(struct sf_queue *q)
+{
+	sf_store_release(&((struct sf_tx_status *)q->cpl)->head, q->head);
+	status_push(q);
+}
+
+void
+sf_txq_set_sleeping(struct sf_queue *q, uint32_t sleeping)
+{
+	sf_store(&((struct sf_tx_status *)q->cpl)->sleeping, sleeping);
+	status_push(q);
+}
+
 /* Number of frames sent. */
 unsigned int
 sf_txq_poll(struct sf_queue *q)
 {
 	struct sf_tx_packet *pkt = &q->dev->wire->packet;
 	struct sf_frame *frame = &q->dev->wire->frame;
-	struct sf_tx_status *status = q->cpl;
 	const uint32_t tail = sf_load_acquire(q->db);
 	uint32_t head = q->head;
 	unsigned int budget = TX_BUDGET;
@@ -263,6 +284,8 @@ sf_txq_poll(struct sf_queue *q)
 		sf_queue_halt(q, SF_ERR_DOORBELL, tail);
 		return 1;
 	}
+	if (tail != q->tail)
+		sf_queue_pull(q, tail);
 	while (head != tail && budget != 0) {
 		uint64_t value;
 		uint32_t at = head;
@@ -278,7 +301,7 @@ sf_txq_poll(struct sf_queue *q)
 	}
 	if (head != q->head) {
 		q->head = head;
-		sf_store_release(&status->head, head);
+		sf_txq_report(q);
 	}
 	return TX_BUDGET - budget;
 }

@@ -126,7 +126,7 @@ set_sleeping(struct sf_wire *wire, uint32_t sleeping)
 		lists_rebuild(wire);
 	for (q = wire->txqs; q != NULL; q = q->next)
 		if (q->running)
-			sf_store(&((struct sf_tx_status *)q->cpl)->sleeping, sleeping);
+			sf_txq_set_sleeping(q, sleeping);
 }
 
 enum sf_rest

@@ -110,6 +110,23 @@ sf_plat_ring_unmap(struct sf_plat *plat, void *ring, uint64_t len)
 	(void)len;
 }
 
+/* The view is the driver's memory. */
+static inline void
+sf_plat_ring_pull(struct sf_plat *plat, void *at, uint64_t len)
+{
+	(void)plat;
+	(void)at;
+	(void)len;
+}
+
+static inline void
+sf_plat_ring_push(struct sf_plat *plat, void *at, uint64_t len)
+{
+	(void)plat;
+	(void)at;
+	(void)len;
+}
+
 void sf_plat_irq(struct sf_plat *plat, unsigned int vector);
 void sf_plat_log(struct sf_plat *plat, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
