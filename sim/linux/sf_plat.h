@@ -7,7 +7,8 @@
 /*
  * What the model wants of its host, for a kernel module: the driver's memory
  * is pinned through VFIO, page by page, when the device first touches it, and
- * stays pinned until VFIO takes it back.
+ * stays pinned until VFIO takes it back; or, where VFIO does not pin, each
+ * access goes through it.
  *
  * All of it runs under the lock of the wire, and may sleep.
  */
@@ -33,7 +34,8 @@ struct vfio_device;
 
 struct sf_plat {
 	struct vfio_device *vdev;
-	struct xarray pages;		/* pinned, by page number of the IOVA */
+	bool unpinned;			/* VFIO pins nothing here, see sf_sim_dma.c */
+	struct xarray pages;		/* by page number of the IOVA */
 	struct list_head rings;		/* mapped */
 	struct eventfd_ctx *vectors[SF_NUM_VECTORS];
 	struct eventfd_ctx *request;	/* asks the user to let go */
@@ -43,7 +45,7 @@ struct sf_plat {
 struct sf_plat_buf {
 	struct sf_plat *plat;	/* NULL: ours, contiguous at "addr" */
 	u64 iova;
-	u8 *addr;	/* of the first byte; good to the end of its page */
+	u8 *addr;	/* good to the end of its page; NULL: not pinned */
 };
 
 /* The page used last. */
@@ -78,6 +80,21 @@ static inline void sf_plat_buf_prefetch(const struct sf_plat_buf *buf,
 
 void *sf_plat_ring_map(struct sf_plat *plat, u64 iova, u64 len, bool write);
 void sf_plat_ring_unmap(struct sf_plat *plat, void *ring, u64 len);
+void sf_sim_ring_transfer(struct sf_plat *plat, void *at, u64 len, bool push);
+
+/* A pinned ring is the driver's own memory. */
+static inline void sf_plat_ring_pull(struct sf_plat *plat, void *at, u64 len)
+{
+	if (plat->unpinned)
+		sf_sim_ring_transfer(plat, at, len, false);
+}
+
+static inline void sf_plat_ring_push(struct sf_plat *plat, void *at, u64 len)
+{
+	if (plat->unpinned)
+		sf_sim_ring_transfer(plat, at, len, true);
+}
+
 void sf_plat_irq(struct sf_plat *plat, unsigned int vector);
 __printf(2, 3) void sf_plat_log(struct sf_plat *plat, const char *fmt, ...);
 

@@ -15,7 +15,8 @@
  *   sf_sim_vdev    the VFIO device that either of these ends in
  *   sf_sim_region  its regions
  *   sf_sim_irq     its interrupts
- *   sf_sim_dma     the memory it reaches
+ *   sf_sim_dma     the memory it reaches: packets
+ *   sf_sim_ring    the same: rings
  *   sf_sim_wire    the thread that runs the device model
  *
  * Locks, outermost first: the devlink instance; a port's lock; the wire.

@@ -2,33 +2,32 @@
 /* Copyright (c) 2026 The auxiliary-bus driver authors */
 
 /*
- * The driver's memory.  Pages of packets are pinned when they are first used,
- * and found again in a tree; rings are pinned and mapped while they are in use.
+ * The driver's memory, for packets.  Pages are pinned when they are first used,
+ * and found again in a tree.
+ *
+ * VFIO does not pin in a container of the first type 1 interface, which is
+ * what DPDK's EAL has: there each access goes through VFIO, and the tree only
+ * knows which pages can be accessed.
  */
 
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 
 #include "sf_sim.h"
 
 /*
- * What a page may be used for, as the tag of its pointer: most can be read and
- * written.
+ * A page's entry in the tree is a pointer to it, and what it may be used for as
+ * the tag of that: most can be read and written.
  */
 #define TAG_ANY		0
 #define TAG_READ	1
 #define TAG_WRITE	3
+/* An entry without a pointer. */
+#define UNPINNED	xa_mk_value(1)
 
-/* A ring of the driver's, contiguous in our address space. */
-struct sf_sim_ring {
-	struct list_head node;
-	void *addr;		/* of the first page */
-	u64 iova;		/* likewise */
-	unsigned int nb_pages;
-	struct page *pages[];
-};
+/* On the way from memory to memory that are both not ours; the wire is locked. */
+static u8 bounce[SF_MAX_FRAME];
 
 void sf_sim_dma_init(struct sf_plat *plat, struct vfio_device *vdev)
 {
@@ -93,6 +92,37 @@ static u8 *page_addr(struct sf_plat *plat, u64 page, bool write)
 	return entry_addr(entry);
 }
 
+static int rw(const struct sf_plat_buf *buf, void *data, u32 len, bool write)
+{
+	return vfio_dma_rw(buf->plat->vdev, buf->iova, data, len, write);
+}
+
+static bool is_unpinned(const struct sf_plat_buf *buf)
+{
+	return buf->plat && buf->plat->unpinned;
+}
+
+/* Whether pages can be accessed, each asked about once. */
+static bool unpinned_get(struct sf_plat *plat, u64 iova, u32 len,
+			 struct sf_plat_buf *buf)
+{
+	u64 page = iova >> PAGE_SHIFT, last = (iova + (len - 1)) >> PAGE_SHIFT;
+	u8 probe;
+
+	for (; page <= last; page++) {
+		if (xa_load(&plat->pages, page))
+			continue;
+		if (vfio_dma_rw(plat->vdev, page << PAGE_SHIFT, &probe, 1,
+				false) ||
+		    xa_err(xa_store(&plat->pages, page, UNPINNED, GFP_KERNEL)))
+			return false;
+	}
+	buf->plat = plat;
+	buf->iova = iova;
+	buf->addr = NULL;
+	return true;
+}
+
 bool sf_plat_buf_get(struct sf_plat *plat, struct sf_plat_hint *hint, u64 iova,
 		     u32 len, bool write, struct sf_plat_buf *buf)
 {
@@ -100,6 +130,8 @@ bool sf_plat_buf_get(struct sf_plat *plat, struct sf_plat_hint *hint, u64 iova,
 
 	if (!len || len - 1 > U64_MAX - iova)
 		return false;
+	if (plat->unpinned)
+		return unpinned_get(plat, iova, len, buf);
 	if (!hint->addr || hint->page != page) {
 		hint->addr = page_addr(plat, page, write);
 		hint->page = page;
@@ -149,7 +181,7 @@ void sf_plat_buf_skip(struct sf_plat_buf *buf, u32 len)
 {
 	if (!buf->plat || (buf->addr && same_page(buf->iova, buf->iova + len)))
 		buf->addr += len;
-	else
+	else if (!is_unpinned(buf))
 		buf->addr = page_find(buf->plat, buf->iova + len);
 	buf->iova += len;
 }
@@ -159,6 +191,8 @@ int sf_plat_buf_read(const struct sf_plat_buf *buf, void *to, u32 len)
 	u32 done, part;
 	u8 *at;
 
+	if (is_unpinned(buf))
+		return rw(buf, to, len, false);
 	for (done = 0; done < len; done += part) {
 		part = len - done;
 		at = buf_at(buf, done, &part);
@@ -174,6 +208,8 @@ int sf_plat_buf_write(const struct sf_plat_buf *buf, const void *from, u32 len)
 	u32 done, part;
 	u8 *at;
 
+	if (is_unpinned(buf))
+		return rw(buf, (void *)from, len, true);
 	for (done = 0; done < len; done += part) {
 		part = len - done;
 		at = buf_at(buf, done, &part);
@@ -184,12 +220,25 @@ int sf_plat_buf_write(const struct sf_plat_buf *buf, const void *from, u32 len)
 	return 0;
 }
 
+static int copy_bounced(const struct sf_plat_buf *to,
+			const struct sf_plat_buf *from, u32 len)
+{
+	int ret;
+
+	if (len > sizeof(bounce))
+		return -EINVAL;
+	ret = sf_plat_buf_read(from, bounce, len);
+	return ret ? ret : sf_plat_buf_write(to, bounce, len);
+}
+
 int sf_plat_buf_copy(const struct sf_plat_buf *to,
 		     const struct sf_plat_buf *from, u32 len)
 {
 	u32 done, part;
 	u8 *src, *dst;
 
+	if (is_unpinned(to) || is_unpinned(from))
+		return copy_bounced(to, from, len);
 	for (done = 0; done < len; done += part) {
 		part = len - done;
 		src = buf_at(from, done, &part);
@@ -200,60 +249,6 @@ int sf_plat_buf_copy(const struct sf_plat_buf *to,
 		memmove(dst, src, part);
 	}
 	return 0;
-}
-
-void *sf_plat_ring_map(struct sf_plat *plat, u64 iova, u64 len, bool write)
-{
-	struct sf_sim_ring *ring;
-	unsigned int nb_pages;
-	int ret;
-
-	if (!len || len - 1 > U64_MAX - iova)
-		return NULL;
-	nb_pages = ((iova + (len - 1)) >> PAGE_SHIFT) - (iova >> PAGE_SHIFT) + 1;
-	if (nb_pages > VFIO_PIN_PAGES_MAX_ENTRIES)
-		return NULL;
-	ring = kzalloc(struct_size(ring, pages, nb_pages), GFP_KERNEL);
-	if (!ring)
-		return NULL;
-	ring->iova = ALIGN_DOWN(iova, PAGE_SIZE);
-	ring->nb_pages = nb_pages;
-	ret = vfio_pin_pages(plat->vdev, ring->iova, nb_pages,
-			     write ? IOMMU_READ | IOMMU_WRITE : IOMMU_READ,
-			     ring->pages);
-	if (ret < 0)
-		goto err_free;
-	nb_pages = ret;
-	if (nb_pages != ring->nb_pages)
-		goto err_unpin;
-	ring->addr = vmap(ring->pages, nb_pages, VM_MAP, PAGE_KERNEL);
-	if (!ring->addr)
-		goto err_unpin;
-	list_add(&ring->node, &plat->rings);
-	return ring->addr + offset_in_page(iova);
-
-err_unpin:
-	if (nb_pages)
-		vfio_unpin_pages(plat->vdev, ring->iova, nb_pages);
-err_free:
-	kfree(ring);
-	return NULL;
-}
-
-void sf_plat_ring_unmap(struct sf_plat *plat, void *addr, u64 len)
-{
-	void *base = PTR_ALIGN_DOWN(addr, PAGE_SIZE);
-	struct sf_sim_ring *ring;
-
-	list_for_each_entry(ring, &plat->rings, node) {
-		if (ring->addr != base)
-			continue;
-		list_del(&ring->node);
-		vunmap(ring->addr);
-		vfio_unpin_pages(plat->vdev, ring->iova, ring->nb_pages);
-		kfree(ring);
-		return;
-	}
 }
 
 void sf_sim_dma_removed(struct sf_sim_vdev *vdev, u64 iova, u64 len)
@@ -267,7 +262,8 @@ void sf_sim_dma_removed(struct sf_sim_vdev *vdev, u64 iova, u64 len)
 	xa_for_each_range(&plat->pages, page, entry, iova >> PAGE_SHIFT,
 			  (iova + (len - 1)) >> PAGE_SHIFT) {
 		xa_erase(&plat->pages, page);
-		unpin_page(plat, page);
+		if (entry != UNPINNED)
+			unpin_page(plat, page);
 	}
 }
 

@@ -39,6 +39,7 @@ static int sf_sim_open(struct vfio_device *vfio)
 	struct sf_sim_vdev *vdev = to_sf_sim_vdev(vfio);
 
 	mutex_lock(&sf_sim_wire.lock);
+	vdev->plat.unpinned = false;
 	sf_dev_reset(vdev->dev);
 	mutex_unlock(&sf_sim_wire.lock);
 	return 0;
