@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -36,10 +35,7 @@ config_read(struct rte_vfio_dev *dev, uint32_t offset, void *buf, size_t len)
 	int ret;
 
 	ret = rte_vfio_region_read(dev, VFIO_PCI_CONFIG_REGION_INDEX, offset, buf, len);
-	if (ret < 0)
-		VFIO_LOG(ERR, dev, "cannot read PCI configuration at 0x%x: %s", offset,
-			strerror(-ret));
-	return ret;
+	return ret < 0 ? vfio_refused(dev, "reading PCI configuration at", offset, ret) : 0;
 }
 
 /*
@@ -145,8 +141,5 @@ rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
 		return 0;
 	ret = rte_vfio_region_write(dev, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &wanted,
 			sizeof(wanted));
-	if (ret < 0)
-		VFIO_LOG(ERR, dev, "cannot set PCI command register to 0x%04x: %s",
-			rte_le_to_cpu_16(wanted), strerror(-ret));
-	return ret;
+	return ret < 0 ? vfio_refused(dev, "writing PCI configuration at", PCI_COMMAND, ret) : 0;
 }

@@ -150,6 +150,7 @@ sf_dev_close(struct rte_eth_dev *dev)
 	sf_events_disable(dev);
 	sf_queues_release(dev);
 	sf_write32(sf_port(dev), SF_REG_CTRL, SF_CTRL_RESET);
+	rte_vfio_pci_set_bus_master(sf_vfio(sf_port(dev)), false);
 	return 0;
 }
 
@@ -278,6 +279,7 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 	if ((ret = sf_devargs_parse(port, adev->device.devargs, &args)) < 0 ||
 			(ret = rte_vfio_region_map(sf_vfio(port), SF_BAR_REGS)) < 0 ||
 			(ret = sf_hw_init(port)) < 0 ||
+			(ret = rte_vfio_pci_set_bus_master(sf_vfio(port), true)) < 0 ||
 			(ret = devargs_apply(dev, &args)) < 0)
 		return ret;
 	return sf_events_enable(dev);
