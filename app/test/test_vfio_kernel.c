@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include <rte_cycles.h>
@@ -48,23 +47,44 @@ cdev_path(char *path, size_t len)
 }
 
 int
-vfio_kernel_open(const char *variable, const char *base)
+vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transport by,
+	const char *cdev, struct rte_vfio_dev **dev)
 {
 	const char *name = getenv(variable);
-	struct rte_vfio_dev_node node = { .group_base = base, .group_name = name };
-	char cdev[PATH_MAX];
+	struct rte_vfio_dev_node node = {
+		.name = name,
+		.cdev = cdev,
+		.group_base = base,
+		.group_name = name,
+	};
+	char path[PATH_MAX];
 
 	if (name == NULL)
 		return test_skip("only where app/test/vm has made the device");
 	snprintf(device_dir, sizeof(device_dir), "%s/%s", base, name);
-	node.name = name;
-	if (cdev_path(cdev, sizeof(cdev)))
-		node.cdev = cdev;
-	TEST_ASSERT_OK(rte_vfio_dev_open(&node, transport, &vfio_kernel_dev));
-	TEST_ASSERT_EQUAL(rte_vfio_dev_info(vfio_kernel_dev)->transport, transport);
-	TEST_ASSERT((rte_vfio_dev_info(vfio_kernel_dev)->flags & VFIO_DEVICE_FLAGS_PCI) != 0,
+	if (cdev == NULL && cdev_path(path, sizeof(path)))
+		node.cdev = path;
+	TEST_ASSERT_OK(rte_vfio_dev_open(&node, by, dev));
+	TEST_ASSERT((rte_vfio_dev_info(*dev)->flags & VFIO_DEVICE_FLAGS_PCI) != 0,
 		"not of the vfio-pci kind");
 	return TEST_SUCCESS;
+}
+
+int
+vfio_kernel_open(const char *variable, const char *base)
+{
+	int ret;
+
+	ret = vfio_kernel_open_by(variable, base, transport, NULL, &vfio_kernel_dev);
+	if (ret == TEST_SUCCESS)
+		TEST_ASSERT_EQUAL(rte_vfio_dev_info(vfio_kernel_dev)->transport, transport);
+	return ret;
+}
+
+enum rte_vfio_transport
+vfio_kernel_transport(void)
+{
+	return transport;
 }
 
 int64_t
@@ -82,18 +102,6 @@ vfio_kernel_attribute(const char *file)
 		value = strtoll(line, NULL, 0);
 	fclose(stream);
 	return value;
-}
-
-int
-vfio_kernel_bus_master(void)
-{
-	uint16_t command;
-
-	TEST_ASSERT_OK(rte_vfio_region_read16(vfio_kernel_dev, VFIO_PCI_CONFIG_REGION_INDEX,
-		PCI_COMMAND, &command));
-	command |= PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY;
-	return rte_vfio_region_write16(vfio_kernel_dev, VFIO_PCI_CONFIG_REGION_INDEX,
-		PCI_COMMAND, command);
 }
 
 static void
@@ -185,10 +193,18 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_edu_identity),
 	TEST_CASE(test_edu_registers),
 	TEST_CASE(test_edu_interrupt),
+	TEST_CASE(test_edu_intx),
 	TEST_CASE(test_edu_dma),
 	TEST_CASE(test_e1000e_identity),
 	TEST_CASE(test_e1000e_interrupt),
 	TEST_CASE(test_e1000e_dma),
+	TEST_CASE(test_pick_order),
+	TEST_CASE(test_several_devices),
+	TEST_CASE(test_shared_mapping),
+	TEST_CASE(test_iova_forbidden),
+	TEST_CASE(test_memory_grows),
+	TEST_CASE(test_noiommu_refused),
+	TEST_CASE(test_request),
 	TEST_CASE(test_nothing_left),
 	{ NULL, NULL },
 };

@@ -24,11 +24,18 @@ extern struct rte_vfio_dev *vfio_kernel_dev;
  */
 int vfio_kernel_open(const char *variable, const char *base);
 
+/*
+ * Open it by another transport, and beside the device of the case.  A file name
+ * given as cdev stands in for that of its character device.
+ */
+int vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transport by,
+	const char *cdev, struct rte_vfio_dev **dev);
+
+/* The transport of the running suite. */
+enum rte_vfio_transport vfio_kernel_transport(void);
+
 /* A number in a file of the device's directory, or negative. */
 int64_t vfio_kernel_attribute(const char *file);
-
-/* The device may write to memory; vfio-pci opens it with that off. */
-int vfio_kernel_bus_master(void);
 
 /* An interrupt of the device, counted. */
 struct vfio_kernel_irq {
@@ -52,9 +59,17 @@ int test_mbochs_registers(void);
 int test_edu_identity(void);
 int test_edu_registers(void);
 int test_edu_interrupt(void);
+int test_edu_intx(void);
 int test_edu_dma(void);
 int test_e1000e_identity(void);
 int test_e1000e_interrupt(void);
 int test_e1000e_dma(void);
+int test_pick_order(void);
+int test_several_devices(void);
+int test_shared_mapping(void);
+int test_iova_forbidden(void);
+int test_memory_grows(void);
+int test_noiommu_refused(void);
+int test_request(void);
 
 #endif /* TEST_VFIO_KERNEL_H */

@@ -30,7 +30,7 @@
 	if (open_ret != TEST_SUCCESS) \
 		return open_ret; \
 	TEST_ASSERT_OK(rte_vfio_region_map(vfio_kernel_dev, BAR0)); \
-	TEST_ASSERT_OK(vfio_kernel_bus_master()); \
+	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(vfio_kernel_dev, true)); \
 } while (0)
 
 static uint32_t
@@ -152,6 +152,33 @@ test_edu_interrupt(void)
 	return TEST_SUCCESS;
 }
 
+/* INTx stays masked until it is acknowledged; if the line is still up, it comes at once. */
+int
+test_edu_intx(void)
+{
+	struct vfio_kernel_irq irq;
+	bool once, masked, again;
+	int ack;
+
+	OPEN("TEST_VFIO_EDU");
+	TEST_ASSERT_EQUAL(rte_vfio_irq_count(vfio_kernel_dev, VFIO_PCI_INTX_IRQ_INDEX), 1);
+	TEST_ASSERT_OK(vfio_kernel_irq_enable(&irq, VFIO_PCI_INTX_IRQ_INDEX));
+	reg_write(EDU_IRQ_RAISE, 0x1);
+	once = vfio_kernel_irq_wait(&irq, 1);
+	reg_write(EDU_IRQ_ACK, 0x1);
+	reg_write(EDU_IRQ_RAISE, 0x2);
+	masked = vfio_kernel_irq_wait(&irq, 1);
+	ack = rte_vfio_irq_ack(vfio_kernel_dev, VFIO_PCI_INTX_IRQ_INDEX);
+	again = vfio_kernel_irq_wait(&irq, 2);
+	reg_write(EDU_IRQ_ACK, 0x2);
+	vfio_kernel_irq_disable(&irq);
+	TEST_ASSERT_OK(ack);
+	TEST_ASSERT(once, "raised, and nothing came");
+	TEST_ASSERT(masked, "came again without being acknowledged");
+	TEST_ASSERT(again, "%u interrupts after it was acknowledged", irq.count);
+	return TEST_SUCCESS;
+}
+
 static bool
 edu_dma(uint32_t from, uint32_t to, uint32_t len, uint32_t direction)
 {
@@ -268,7 +295,7 @@ test_e1000e_interrupt(void)
 	OPEN("TEST_VFIO_E1000E");
 	TEST_ASSERT_EQUAL(rte_vfio_irq_count(vfio_kernel_dev, VFIO_PCI_MSIX_IRQ_INDEX), 5);
 	TEST_ASSERT_OK(rte_vfio_dev_reset(vfio_kernel_dev));
-	TEST_ASSERT_OK(vfio_kernel_bus_master());
+	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(vfio_kernel_dev, true));
 	TEST_ASSERT_OK(vfio_kernel_irq_enable(&irq, VFIO_PCI_MSIX_IRQ_INDEX));
 	reg_write(E1000E_IVAR, E1000E_IVAR_OTHER(0));
 	reg_write(E1000E_IMC, UINT32_MAX);
@@ -311,7 +338,7 @@ test_e1000e_dma(void)
 
 	OPEN("TEST_VFIO_E1000E");
 	TEST_ASSERT_OK(rte_vfio_dev_reset(vfio_kernel_dev));
-	TEST_ASSERT_OK(vfio_kernel_bus_master());
+	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(vfio_kernel_dev, true));
 	memory = rte_zmalloc(NULL, sizeof(*memory), 4096);
 	TEST_ASSERT(memory != NULL, "no memory");
 	iova = rte_malloc_virt2iova(memory);

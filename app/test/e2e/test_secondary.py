@@ -1,7 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
-"""Secondary processes, the distribution's own, on ports of a primary testpmd."""
+"""Secondary processes, the distribution's own, on ports of a primary testpmd.
+
+The devices are dpdk-sf-sim's or, where SF_TRANSPORT says group or cdev, those
+sf_sim.sf.0 and sf_sim.sf.1 that the kernel has.
+"""
 import contextlib
 import os
 import re
@@ -12,8 +16,17 @@ import time
 
 import harness
 
-SF0 = "bus=auxiliary,name=sf_sim.sf.0"
-SF1 = "bus=auxiliary,name=sf_sim.sf.1"
+TRANSPORT = os.environ.get("SF_TRANSPORT", "user")
+
+
+def device(number, arguments=""):
+    """Devargs of a device, with arguments for its driver."""
+    driver = f"/class=eth/driver=net_sf_example,{arguments}" if arguments else ""
+    return f"bus=auxiliary,name=sf_sim.sf.{number},vfio={TRANSPORT}{driver}"
+
+
+SF0 = device(0)
+SF1 = device(1)
 
 
 class Processes:
@@ -24,9 +37,11 @@ class Processes:
         self.prefix = os.path.basename(env.dir)
         self.args = ["--file-prefix", self.prefix, "--huge-dir", huge_dir, "-m", "256",
                      "--no-pci", "--no-telemetry", "-d", harness.driver_soname()]
-        self.variables = {"SYSFS_AUXILIARY_DEVICES": env.devices,
-                          "SYSFS_MDEV_DEVICES": "/nonexistent",
-                          "LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"}
+        self.variables = {"LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"}
+        if TRANSPORT == "user":
+            self.variables["SYSFS_AUXILIARY_DEVICES"] = env.devices
+            self.variables["SYSFS_MDEV_DEVICES"] = "/nonexistent"
+            env.sim()
 
     def testpmd(self, number, devices, app=()):
         """The primary if its number is 0; the others are secondaries."""
@@ -94,7 +109,6 @@ def processes(env):
 def test_proc_info(env):
     """Another process reads of the ports what the primary reads."""
     with processes(env) as started:
-        env.sim()
         primary = started.testpmd(0, [SF0, SF1])
         primary.forward(0.5)
         stats = primary.stats(0)
@@ -115,7 +129,6 @@ def test_proc_info(env):
 def test_forward_in_both(env):
     """Queue 0 is the primary's and queue 1 the secondary's, at the same time."""
     with processes(env) as started:
-        sim = env.sim()
         primary = started.testpmd(0, [SF0, SF1])
         secondary = started.testpmd(1, [SF0, SF1])
         primary.command("start")
@@ -132,14 +145,12 @@ def test_forward_in_both(env):
         assert secondary.stats(0) == stats[0], stats
         secondary.quit()
         primary.quit()
-        sim.stop()
 
 
 def test_secondary_dies(env):
     """The primary and its port do not mind; what the queue left behind gets is dropped."""
-    devices = ["auxiliary:sf_sim.sf.0,pause=0", "auxiliary:sf_sim.sf.1,pause=0"]
+    devices = [device(0, "pause=0"), device(1, "pause=0")]
     with processes(env) as started:
-        env.sim()
         primary = started.testpmd(0, devices)
         secondary = started.testpmd(1, devices)
         secondary.forward(0.3)
@@ -153,7 +164,6 @@ def test_secondary_dies(env):
 def test_not_in_primary(env):
     """A device that the primary does not use is none for the secondary."""
     with processes(env) as started:
-        env.sim()
         primary = started.testpmd(0, [SF0])
         secondary = started.testpmd(1, [SF0, SF1])
         assert secondary.ports() == ["sf_sim.sf.0"], secondary.text()
@@ -165,7 +175,6 @@ def test_not_in_primary(env):
 def test_attach_and_detach(env):
     """What comes and goes in the primary does so in the secondary."""
     with processes(env) as started:
-        env.sim()
         primary = started.testpmd(0, [SF0])
         secondary = started.testpmd(1, [SF0])
         primary.command(f"port attach {SF1}")
@@ -180,7 +189,6 @@ def test_attach_and_detach(env):
 def test_control_is_refused(env):
     """What configures the port is not for a secondary."""
     with processes(env) as started:
-        env.sim()
         primary = started.testpmd(0, [SF0])
         secondary = started.testpmd(1, [SF0])
         out = secondary.command("mac_addr set 0 02:00:00:00:00:42")
