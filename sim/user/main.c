@@ -19,6 +19,7 @@
 #include "publish.h"
 #include "server.h"
 #include "stats.h"
+#include "tap.h"
 
 #define MAX_SFS 4096
 /* Polls between looks at the sockets. */
@@ -31,6 +32,7 @@
 static struct {
 	const char *dir;
 	const char *ctl;
+	const char *tap;
 	unsigned int nb_sfs;
 	unsigned int nb_queues;
 	enum sf_wire_type wire;
@@ -49,6 +51,7 @@ static struct sf_wire wire;
 static struct sf *sfs;
 static struct publish publish;
 static struct ctl ctl = { .fd = -1 };
+static struct tap tap = { .fd = -1 };
 static int epoll_fd = -1;
 static int signal_fd = -1;
 static bool stop;
@@ -63,6 +66,7 @@ usage(FILE *out)
 		"  --wire TYPE         pair: 0 to 1, 2 to 3 and so on (default)\n"
 		"                      loop: each to itself\n"
 		"                      switch: all to one Ethernet switch\n"
+		"  --tap NAME          a TAP device on the switch\n"
 		"  --queues N          queue pairs of each (16)\n"
 		"  --poll              never sleep while a queue runs\n"
 		"  --cpu N             run on this processor\n"
@@ -109,6 +113,7 @@ parse_options(int argc, char **argv)
 		{ "dir", required_argument, NULL, 'd' },
 		{ "sfs", required_argument, NULL, 'n' },
 		{ "wire", required_argument, NULL, 'w' },
+		{ "tap", required_argument, NULL, 't' },
 		{ "queues", required_argument, NULL, 'q' },
 		{ "poll", no_argument, NULL, 'p' },
 		{ "cpu", required_argument, NULL, 'c' },
@@ -129,6 +134,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 'w':
 			options.wire = parse_wire(optarg);
+			break;
+		case 't':
+			options.tap = optarg;
 			break;
 		case 'q':
 			options.nb_queues = parse_number("queues", optarg, 1, SF_MAX_QUEUE_PAIRS);
@@ -152,6 +160,10 @@ parse_options(int argc, char **argv)
 			usage(stderr);
 			exit(2);
 		}
+	}
+	if (options.tap != NULL && options.wire != SF_WIRE_SWITCH) {
+		fprintf(stderr, "dpdk-sf-sim: --tap %s: needs --wire switch\n", options.tap);
+		exit(2);
 	}
 	if (options.dir == NULL || optind != argc) {
 		usage(stderr);
@@ -296,6 +308,19 @@ open_ctl(void)
 	return ret;
 }
 
+static int
+open_tap(void)
+{
+	int ret;
+
+	if (options.tap == NULL)
+		return 0;
+	ret = tap_open(&tap, options.tap, &wire, epoll_fd);
+	if (ret < 0)
+		fprintf(stderr, "dpdk-sf-sim: --tap %s: %s\n", options.tap, strerror(-ret));
+	return ret;
+}
+
 /* An event names an sf by its listener, or by the connection inside it. */
 static void
 on_event(const struct epoll_event *event)
@@ -305,6 +330,10 @@ on_event(const struct epoll_event *event)
 
 	if (at == NULL) {
 		on_signal();
+		return;
+	}
+	if (at == (char *)&tap) {
+		tap_serve(&tap);
 		return;
 	}
 	if (at == (char *)&ctl) {
@@ -415,6 +444,8 @@ main(int argc, char **argv)
 		ret = open_ctl();
 	if (ret == 0)
 		ret = open_devices();
+	if (ret == 0)
+		ret = open_tap();
 	if (ret < 0) {
 		ctl_close(&ctl);
 		publish_close(&publish);
@@ -429,6 +460,7 @@ main(int argc, char **argv)
 	for (i = 0; i < options.nb_sfs; i++)
 		if (sf_is_open(&sfs[i]))
 			sf_close(&sfs[i]);
+	tap_close(&tap);
 	ctl_close(&ctl);
 	publish_close(&publish);
 	close(signal_fd);

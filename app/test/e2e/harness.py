@@ -102,8 +102,8 @@ class Process:
 class Sim(Process):
     """dpdk-sf-sim, ready to serve."""
 
-    def __init__(self, directory, sfs=2, wire="pair", poll=False, extra=()):
-        super().__init__([f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory, "--sfs", str(sfs),
+    def __init__(self, directory, sfs=2, wire="pair", poll=False, extra=(), before=()):
+        super().__init__([*before, f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory, "--sfs", str(sfs),
                           "--wire", wire, *(["--poll"] if poll else []), *extra])
 
     def ready(self):

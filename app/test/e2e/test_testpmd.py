@@ -5,6 +5,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -288,6 +289,46 @@ def test_bad_driver_argument(env):
     out = testpmd.command("show port summary all")
     assert "sf_sim.sf.1" in out and "sf_sim.sf.0" not in out, out
     testpmd.quit()
+
+
+def in_network_of(process, *command):
+    """Run a command in the network name space of another process; its output."""
+    result = subprocess.run(
+        ["nsenter", f"--net=/proc/{process.popen.pid}/ns/net", *command],
+        capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{command}: {result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def test_ping_through_tap(env):
+    """The kernel's IP stack on the same switch as a port that testpmd answers on."""
+    if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
+        raise harness.Skip("needs root and /dev/net/tun")
+    sim = env.sim(wire="switch", extra=["--tap", "sftap"], before=["unshare", "--net"])
+    in_network_of(sim, "ip", "link", "set", "sftap", "mtu", "9000", "up")
+    in_network_of(sim, "ip", "address", "add", "198.51.100.1/24", "dev", "sftap")
+    testpmd = env.testpmd(PAIR)
+    # The second port only looks on: what goes to the first is not for it.
+    testpmd.command("set portlist 0")
+    testpmd.command("set fwd icmpecho")
+    testpmd.command("set promisc all off")
+    testpmd.command("start")
+    # 198.51.100.2 is nobody's: icmpecho answers for every address.
+    out = in_network_of(sim, "ping", "-q", "-c", "200", "-i", "0.002", "-s", "1400", "198.51.100.2")
+    assert " 0% packet loss" in out, out
+    testpmd.command("stop")
+    stats = testpmd.stats(0), testpmd.stats(1)
+    assert stats[0]["TX-packets"] >= 201, stats
+    assert stats[1]["RX-packets"] < 20, stats
+    testpmd.quit()
+    sim.stop()
+
+
+def test_tap_needs_a_switch(env):
+    sim = harness.Sim(env.devices, wire="pair", extra=["--tap", "sftap"])
+    env.processes.append(sim)
+    assert sim.wait() == 2, sim.text()
+    assert "--tap sftap: needs --wire switch" in sim.text(), sim.text()
 
 
 if __name__ == "__main__":
