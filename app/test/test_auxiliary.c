@@ -264,14 +264,28 @@ test_liar_behind_socket(void)
 	return TEST_SUCCESS;
 }
 
+/* Gone after the scan: before anybody has looked at it, and after. */
 static int
 test_vanished(void)
 {
+	struct rte_device *dev;
+	char path[300];
+
 	aux_make_sf("mock.sf.0");
+	aux_make_sf("mock.sf.1");
+	snprintf(path, sizeof(path), "%s/mock.sf.2", aux_root);
+	TEST_ASSERT_OK(symlink("nowhere", path));
 	TEST_ASSERT_OK(aux_bus->scan());
+	dev = aux_find("mock.sf.0");
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
-	TEST_ASSERT_EQUAL(aux_bus->plug(aux_find("mock.sf.0")), -ENOENT);
-	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
+	TEST_ASSERT_OK(aux_remove("mock.sf.1"));
+	TEST_ASSERT(dev != NULL, "not found");
+	TEST_ASSERT(aux_find("mock.sf.1") == NULL && aux_find("mock.sf.2") == NULL,
+		"a device that is not there");
+	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_EQUAL(aux_bus->plug(dev), -ENOENT);
+	/* The one that was looked at in time is for its driver to refuse. */
+	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
 	return TEST_SUCCESS;
 }
 

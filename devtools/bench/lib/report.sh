@@ -14,6 +14,15 @@ percentiles() {
 		END { if (NR > 0) print at(0.5), at(0.05), at(0.95) }'
 }
 
+# The same for lines of "case subject unit number".
+percentiles_by_case() {
+	sort -k1,3 -k4,4g | awk 'function at(p) { return v[int((n - 1) * p + 0.5) + 1] }
+		function flush() { if (n > 0) print key, at(0.5), at(0.05), at(0.95); n = 0 }
+		$1 " " $2 " " $3 != key { flush(); key = $1 " " $2 " " $3 }
+		{ v[++n] = $4 }
+		END { flush() }'
+}
+
 # With the ratio of ours to each subject; under 1 is less time, or fewer.
 report_table() {
 	awk '{ case_[NR] = $1; who[NR] = $2; unit[NR] = $3; med[NR] = $4; lo[NR] = $5; hi[NR] = $6

@@ -158,6 +158,10 @@ probe_drivers(struct auxiliary_dev *dev)
 	auxiliary_dev_load(dev);
 	if (dev->is_outside)
 		return -EXDEV; /* said when it was loaded */
+	if (dev->is_gone) {
+		AUXILIARY_LOG(DEBUG, "device %s: has gone", dev->pub.name);
+		return 1;
+	}
 	if (devargs != NULL && !auxiliary_devargs_fit(devargs, dev)) {
 		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
 			dev->info, devargs->bus_str);

@@ -349,11 +349,15 @@ auxiliary_dev_iterate(const void *start, const char *str,
 	}
 	dev = start == NULL ? TAILQ_FIRST(&auxiliary_bus.device_list) :
 		TAILQ_NEXT(RTE_DEV_TO_AUXILIARY_CONST((const struct rte_device *)start), next);
-	while (dev != NULL && !auxiliary_params_match(kvlist, auxiliary_dev(dev)))
-		dev = TAILQ_NEXT(dev, next);
+	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
+		if (!auxiliary_params_match(kvlist, auxiliary_dev(dev)))
+			continue;
+		auxiliary_dev_load(auxiliary_dev(dev));
+		if (!auxiliary_dev(dev)->is_gone)
+			break;
+	}
 	rte_kvargs_free(kvlist);
 	if (dev == NULL)
 		return NULL;
-	auxiliary_dev_load(auxiliary_dev(dev));
 	return &dev->device;
 }

@@ -63,6 +63,7 @@ struct auxiliary_dev {
 	char info[AUXILIARY_INFO_LEN]; /* text behind device.bus_info */
 	bool is_loaded; /* its attributes have been read */
 	bool is_outside; /* its link leads out of the tree */
+	bool is_gone; /* or nowhere: it went between the scan and then */
 	bool seen; /* met by the scan that is running */
 };
 

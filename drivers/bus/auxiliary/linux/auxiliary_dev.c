@@ -120,6 +120,7 @@ auxiliary_dev_load(struct auxiliary_dev *dev)
 		close(fd);
 	}
 	dev->is_outside = fd == -EXDEV;
+	dev->is_gone = fd == -ENOENT || fd == -ENOTDIR;
 	info_write(dev);
 	dev->pub.device.bus_info = dev->info;
 }
@@ -174,7 +175,10 @@ mdev_type_read(const struct auxiliary_entry *entry, struct auxiliary_dev *dev)
 	strlcpy(dev->mdev_type, auxiliary_sysfs_basename(type), sizeof(dev->mdev_type));
 }
 
-/* The user may name a device for which there is no driver, and is told later. */
+/*
+ * The user may name a device for which there is no driver, and is told later.
+ * Whether a link leads anywhere is seen when the device is loaded.
+ */
 int
 auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_entry *entry,
 		struct auxiliary_dev *dev)
@@ -192,8 +196,6 @@ auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_
 		mdev_type_read(entry, dev);
 	}
 	if (entry->devargs == NULL && !dev_has_driver(dev))
-		return 1;
-	if (!entry->is_dir && !auxiliary_entry_exists(entry->fd, entry->name))
 		return 1;
 
 	if (asprintf(&path, "%s/%s", entry->root->path, entry->name) < 0)

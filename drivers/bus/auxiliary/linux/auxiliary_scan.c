@@ -199,7 +199,6 @@ scan_all(struct auxiliary_scan *scan, const struct auxiliary_root *root, int fd)
 		if (!auxiliary_name_is_valid(root->kind, dirent->d_name))
 			continue;
 		entry.name = dirent->d_name;
-		entry.is_dir = dirent->d_type == DT_DIR;
 		ret = scan_entry(scan, &entry);
 	}
 	if (ret == 0 && errno != 0)
@@ -216,7 +215,6 @@ scan_name(struct auxiliary_scan *scan, struct auxiliary_entry *entry, const char
 			!auxiliary_entry_exists(entry->fd, name))
 		return 0;
 	entry->name = name;
-	entry->is_dir = true;
 	return scan_entry(scan, entry);
 }
 

@@ -56,7 +56,6 @@ struct auxiliary_entry {
 	const struct auxiliary_root *root;
 	int fd; /* of the root */
 	const char *name;
-	bool is_dir; /* known to be one, or a link to one */
 	const struct rte_devargs *devargs; /* that name it, or NULL */
 };
 
@@ -86,7 +85,7 @@ bool auxiliary_entry_exists(int fd, const char *name);
 
 /*
  * Give a device, which has its name, its place in sysfs.  0, 1 if it is not
- * for this bus or has gone meanwhile, or -ENOMEM.
+ * for this bus, or -ENOMEM.
  */
 int auxiliary_dev_place(const struct auxiliary_roots *roots,
 		const struct auxiliary_entry *entry, struct auxiliary_dev *dev);

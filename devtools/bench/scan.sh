@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+# shellcheck shell=bash disable=SC2034,SC2154 # shared with bench.sh
+#
+#     The auxiliary bus on 256, 1,024, 4,096 and 16,384 sub-functions, this one
+#     and that of the distribution's DPDK: the scan of rte_eal_init, the scan
+#     and the probe (by a driver that declines), a rescan, a start that allows
+#     one device, attaching one. Needs root, for a mount namespace in which a
+#     made-up tree is /sys/bus and /sys/devices.
+
+scan_sizes=(256 1024 4096 16384)
+
+# Run a command where the tree in $1 is the machine's. Of the real one, EAL
+# wants to see processors and NUMA nodes.
+scan_in_tree() {
+	# shellcheck disable=SC2016
+	unshare -m sh -ec 'top=$1; shift
+		mount --rbind /sys/devices/system "$top/devices/system"
+		mount --bind "$top/bus" /sys/bus
+		mount --rbind "$top/devices" /sys/devices
+		exec "$@"' sh "$@"
+}
+
+# Where the libraries of a subject are.
+scan_libs() {
+	case $1 in
+	ours) echo "$build/drivers" ;;
+	*) dirname "$(ldconfig -p | awk '/librte_eal\.so\.[0-9]+ / { print $NF; exit }')" ;;
+	esac
+}
+
+# scan_run TREE SUBJECT [EAL OPTION]... [-- DEVICE], under $wrapper if that is set
+scan_run() {
+	local tree=$1 subject=$2
+
+	shift 2
+	# shellcheck disable=SC2086
+	LD_LIBRARY_PATH=$(scan_libs "$subject") scan_in_tree "$tree" taskset -c "$first_cpu" \
+		${wrapper:-} "$build/app/bench/dpdk-bench-scan" -l "$first_cpu" --no-huge -m 64 \
+		--no-pci --no-telemetry --no-shconf --log-level 4 "$@" 2>"$work/err" || {
+		cat "$work/err" >&2
+		return 1
+	}
+}
+
+# Microseconds for everything of one kind in the output of a run.
+scan_us() {
+	awk -v what="$1" '$1 == "hz" { hz = $2 } $1 == what { cycles[++n] = $2 }
+		END { for (i = 1; i <= n; i++) printf "%.3f\n", cycles[i] * 1e6 / hz }' "$2"
+}
+
+# System calls between the first two calls of getppid().
+scan_calls() {
+	awk '/getppid\(/ { marks++; next } marks == 1 { n++ } marks == 2 { exit } END { print n }' "$1"
+}
+
+# Numbers on stdin become raw data of a case, subject and unit.
+scan_note() {
+	awk -v key="$*" '{ print key, $1 }' >>"$work/raw"
+}
+
+scan_round() {
+	local size=$1 subject=$2 tree=$work/tree$1 out=$work/out
+
+	scan_run "$tree" "$subject" -- >"$out"
+	scan_us scan "$out" | awk -v n="$size" '{ print $1 / n }' |
+		scan_note "$size" "$subject" scan-us/device
+	scan_us rescan "$out" | awk -v n="$size" '{ print $1 / n }' |
+		scan_note "$size" "$subject" rescan-us/device
+	{ scan_us scan "$out"; scan_us probe "$out"; } |
+		awk -v n="$size" '{ us += $1 } END { print us / n }' |
+		scan_note "$size" "$subject" scan+probe-us/device
+	scan_run "$tree" "$subject" -a auxiliary:bench.sf.77 -- >"$out"
+	scan_us scan "$out" | scan_note "$size" "$subject" allow-one-us
+	scan_run "$tree" "$subject" -- bench.sf.77 >"$out"
+	scan_us attach "$out" | scan_note "$size" "$subject" attach-one-us
+}
+
+scan_count() {
+	local size=$1 subject=$2 tree=$work/tree$1
+
+	wrapper="strace -o $work/strace" scan_run "$tree" "$subject" -- >/dev/null
+	scan_calls "$work/strace" | awk -v n="$size" '{ print $1 / n }' |
+		scan_note "$size" "$subject" calls/device
+}
+
+bench_run() {
+	local size subject round
+
+	rounds=${rounds:-5}
+	[ "$(id -u)" -eq 0 ] || { echo "bench: scan needs root" >&2; return 1; }
+	for size in "${scan_sizes[@]}"; do
+		"$top/devtools/bench/lib/sysfs_tree.py" "$work/tree$size" "$size"
+		for subject in ours dpdk; do
+			scan_count "$size" "$subject"
+		done
+		for ((round = 0; round < rounds; round++)); do
+			for subject in ours dpdk; do
+				scan_round "$size" "$subject"
+			done
+		done
+	done
+	percentiles_by_case <"$work/raw" | sort -k3,3 -k1,1n -k2,2r >"$results"
+	plot_title="auxiliary bus, 256 to 16384 sub-functions"
+	plot_xlabel="sub-functions"
+	plot_settings="set logscale xy"
+	echo "$plot_title, $rounds rounds, $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
+}
