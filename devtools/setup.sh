@@ -88,6 +88,9 @@ fetch_sdk() {
 	find "$tmp"/dpdk-*/lib/{eal/include,ethdev} "$tmp"/dpdk-*/drivers/bus/{pci,vdev} \
 		-maxdepth 1 \( -name '*_driver.h' -o -name 'ethdev_*.h' \) \
 		-exec cp -t "$tmp/include" {} +
+	# Not for the build: what tests compare the layout of ours with.
+	cp "$tmp"/dpdk-*/drivers/bus/auxiliary/bus_auxiliary_driver.h \
+		"$tmp/include/dpdk_bus_auxiliary_driver.h"
 	echo "$version" >"$tmp/include/VERSION"
 	rm -rf "$sdk"
 	mkdir -p "$(dirname "$sdk")"

@@ -28,7 +28,7 @@ test_bad_devargs(void)
 		"bus=auxiliary,name=mock.sf.0,name=mock.sf.1",
 		"bus=auxiliary,name=mock.sf.0,vfio=maybe",
 		"bus=auxiliary,uuid=not-a-uuid",
-		"bus=auxiliary,pf=banana",
+		"bus=auxiliary,pf=platform/sf_sim",
 		"bus=auxiliary,pf=0000:03:00",
 		"bus=auxiliary,sfnum=-1",
 		"bus=auxiliary,sfnum=0x10",
@@ -142,14 +142,15 @@ test_filters(void)
 		const char *filter;
 		unsigned int devices;
 	} filters[] = {
-		{ "bus=auxiliary", 4 },
+		{ "bus=auxiliary", 5 },
 		{ "bus=auxiliary,pf=" PF0, 2 },
 		{ "bus=auxiliary,pf=03:00.0", 2 },
 		{ "bus=auxiliary,pf=" PF1, 2 },
 		{ "bus=auxiliary,pf=0000:04:00.0", 0 },
+		{ "bus=auxiliary,pf=sf_sim", 1 },
 		{ "bus=auxiliary,sfnum=88", 2 },
 		{ "bus=auxiliary,sfnum=88,pf=" PF1, 1 },
-		{ "bus=auxiliary,kind=sf", 3 },
+		{ "bus=auxiliary,kind=sf", 4 },
 		{ "bus=auxiliary,kind=mdev", 1 },
 		{ "bus=auxiliary,type=mock-1", 1 },
 		{ "bus=auxiliary,type=mock-2", 0 },
@@ -159,6 +160,7 @@ test_filters(void)
 	unsigned int i;
 
 	TEST_ASSERT_OK(make_two_pfs());
+	TEST_ASSERT_OK(aux_make_pf_sf("sf_sim", "mock.sf.1", "7\n"));
 	TEST_ASSERT_OK(aux_bus->scan());
 	for (i = 0; i < RTE_DIM(filters); i++)
 		TEST_ASSERT(aux_count(filters[i].filter) == filters[i].devices, "%s: %u",

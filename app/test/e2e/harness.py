@@ -124,12 +124,13 @@ class Testpmd(Process):
 
     def __init__(self, directory, eal, app=(), huge=False, env=None, installed=False):
         memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]
+        telemetry = [] if "--telemetry" in eal else ["--no-telemetry"]
         before = INSTALLED if installed else []
         ours = [] if installed else ["-d", driver_soname()]
         path = "" if installed else f"{BUILD}/drivers"
         super().__init__(
             [*before, "stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *memory,
-             "-m", "256", "--no-pci", "--no-telemetry", *ours, *eal,
+             "-m", "256", "--no-pci", *telemetry, *ours, *eal,
              "--", "-i", "--total-num-mbufs=16384", *app],
             env={"SYSFS_AUXILIARY_DEVICES": directory,
                  "SYSFS_MDEV_DEVICES": "/nonexistent",

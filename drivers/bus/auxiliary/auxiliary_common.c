@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include <rte_interrupts.h>
 #include <rte_lcore.h>
 
+#include "auxiliary_trace.h"
 #include "private.h"
 
 /* --- Drivers ---------------------------------------------------------- */
@@ -62,19 +64,36 @@ vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
 	return ret;
 }
 
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void
+auxiliary_list_lock(void)
+{
+	pthread_mutex_lock(&list_lock);
+}
+
+void
+auxiliary_list_unlock(void)
+{
+	pthread_mutex_unlock(&list_lock);
+}
+
 /* Give back what dev_take() has given, in whatever state that is. */
 static void
 dev_release(struct auxiliary_dev *dev)
 {
 	struct rte_auxiliary_device *pub = &dev->pub;
+	struct rte_intr_handle *handle = pub->intr_handle;
+	struct rte_vfio_dev *vfio = pub->vfio_dev;
 
-	if (pub->vfio_dev != NULL)
-		rte_vfio_dev_close(pub->vfio_dev);
+	auxiliary_list_lock();
 	pub->vfio_dev = NULL;
-	rte_intr_instance_free(pub->intr_handle);
 	pub->intr_handle = NULL;
 	pub->driver = NULL;
 	pub->device.driver = NULL;
+	auxiliary_list_unlock();
+	rte_vfio_dev_close(vfio);
+	rte_intr_instance_free(handle);
 }
 
 /* Provide what the driver finds in a device. 0, 1 if it is not for the driver. */
@@ -171,6 +190,10 @@ probe_drivers(struct auxiliary_dev *dev)
 		if (!auxiliary_match(drv, dev) || !auxiliary_devargs_driver(devargs, drv))
 			continue;
 		ret = probe_one(dev, drv);
+		auxiliary_trace_probe(dev->pub.name, drv->driver.name, ret);
+		dev->nb_probes++;
+		if (ret < 0)
+			dev->nb_failures++;
 		if (ret <= 0)
 			return ret;
 	}
@@ -206,7 +229,9 @@ dev_remove(struct auxiliary_dev *dev)
 void
 auxiliary_dev_drop(struct auxiliary_dev *dev)
 {
+	auxiliary_list_lock();
 	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_list_unlock();
 	free(dev->place.path);
 	free(dev);
 }
@@ -287,6 +312,7 @@ auxiliary_plug(struct rte_device *device)
 	int ret;
 
 	ret = auxiliary_dev_exists(dev) ? probe_drivers(dev) : -ENOENT;
+	auxiliary_trace_plug(dev->pub.name, ret);
 	if (ret < 0)
 		rte_errno = -ret;
 	return ret;
@@ -299,6 +325,7 @@ auxiliary_unplug(struct rte_device *device)
 	int ret;
 
 	ret = dev_remove(dev);
+	auxiliary_trace_unplug(dev->pub.name, ret);
 	if (ret < 0) {
 		rte_errno = -ret;
 		return ret;
@@ -360,14 +387,18 @@ static int
 auxiliary_dma_map(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
 	struct rte_auxiliary_device *dev;
+	int ret;
 
 	if (device == NULL || RTE_DEV_TO_AUXILIARY(device)->driver == NULL)
 		return dma_result(-EINVAL);
 	dev = RTE_DEV_TO_AUXILIARY(device);
 	if (dev->driver->dma_map != NULL)
-		return dev->driver->dma_map(dev, addr, iova, len);
-	return dma_result(dev->vfio_dev == NULL ? -ENOTSUP :
-			rte_vfio_dma_map(dev->vfio_dev, addr, iova, len));
+		ret = dev->driver->dma_map(dev, addr, iova, len);
+	else
+		ret = dma_result(dev->vfio_dev == NULL ? -ENOTSUP :
+				rte_vfio_dma_map(dev->vfio_dev, addr, iova, len));
+	auxiliary_trace_map(dev->name, iova, len, ret);
+	return ret;
 }
 
 static int

@@ -65,7 +65,10 @@ pf_check(const char *value)
 {
 	struct rte_pci_addr addr;
 
-	return rte_pci_addr_parse(value, &addr) == 0 ? 0 : -EINVAL;
+	if (rte_pci_addr_parse(value, &addr) == 0)
+		return 0;
+	/* Not every function is one of PCI: platform/sf_sim is called sf_sim. */
+	return strpbrk(value, ":/") != NULL ? -EINVAL : 0;
 }
 
 static bool
@@ -73,8 +76,9 @@ pf_match(const struct auxiliary_dev *dev, const char *value)
 {
 	struct rte_pci_addr addr, parent;
 
-	return rte_pci_addr_parse(value, &addr) == 0 &&
-		rte_pci_addr_parse(dev->pub.parent, &parent) == 0 &&
+	if (rte_pci_addr_parse(value, &addr) != 0)
+		return strcmp(dev->owner, value) == 0;
+	return rte_pci_addr_parse(dev->pub.parent, &parent) == 0 &&
 		rte_pci_addr_cmp(&addr, &parent) == 0;
 }
 
@@ -183,7 +187,7 @@ static const struct param params[] = {
 	{ "bus", NULL, bus_check, NULL, ANY, false },
 	{ "name", "<device>", name_check, name_match, ANY, false },
 	{ "uuid", "<mdev>", uuid_check, uuid_match, MDEV, false },
-	{ "pf", "<pci address>", pf_check, pf_match, ANY, true },
+	{ "pf", "<function>", pf_check, pf_match, ANY, true },
 	{ "sfnum", "<number>", sfnum_check, sfnum_match, SF, true },
 	{ "kind", "sf|mdev", kind_check, kind_match, ANY, false },
 	{ "type", "<mdev type>", type_check, type_match, MDEV, false },

@@ -17,6 +17,7 @@
  *   auxiliary_match.c   does this driver handle that device?
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
+ *   auxiliary_telemetry.c, auxiliary_trace.c  what can be watched from outside
  *   auxiliary_index.c   objects by name, for scans that stay linear
  *   linux/              all that knows sysfs and uevents: roots, scan, picks,
  *                       attributes, nodes, monitor
@@ -60,11 +61,14 @@ struct auxiliary_dev {
 	struct rte_auxiliary_device pub;
 	struct auxiliary_place place;
 	char mdev_type[AUXILIARY_MDEV_TYPE_LEN]; /* or empty */
+	char owner[RTE_DEV_NAME_MAX_LEN]; /* directory above it, or empty */
 	char info[AUXILIARY_INFO_LEN]; /* text behind device.bus_info */
 	bool is_loaded; /* its attributes have been read */
 	bool is_outside; /* its link leads out of the tree */
 	bool is_gone; /* or nowhere: it went between the scan and then */
 	bool seen; /* met by the scan that is running */
+	uint32_t nb_probes; /* by a driver, as long as it is on the bus */
+	uint32_t nb_failures; /* of these */
 };
 
 struct auxiliary_bus {
@@ -86,6 +90,13 @@ auxiliary_dev(struct rte_auxiliary_device *dev)
 {
 	return container_of(dev, struct auxiliary_dev, pub);
 }
+
+/*
+ * Held while the list changes or a device's VFIO device goes, and by whoever
+ * reads them on another thread; never while something outside is called.
+ */
+void auxiliary_list_lock(void);
+void auxiliary_list_unlock(void);
 
 /* Take a device that no driver has off the bus and free it. */
 void auxiliary_dev_drop(struct auxiliary_dev *dev);

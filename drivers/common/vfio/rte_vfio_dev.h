@@ -386,6 +386,25 @@ __rte_internal
 int rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
 		size_t len);
 
+/** What a device can reach. */
+struct rte_vfio_dma_stats {
+	uint64_t mappings; /**< ranges of IOVA that are mapped */
+	uint64_t bytes; /**< in all of them */
+};
+
+/**
+ * Count the mappings of the DMA domain that a device is in.
+ *
+ * @param dev
+ *   The device.  Any thread.
+ * @param[out] stats
+ *   The numbers.  Zeroes where EAL's own VFIO code maps its memory (the group
+ *   transport), apart from what rte_vfio_dma_map() has added, and in a
+ *   secondary process.
+ */
+__rte_internal
+void rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *stats);
+
 #ifdef __cplusplus
 }
 #endif

@@ -424,3 +424,21 @@ rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t l
 	pthread_mutex_unlock(&dev->dma->lock);
 	return ret;
 }
+
+void
+rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *stats)
+{
+	const struct vfio_range *range;
+	uint32_t i;
+
+	*stats = (struct rte_vfio_dma_stats){ 0 };
+	if (dev->dma == NULL)
+		return;
+	pthread_mutex_lock(&dev->dma->lock);
+	for (i = 0; i < dev->dma->mapped.nb; i++) {
+		range = &dev->dma->mapped.range[i];
+		stats->mappings++;
+		stats->bytes += range->last - range->first + 1;
+	}
+	pthread_mutex_unlock(&dev->dma->lock);
+}

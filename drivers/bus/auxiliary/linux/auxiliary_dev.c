@@ -57,6 +57,22 @@ parent_find(const char *target, char *parent, size_t size)
 	}
 }
 
+/* The device that this one is a part of, PCI or not. */
+static void
+owner_find(const char *target, char *owner, size_t size)
+{
+	const char *end = strrchr(target, '/');
+	const char *start = end;
+
+	owner[0] = '\0';
+	while (start != NULL && start > target && start[-1] != '/')
+		start--;
+	if (start == NULL || start[0] == '.' || (size_t)(end - start) >= size)
+		return;
+	memcpy(owner, start, (size_t)(end - start));
+	owner[end - start] = '\0';
+}
+
 /* The device's own NUMA node, otherwise that of its parent. */
 static void
 numa_read(struct auxiliary_dev *dev, int fd)
@@ -113,6 +129,7 @@ auxiliary_dev_load(struct auxiliary_dev *dev)
 	dev->is_loaded = true;
 	auxiliary_sysfs_link(AT_FDCWD, dev->place.path, target, sizeof(target));
 	parent_find(target, dev->pub.parent, sizeof(dev->pub.parent));
+	owner_find(target, dev->owner, sizeof(dev->owner));
 	fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
 	if (fd >= 0) {
 		numa_read(dev, fd);
@@ -130,18 +147,11 @@ auxiliary_mdev_parent(const struct auxiliary_roots *roots, const char *target,
 		char *parent, size_t size)
 {
 	char path[PATH_MAX];
-	const char *end = strrchr(target, '/');
-	const char *start;
 	unsigned int i;
 
-	if (end == NULL)
+	owner_find(target, parent, size);
+	if (parent[0] == '\0')
 		return false;
-	for (start = end; start > target && start[-1] != '/'; start--)
-		;
-	if (start == end || start[0] == '.' || (size_t)(end - start) >= size)
-		return false;
-	memcpy(parent, start, (size_t)(end - start));
-	parent[end - start] = '\0';
 	for (i = 0; i < roots->nb; i++) {
 		if (roots->root[i].kind != RTE_AUXILIARY_KIND_SF)
 			continue;

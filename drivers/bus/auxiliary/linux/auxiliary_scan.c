@@ -13,6 +13,7 @@
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
+#include "../auxiliary_trace.h"
 #include "auxiliary_scan.h"
 
 /* Sub-functions before mdevs, sf.2 before sf.10. */
@@ -29,6 +30,7 @@ list_insert(struct auxiliary_dev *dev)
 {
 	struct rte_auxiliary_device *after;
 
+	auxiliary_list_lock();
 	TAILQ_FOREACH_REVERSE(after, &auxiliary_bus.device_list, auxiliary_device_list, next) {
 		if (dev_order(after, &dev->pub) < 0)
 			break;
@@ -37,6 +39,7 @@ list_insert(struct auxiliary_dev *dev)
 		TAILQ_INSERT_AFTER(&auxiliary_bus.device_list, after, &dev->pub, next);
 	else
 		TAILQ_INSERT_HEAD(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_list_unlock();
 }
 
 static bool
@@ -90,7 +93,9 @@ dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry)
 		list_insert(dev);
 		return 0;
 	}
+	auxiliary_list_lock();
 	TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_list_unlock();
 	scan->unsorted = true;
 	return 0;
 }
@@ -295,9 +300,11 @@ list_sort(void)
 	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev)
 		devs[i++] = dev;
 	qsort(devs, nb, sizeof(struct rte_auxiliary_device *), sort_order);
+	auxiliary_list_lock();
 	TAILQ_INIT(&auxiliary_bus.device_list);
 	for (i = 0; i < nb; i++)
 		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, devs[i], next);
+	auxiliary_list_unlock();
 	free(devs);
 	return 0;
 }
@@ -390,6 +397,7 @@ auxiliary_scan(void)
 			pub->device.devargs = NULL;
 		rte_errno = -ret;
 	}
+	auxiliary_trace_scan(scan.devices.nb_used, ret);
 	auxiliary_index_free(&scan.devices);
 	auxiliary_index_free(&scan.devargs);
 	auxiliary_picks_put(&scan);

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""The bus as the distribution's own applications and drivers meet it."""
+import glob
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+
+import harness
+
+
+def telemetry(prefix, command):
+    path = f"/var/run/dpdk/{prefix}/dpdk_telemetry.v2"
+    if os.geteuid() != 0:
+        path = f"{os.environ.get('XDG_RUNTIME_DIR', '/tmp')}/dpdk/{prefix}/dpdk_telemetry.v2"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+        sock.connect(path)
+        sock.recv(1024)
+        sock.send(command.encode())
+        return json.loads(sock.recv(65536))[command.split(",")[0]]
+
+
+def test_telemetry(env):
+    env.sim()
+    prefix = f"sf-e2e-{os.getpid()}"
+    testpmd = env.testpmd(["--telemetry", f"--file-prefix={prefix}",
+                           "-a", "auxiliary:sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"])
+    assert telemetry(prefix, "/auxiliary/list") == ["sf_sim.sf.0", "sf_sim.sf.1"]
+    info = telemetry(prefix, "/auxiliary/info,sf_sim.sf.1")
+    assert info["kind"] == "sf" and info["driver"] == "net_sf_example", info
+    assert info["transport"] == "user" and info["sfnum"] == 1, info
+    assert info["probes"] == 1 and info["probe_failures"] == 0, info
+    assert info["dma_mappings"] > 0 and info["dma_bytes"] >= 256 << 20, info
+    mapped = [r for r in info["regions"].values() if r["mapped_offset"]]
+    assert mapped, info
+    for region in mapped:
+        for offset, size in zip(region["mapped_offset"], region["mapped_size"]):
+            assert 0 < size and offset + size <= region["size"], info
+    assert telemetry(prefix, "/auxiliary/info,sf_sim.sf.9") is None
+    testpmd.command("port stop all")
+    testpmd.command("port close 1")
+    testpmd.command("device detach auxiliary:sf_sim.sf.1")
+    assert telemetry(prefix, "/auxiliary/list") == ["sf_sim.sf.0"]
+    testpmd.quit()
+
+
+def test_log_types(env):
+    env.sim()
+    testpmd = env.testpmd(["--log-level", "bus.auxiliary:debug", "--log-level", "common.vfio:debug",
+                           "-a", "auxiliary:sf_sim.sf.0"])
+    text = testpmd.text()
+    assert "probing driver net_sf_example" in text, text
+    assert "vfio: device sf_sim.sf.0: open" in text, text
+    testpmd.quit()
+    testpmd = env.testpmd(["--log-level", "bus.auxiliary:error", "-a", "auxiliary:sf_sim.sf.0"])
+    assert "another bus" not in testpmd.text(), testpmd.text()
+    testpmd.quit()
+
+
+def test_trace(env):
+    env.sim()
+    traces = env.path("traces")
+    os.mkdir(traces)
+    testpmd = env.testpmd(["--trace=bus.auxiliary.*", f"--trace-dir={traces}",
+                           "-a", "auxiliary:sf_sim.sf.0"])
+    testpmd.command("port attach auxiliary:sf_sim.sf.1")
+    testpmd.quit()
+    metadata = "".join(open(f, encoding="ascii").read()
+                       for f in glob.glob(f"{traces}/*/metadata"))
+    for point in ("scan", "probe", "map", "plug", "unplug"):
+        assert f"bus.auxiliary.{point}" in metadata, point
+    data = b"".join(open(f, "rb").read() for f in glob.glob(f"{traces}/*/channel*"))
+    assert b"sf_sim.sf.1" in data and b"net_sf_example" in data, "nothing was recorded"
+
+
+def test_mlx5(env):
+    """The distribution's own mlx5 drivers, on our bus, up to the missing hardware."""
+    for n in (4, 5):
+        os.makedirs(f"{env.devices}/mlx5_core.sf.{n}")
+    testpmd = harness.Testpmd(env.devices, ["-a", "auxiliary:mlx5_core.sf.4",
+                                            "--log-level", "bus.auxiliary:debug"])
+    env.processes.append(testpmd)
+    testpmd.expect("device mlx5_core.sf.4: probing driver mlx5_auxiliary")
+    testpmd.expect("mlx5_common: .*mlx5_core.sf.4")  # its own words: no verbs device
+    testpmd.expect("device mlx5_core.sf.4: driver mlx5_auxiliary cannot use it")
+    assert "mlx5_core.sf.5" not in testpmd.text(), testpmd.text()
+
+
+def our_library():
+    return os.path.realpath(f"{harness.BUILD}/drivers/librte_bus_auxiliary.so")
+
+
+def dpdk_library():
+    found = glob.glob("/usr/lib/*/" + os.path.basename(our_library()))
+    if not found:
+        raise harness.Skip("the distribution's librte_bus_auxiliary is not installed")
+    return found[0]
+
+
+def test_abi_symbols(_env):
+    """Every symbol of DPDK's library, at the same version, and the same SONAME."""
+    def symbols(path):
+        out = subprocess.run(["objdump", "-T", path], check=True, capture_output=True,
+                             text=True).stdout
+        return {(m[2], m[1]) for m in re.finditer(r" (?:DF|DO) \.\S+\s+\S+\s+(\S+)\s+(\S+)$", out, re.M)}
+
+    def soname(path):
+        out = subprocess.run(["objdump", "-p", path], check=True, capture_output=True,
+                             text=True).stdout
+        return re.search(r"SONAME\s+(\S+)", out)[1]
+
+    theirs = {s for s in symbols(dpdk_library()) if s[0].startswith("rte_")}
+    assert theirs, "found none"
+    assert theirs <= symbols(our_library()), theirs - symbols(our_library())
+    assert soname(dpdk_library()) == soname(our_library())
+
+
+def test_abi_layout(env):
+    """
+    Structures as DPDK's own driver header has them: ours begin with the same
+    fields at the same places.  The distribution's library has no debug
+    information, so the compiler is asked instead, about both headers.
+    """
+    top = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
+    found = glob.glob(f"{top}/.sdk/*/include/dpdk_bus_auxiliary_driver.h")
+    if not found:
+        raise harness.Skip("DPDK's own bus_auxiliary_driver.h is not among the driver SDK headers")
+    sdk = os.path.dirname(found[0])
+    fields = [f"rte_auxiliary_device.{f}" for f in
+              ("next", "device", "name", "intr_handle", "driver")]
+    fields += [f"rte_auxiliary_driver.{f}" for f in
+               ("next", "driver", "match", "probe", "remove", "dma_map", "dma_unmap", "drv_flags")]
+    layouts = []
+    cflags = subprocess.run(["pkg-config", "--cflags", "libdpdk"], check=True,
+                            capture_output=True, text=True).stdout.split()
+    for number, include in enumerate((found[0], f"{top}/drivers/bus/auxiliary/bus_auxiliary_driver.h")):
+        source = env.path(f"layout{number}.c")
+        with open(source, "w", encoding="ascii") as file:
+            file.write(f'#include <stdio.h>\n#include <stddef.h>\n#include "{include}"\nint main(void)\n{{\n')
+            for field in fields:
+                kind, name = field.split(".")
+                file.write(f'printf("{field} %zu %zu\\n", offsetof(struct {kind}, {name}), '
+                           f'sizeof(((struct {kind} *)0)->{name}));\n')
+            file.write('printf("%#x\\n", RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA);\nreturn 0;\n}\n')
+        subprocess.run(["cc", "-w", *cflags, "-DALLOW_INTERNAL_API", "-DALLOW_EXPERIMENTAL_API",
+                        f"-I{sdk}", "-o", source[:-2], source, "-Wl,--unresolved-symbols=ignore-all"],
+                       check=True)
+        layouts.append(subprocess.run([source[:-2]], check=True, capture_output=True,
+                                      text=True, env={**os.environ, "LD_BIND_NOW": ""}).stdout)
+    assert layouts[0] == layouts[1], layouts
+
+
+def test_abidiff(_env):
+    """No function that DPDK's library exports is changed or missing in ours."""
+    if shutil.which("abidiff") is None:
+        raise harness.Skip("abidiff (package abigail-tools) is not installed")
+    out = subprocess.run(["abidiff", "--no-added-syms", dpdk_library(), our_library()],
+                         check=False, capture_output=True, text=True)
+    # Bits 2 and 3: an ABI change, an incompatible one; 0 and 1 are errors.
+    assert out.returncode & 0xb == 0, out.stdout + out.stderr
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])
