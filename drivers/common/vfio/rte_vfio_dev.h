@@ -21,7 +21,7 @@
  * All EAL memory is mapped for DMA while a device is open, and stays in step
  * with memory that EAL adds and frees.  Devices of one kind share what is
  * mapped: those on character devices the I/O address space of one iommufd,
- * those on groups EAL's container.
+ * those on groups EAL's container or, if no IOMMU is behind them, one of ours.
  *
  * In a secondary process, opening a device gets the one that the primary has
  * open under the same name.  Its regions can be mapped, where the primary has
@@ -49,7 +49,7 @@ enum rte_vfio_transport {
 	RTE_VFIO_TRANSPORT_ANY, /**< the first that the node offers */
 	RTE_VFIO_TRANSPORT_USER, /**< vfio-user socket */
 	RTE_VFIO_TRANSPORT_CDEV, /**< /dev/vfio/devices/vfioN and iommufd */
-	RTE_VFIO_TRANSPORT_GROUP, /**< /dev/vfio/N, EAL's default container */
+	RTE_VFIO_TRANSPORT_GROUP, /**< /dev/vfio/N in a container */
 };
 
 /**

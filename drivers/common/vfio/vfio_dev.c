@@ -89,6 +89,7 @@ dev_alloc(const char *name)
 	if (dev == NULL)
 		return NULL;
 	dev->fd = -1;
+	dev->group_fd = -1;
 	dev->name = strdup(name);
 	if (dev->name == NULL) {
 		free(dev);

@@ -9,7 +9,7 @@
  * A DMA domain: one I/O address space, and the devices that see memory
  * through it.  A vfio-user device has one to itself, because its server maps
  * our memory on its own.  Devices on character devices share the one of
- * /dev/iommu, those on groups that of EAL's container.  A transport provides
+ * /dev/iommu, those on groups that of a container.  A transport provides
  * the domain, and how to map in it; what to map is in vfio_dma.c.
  */
 

@@ -5,10 +5,13 @@
 /*
  * The group transport: /dev/vfio/N in EAL's default container, so that the
  * device shares its DMA mappings with the PCI devices of the process.  EAL
- * finds and opens the group, and maps its own memory.
+ * finds and opens the group, and maps its own memory.  A device without an
+ * IOMMU behind it goes into a container of ours.
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,7 @@
 #include <rte_errno.h>
 #include <rte_vfio.h>
 
+#include "vfio_container.h"
 #include "vfio_kernel.h"
 
 /* --- DMA: what EAL does not map by itself ------------------------------------ */
@@ -100,42 +104,67 @@ group_check_noiommu(struct rte_vfio_dev *dev, int group)
 	return 0;
 }
 
-/* What EAL would only say in general terms. */
-static int
-group_check(struct rte_vfio_dev *dev)
+/*
+ * Whether the kernel made the group for a device that its driver gives no
+ * IOMMU.  It names such groups as those that have none at all, which have been
+ * told apart before.
+ */
+static bool
+group_is_emulated(const struct rte_vfio_dev *dev)
 {
-	int group;
+	static const char name[] = "vfio-noiommu\n";
+	char path[PATH_MAX], text[sizeof(name)];
+	ssize_t len;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s/iommu_group/name", dev->group_base,
+			dev->group_name) >= (int)sizeof(path))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	len = read(fd, text, sizeof(text));
+	close(fd);
+	return len == sizeof(name) - 1 && memcmp(text, name, len) == 0;
+}
+
+/* The name in sysfs is also the one by which the group knows the device. */
+static int
+group_setup_eal(struct rte_vfio_dev *dev)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+	int ret;
 
 	if (!rte_vfio_is_enabled("vfio")) {
 		VFIO_LOG_OPEN(dev, "EAL has no VFIO: no vfio module, or /dev/vfio/vfio cannot be opened");
 		return -ENODEV;
 	}
-	if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) <= 0) {
-		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", dev->group_base, dev->group_name);
-		return -ENODEV;
-	}
-	return group_check_noiommu(dev, group);
-}
-
-/* The name in sysfs is also the one by which the group knows the device. */
-static int
-group_setup(struct rte_vfio_dev *dev)
-{
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret;
-
-	ret = group_check(dev);
-	if (ret < 0)
-		return ret;
 	rte_errno = 0;
 	ret = rte_vfio_setup_device(dev->group_base, dev->group_name, &dev->fd, &info);
-	if (ret == 0)
+	if (ret == 0) {
+		dev->dma = &group_dma;
 		return 0;
+	}
 	/* 1: no VFIO driver has the group; EAL has said the rest. */
 	ret = ret > 0 || rte_errno == 0 ? -ENODEV : -rte_errno;
 	VFIO_LOG_OPEN(dev, "VFIO group of %s/%s cannot be used: %s", dev->group_base,
 		dev->group_name, strerror(-ret));
 	return ret;
+}
+
+static int
+group_setup(struct rte_vfio_dev *dev)
+{
+	int group, ret;
+
+	if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) <= 0) {
+		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", dev->group_base, dev->group_name);
+		return -ENODEV;
+	}
+	ret = group_check_noiommu(dev, group);
+	if (ret < 0)
+		return ret;
+	return group_is_emulated(dev) ? vfio_container_open(dev, group) : group_setup_eal(dev);
 }
 
 static int
@@ -149,8 +178,6 @@ group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 		ret = group_setup(dev);
 	if (ret < 0)
 		group_names_free(dev);
-	else
-		dev->dma = &group_dma;
 	return ret;
 }
 
@@ -160,7 +187,9 @@ group_close(struct rte_vfio_dev *dev)
 	int group;
 
 	/* EAL looks for the group in sysfs, and would keep all open if it is gone. */
-	if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) > 0)
+	if (dev->group_fd >= 0)
+		vfio_container_close(dev);
+	else if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) > 0)
 		rte_vfio_release_device(dev->group_base, dev->group_name, dev->fd);
 	else
 		close(dev->fd);

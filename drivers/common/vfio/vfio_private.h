@@ -76,6 +76,7 @@ struct rte_vfio_dev {
 	struct rte_intr_handle *event_irqs[VFIO_NUM_EVENT_IRQS];
 	uint32_t open_level; /* log level of what goes wrong in vfio_ops::open */
 	int fd; /* group and character device: what requests go to, or -1 */
+	int group_fd; /* group that is in no container of EAL's, or -1 */
 	char *group_base;
 	char *group_name;
 	struct vfio_user *user; /* vfio-user: the connection */
