@@ -281,6 +281,28 @@ test_iova(void)
 	return TEST_SUCCESS;
 }
 
+/* For devices behind VFIO the bus asks for virtual addresses by itself. */
+static int
+test_iova_vfio(void)
+{
+	aux_make_sf("mock.sf.0");
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_DC);
+	aux_make_sf("vfio.sf.0");
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_VA);
+	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
+			"bus=auxiliary,name=vfio.sf.0,iova=pa"));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_PA);
+	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
+			"bus=auxiliary,name=mock.sf.0,iova=va"));
+	TEST_ASSERT_OK(aux_bus->scan());
+	AUX_ASSERT_ONE_LINE(TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_DC),
+		"iova=va and iova=pa");
+	return TEST_SUCCESS;
+}
+
 /* --- Leaving and returning ------------------------------------------------------ */
 
 static int
@@ -393,6 +415,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_allow_by_pf),
 	TEST_CASE(test_block_by_pf),
 	TEST_CASE(test_iova),
+	TEST_CASE(test_iova_vfio),
 	TEST_CASE(test_returns),
 	TEST_CASE(test_returns_renamed),
 	TEST_CASE(test_other_arguments),

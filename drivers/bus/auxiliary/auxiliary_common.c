@@ -13,6 +13,7 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_lcore.h>
+#include <rte_vfio.h>
 
 #include "auxiliary_trace.h"
 #include "private.h"
@@ -415,12 +416,32 @@ auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t
 			rte_vfio_dma_unmap(dev->vfio_dev, addr, iova, len));
 }
 
+/* Whether some driver wants this device's VFIO node opened. */
+static bool
+is_for_vfio(const struct auxiliary_dev *dev)
+{
+	const struct rte_auxiliary_driver *drv;
+
+	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0 &&
+				auxiliary_match(drv, dev))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What drivers demand, else what devargs ask for, else what is best: behind an
+ * IOMMU, and for the socket of vfio-user, virtual addresses are as good as any,
+ * and memory that is contiguous there is mapped at once.
+ */
 static enum rte_iova_mode
 auxiliary_get_iommu_class(void)
 {
 	enum rte_iova_mode mode = RTE_IOVA_DC, wanted;
 	const struct rte_auxiliary_driver *drv;
 	struct rte_auxiliary_device *dev;
+	bool vfio = false;
 
 	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
 		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
@@ -433,8 +454,10 @@ auxiliary_get_iommu_class(void)
 			return RTE_IOVA_DC;
 		}
 		mode |= wanted;
+		vfio = vfio || is_for_vfio(auxiliary_dev(dev));
 	}
-	return mode;
+	return mode == RTE_IOVA_DC && vfio && rte_vfio_noiommu_is_enabled() != 1 ?
+		RTE_IOVA_VA : mode;
 }
 
 struct auxiliary_bus auxiliary_bus = {
