@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include <rte_cycles.h>
+#include <rte_vect.h>
 
 #include "sf_ports.h"
 
@@ -307,8 +308,25 @@ test_burst_mode(void)
 		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
 		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS,
 	};
+	static const struct { uint16_t bits; const char *info; } widths[] = {
+		{ RTE_VECT_SIMD_DISABLED, "Scalar" },
+		{ RTE_VECT_SIMD_128, "Vector" },
+	};
+	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
 	struct rte_eth_burst_mode mode;
+	unsigned int i;
 
+	for (i = 0; i < RTE_DIM(widths); i++) {
+		if (rte_vect_set_max_simd_bitwidth(widths[i].bits) < 0)
+			break; /* the command line has the last word */
+		TEST_ASSERT_OK(ports_start(1, 64, NULL));
+		TEST_ASSERT_OK(rte_eth_rx_burst_mode_get(ports[0], 0, &mode));
+		TEST_ASSERT(strstr(mode.info, widths[i].info) != NULL, "%s", mode.info);
+		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 640));
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	}
+	rte_vect_set_max_simd_bitwidth(bits);
 	TEST_ASSERT_OK(ports_start(1, 64, &conf));
 	TEST_ASSERT_OK(rte_eth_rx_burst_mode_get(ports[0], 0, &mode));
 	TEST_ASSERT(strstr(mode.info, "scattered") != NULL, "%s", mode.info);

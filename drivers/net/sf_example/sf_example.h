@@ -111,6 +111,7 @@ struct sf_rxq {
 	uint16_t free_thresh; /* post when nb_free has come to this */
 	uint16_t buf_size;
 	uint16_t gen; /* generation of a new completion at next */
+	uint16_t addr_offset; /* of a buffer's IOVA from its mbuf; 0: look into the mbuf */
 	struct rte_mbuf *first; /* of a packet whose end is yet to come, or NULL */
 	struct rte_mbuf *last; /* likewise */
 	struct rte_mempool *mp;
@@ -340,12 +341,8 @@ extern const uint64_t sf_rx_flags[16]; /* bits 7:4 */
 extern const uint64_t sf_rx_csum_flags[16]; /* bits 11:8 */
 
 uint16_t sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-
-/* The burst function for a port's offloads. */
-eth_rx_burst_t sf_rx_burst_select(const struct rte_eth_dev *dev);
 uint32_t sf_rx_queue_count(void *queue);
 int sf_rx_descriptor_status(void *queue, uint16_t offset);
-int sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
 const uint32_t *sf_supported_ptypes_get(struct rte_eth_dev *dev);
 
 int sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond);
@@ -371,10 +368,21 @@ void sf_rxq_drain(struct sf_rxq *rxq);
 /* As sf_rx_burst(), for packets that take several buffers. */
 uint16_t sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
+/* --- sf_example_rx_{sse,avx2,avx512,neon}.c ------------------------------- */
+
+/* As sf_rx_burst(), several completions at a time. */
+uint16_t sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_rx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
 /* --- sf_example_tx.c ----------------------------------------------------- */
 
-/* The burst function for a port's offloads and features. */
-eth_tx_burst_t sf_tx_burst_select(const struct rte_eth_dev *dev);
+/* fast_free: all mbufs of one pool; wake: for a device that may sleep. */
+uint16_t sf_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_tx_burst_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_tx_burst_fast_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_tx_burst_fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
 /* Whether the device can take a packet as it is; it halts the queue over one it cannot. */
 static inline bool
@@ -409,7 +417,6 @@ sf_tx_doorbell(const struct sf_txq *txq, const bool wake)
 
 int sf_tx_done_cleanup(void *queue, uint32_t nb);
 int sf_tx_descriptor_status(void *queue, uint16_t offset);
-int sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
 
 /* Empty the ring, freeing the mbufs that are in it. */
 void sf_txq_drain(struct sf_txq *txq);
@@ -423,6 +430,13 @@ void sf_txq_open(struct sf_txq *txq);
 uint16_t sf_tx_burst_full(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t sf_tx_burst_full_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t sf_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* --- sf_example_burst.c -------------------------------------------------- */
+
+eth_rx_burst_t sf_rx_burst_select(const struct rte_eth_dev *dev);
+eth_tx_burst_t sf_tx_burst_select(const struct rte_eth_dev *dev);
+int sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
+int sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_burst_mode *mode);
 
 /* --- sf_example_stats.c -------------------------------------------------- */
 

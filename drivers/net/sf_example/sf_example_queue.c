@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_io.h>
 #include <rte_malloc.h>
@@ -105,6 +106,19 @@ rearm_data(uint16_t port_id)
 	return *sf_rearm_data(&m);
 }
 
+/*
+ * Where IOVAs are addresses, and buffers lie behind their mbufs, the one is
+ * known from the other.
+ */
+static uint16_t
+addr_offset(struct rte_mempool *mp)
+{
+	if (rte_eal_iova_mode() != RTE_IOVA_VA ||
+			(rte_pktmbuf_priv_flags(mp) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0)
+		return 0;
+	return sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp) + RTE_PKTMBUF_HEADROOM;
+}
+
 static int
 rxq_init(struct rte_eth_dev *dev, struct sf_rxq *rxq, int socket)
 {
@@ -151,6 +165,7 @@ sf_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	rxq->deferred = conf->rx_deferred_start;
 	rxq->buf_size = RTE_MIN(rte_pktmbuf_data_room_size(mp) - RTE_PKTMBUF_HEADROOM,
 			SF_MAX_FRAME);
+	rxq->addr_offset = addr_offset(mp);
 	rxq->rearm = rearm_data(dev->data->port_id);
 	ret = rxq_init(dev, rxq, socket);
 	if (ret < 0) {

@@ -16,8 +16,6 @@
  * that is not in the ring.
  */
 
-#include <stdio.h>
-
 #include <rte_io.h>
 #include <rte_mempool.h>
 
@@ -81,8 +79,13 @@ sf_rxq_post(struct sf_rxq *rxq)
 			rxq->sw->no_mbuf += SF_BATCH;
 			break;
 		}
-		for (i = 0; i < SF_BATCH; i++)
-			desc[i].addr = rte_mbuf_data_iova_default(mbufs[i]);
+		/* An mbuf that need not be read need not be in the cache. */
+		if (rxq->addr_offset != 0)
+			for (i = 0; i < SF_BATCH; i++)
+				desc[i].addr = (uintptr_t)mbufs[i] + rxq->addr_offset;
+		else
+			for (i = 0; i < SF_BATCH; i++)
+				desc[i].addr = rte_mbuf_data_iova_default(mbufs[i]);
 		rxq->nb_free -= SF_BATCH;
 		rxq->tail += SF_BATCH;
 		if (rxq->tail == rxq->size)
@@ -254,35 +257,6 @@ sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond)
 	cond->size = sizeof(rxq->cpl->cpl.gen);
 	cond->opaque[0] = rxq->gen;
 	cond->fn = monitor_check;
-	return 0;
-}
-
-static const struct {
-	eth_rx_burst_t burst;
-	const char *info;
-} rx_variants[] = {
-	{ sf_rx_burst, "Scalar" },
-	{ sf_rx_burst_scatter, "Scalar, scattered" },
-};
-
-eth_rx_burst_t
-sf_rx_burst_select(const struct rte_eth_dev *dev)
-{
-	const uint64_t offloads = dev->data->dev_conf.rxmode.offloads;
-
-	return (offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0 ? sf_rx_burst_scatter : sf_rx_burst;
-}
-
-int
-sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
-	struct rte_eth_burst_mode *mode)
-{
-	const eth_rx_burst_t burst = sf_rx_burst_select(dev);
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(rx_variants); i++)
-		if (rx_variants[i].burst == burst)
-			snprintf(mode->info, sizeof(mode->info), "%s", rx_variants[i].info);
 	return 0;
 }
 

@@ -16,8 +16,6 @@
  * queue, since nothing the device says about its mbufs can be believed then.
  */
 
-#include <stdio.h>
-
 #include <rte_mempool.h>
 
 #include "sf_example.h"
@@ -144,82 +142,31 @@ tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	return nb_pkts;
 }
 
-static uint16_t
-tx_burst_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+uint16_t
+sf_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return tx_burst(queue, pkts, nb_pkts, false, false);
 }
 
-static uint16_t
-tx_burst_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+uint16_t
+sf_tx_burst_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return tx_burst(queue, pkts, nb_pkts, false, true);
 }
 
-static uint16_t
-tx_burst_fast_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+uint16_t
+sf_tx_burst_fast_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return tx_burst(queue, pkts, nb_pkts, true, false);
 }
 
-static uint16_t
-tx_burst_fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+uint16_t
+sf_tx_burst_fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return tx_burst(queue, pkts, nb_pkts, true, true);
 }
 
 /* --- Beside the data path -------------------------------------------------- */
-
-enum tx_kind {
-	TX_FREE,
-	TX_FAST_FREE,
-	TX_FULL,
-};
-
-static const struct {
-	eth_tx_burst_t burst;
-	const char *info;
-} tx_variants[][2] = { /* [][wake] */
-	[TX_FREE] = {
-		{ tx_burst_free, "Scalar" },
-		{ tx_burst_free_wake, "Scalar, wakes the device" },
-	},
-	[TX_FAST_FREE] = {
-		{ tx_burst_fast_free, "Scalar, fast free" },
-		{ tx_burst_fast_free_wake, "Scalar, fast free, wakes the device" },
-	},
-	[TX_FULL] = {
-		{ sf_tx_burst_full, "Scalar, offloads" },
-		{ sf_tx_burst_full_wake, "Scalar, offloads, wakes the device" },
-	},
-};
-
-eth_tx_burst_t
-sf_tx_burst_select(const struct rte_eth_dev *dev)
-{
-	const uint64_t offloads = dev->data->dev_conf.txmode.offloads;
-	const bool wake = (sf_port(dev)->features & SF_F_WAKE) != 0;
-
-	if ((offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
-		return tx_variants[TX_FULL][wake].burst;
-	if (offloads != 0)
-		return tx_variants[TX_FAST_FREE][wake].burst;
-	return tx_variants[TX_FREE][wake].burst;
-}
-
-int
-sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
-	struct rte_eth_burst_mode *mode)
-{
-	const eth_tx_burst_t burst = sf_tx_burst_select(dev);
-	unsigned int i;
-
-	for (i = 0; i < 2 * RTE_DIM(tx_variants); i++)
-		if (tx_variants[i / 2][i % 2].burst == burst)
-			snprintf(mode->info, sizeof(mode->info), "%s",
-				tx_variants[i / 2][i % 2].info);
-	return 0;
-}
 
 uint16_t
 sf_tx_reclaim(struct sf_txq *txq, uint16_t nb)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <rte_vect.h>
+
+#include "sf_example.h"
+
+#define VEC			__m512i
+#define VEC_CPLS		4
+#define VEC_TARGET		__attribute__((target("avx512f,avx512bw")))
+#define vec_load(p)		_mm512_loadu_si512(p)
+#define vec_dup(p)		_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(p)))
+#define vec_and(a, b)		_mm512_and_si512(a, b)
+#define vec_or(a, b)		_mm512_or_si512(a, b)
+#define vec_add16(a, b)		_mm512_add_epi16(a, b)
+#define vec_min16(a, b)		_mm512_min_epu16(a, b)
+#define vec_max16(a, b)		_mm512_max_epu16(a, b)
+#define vec_same16(a, b)	_mm512_movm_epi16(_mm512_cmpeq_epi16_mask(a, b))
+#define vec_left16(a, n)	_mm512_slli_epi16(a, n)
+#define vec_right16(a, n)	_mm512_srli_epi16(a, n)
+#define vec_table(t, i)		_mm512_shuffle_epi8(t, i)
+#define vec_all(a)		(_mm512_movepi16_mask(a) == UINT32_MAX)
+
+/* 64-bit words of two vectors: 0..7 of the first, 8..15 of the second. */
+static __rte_always_inline VEC_TARGET void
+vec_store(struct rte_mbuf **m, __m512i a, __m512i b)
+{
+	const __m512i first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+	const __m512i second = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+	const __m512i ab0 = _mm512_permutex2var_epi64(a, first, b);
+	const __m512i ab1 = _mm512_permutex2var_epi64(a, second, b);
+
+	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[0]), _mm512_castsi512_si256(ab0));
+	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[1]), _mm512_extracti64x4_epi64(ab0, 1));
+	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[2]), _mm512_castsi512_si256(ab1));
+	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[3]), _mm512_extracti64x4_epi64(ab1, 1));
+}
+
+#include "sf_example_rx_vec.h"
+
+VEC_TARGET uint16_t
+sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return rx_burst_vec(queue, pkts, nb_pkts);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <rte_vect.h>
+
+#include "sf_example.h"
+
+#define VEC			uint16x8_t
+#define VEC_CPLS		1
+#define VEC_TARGET
+#define vec_load(p)		vld1q_u16((const uint16_t *)(p))
+#define vec_dup(p)		vec_load(p)
+#define vec_and(a, b)		vandq_u16(a, b)
+#define vec_or(a, b)		vorrq_u16(a, b)
+#define vec_add16(a, b)		vaddq_u16(a, b)
+#define vec_min16(a, b)		vminq_u16(a, b)
+#define vec_max16(a, b)		vmaxq_u16(a, b)
+#define vec_same16(a, b)	vceqq_u16(a, b)
+#define vec_left16(a, n)	vshlq_n_u16(a, n)
+#define vec_right16(a, n)	vshrq_n_u16(a, n)
+#define vec_table(t, i)		vreinterpretq_u16_u8(vqtbl1q_u8(vreinterpretq_u8_u16(t), \
+					vreinterpretq_u8_u16(i)))
+#define vec_all(a)		(vminvq_u16(a) == UINT16_MAX)
+
+static __rte_always_inline void
+vec_store(struct rte_mbuf **m, uint16x8_t a, uint16x8_t b)
+{
+	uint16_t *to = (uint16_t *)sf_rearm_data(m[0]);
+
+	vst1q_u16(to, a);
+	vst1q_u16(to + 8, b);
+}
+
+#include "sf_example_rx_vec.h"
+
+uint16_t
+sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return rx_burst_vec(queue, pkts, nb_pkts);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <rte_vect.h>
+
+#include "sf_example.h"
+
+#define VEC			__m128i
+#define VEC_CPLS		1
+#define VEC_TARGET		__attribute__((target("sse4.2")))
+#define vec_load(p)		_mm_loadu_si128((const __m128i *)(p))
+#define vec_dup(p)		vec_load(p)
+#define vec_and(a, b)		_mm_and_si128(a, b)
+#define vec_or(a, b)		_mm_or_si128(a, b)
+#define vec_add16(a, b)		_mm_add_epi16(a, b)
+#define vec_min16(a, b)		_mm_min_epu16(a, b)
+#define vec_max16(a, b)		_mm_max_epu16(a, b)
+#define vec_same16(a, b)	_mm_cmpeq_epi16(a, b)
+#define vec_left16(a, n)	_mm_slli_epi16(a, n)
+#define vec_right16(a, n)	_mm_srli_epi16(a, n)
+#define vec_table(t, i)		_mm_shuffle_epi8(t, i)
+#define vec_all(a)		(_mm_movemask_epi8(a) == UINT16_MAX)
+
+static __rte_always_inline VEC_TARGET void
+vec_store(struct rte_mbuf **m, __m128i a, __m128i b)
+{
+	__m128i *to = (__m128i *)sf_rearm_data(m[0]);
+
+	_mm_storeu_si128(to, a);
+	_mm_storeu_si128(to + 1, b);
+}
+
+#include "sf_example_rx_vec.h"
+
+VEC_TARGET uint16_t
+sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return rx_burst_vec(queue, pkts, nb_pkts);
+}
