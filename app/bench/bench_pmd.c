@@ -3,59 +3,85 @@
  */
 
 /*
- * dpdk-bench-pmd [EAL options] -- SIMULATOR_PID [ROUNDS]
+ * dpdk-bench-pmd [EAL options] -- DIRECTORY [ROUNDS]
  *
- * What a driver costs, the device left out: cycles per packet of rx_burst()
- * and tx_burst(), of our driver and of DPDK's software drivers, in one process
- * on one core, taking turns.
+ * What a driver costs, the far end left out: cycles per packet of rx_burst(),
+ * of tx_burst(), and of a loop that forwards, for our driver and for DPDK's
+ * software drivers, in one process on one core, taking turns.
  *
- * In a round a port sends a batch, gets it back, and receives it.  Only the
- * calls into the driver are timed.  The simulated device is stopped meanwhile
- * (SIGSTOP), so that it neither helps nor takes cache lines away: what it
- * writes was written before, and what it reads it reads afterwards.
+ * In a round a port sends a batch, gets it back, receives it, sends it again,
+ * and forwards it once it is back.  Only calls into the driver are timed, for
+ * a whole batch, in bursts of the size that is measured.  In between the far
+ * end has its turn on the same core, so caches are in the same state for all:
+ * the simulated device of our driver is served in this process, and so are the
+ * far ends of memif and virtio-user.
+ *
+ * DIRECTORY is for sockets.  A line of results is "direction frame burst
+ * driver", then a value for each round.
  */
 
 #include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_bus.h>
 #include <rte_cycles.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
+#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#define RING_SIZE 512
-#define BURST 32
-#define BATCH (BURST * 12) /* fits in every ring below */
-#define FRAME_LEN 60
-#define MAX_ROUNDS 20000
+#include "sim_host.h"
 
-/* A port that is measured, and how what it sends comes back to it. */
+#define RING_SIZE 512
+#define BATCH 256 /* fits in every ring below */
+#define WARM_UP 10
+#define MAX_ROUNDS 10000
+
+/* A port that is measured, and the far end that sends back what it sends. */
 struct subject {
 	const char *name; /* in the report */
+	const char *bus;
 	const char *port_name;
-	const char *echo_name; /* NULL: the port is its own far end */
-	bool simulated; /* by the process that is stopped */
+	const char *args; /* %s is the directory */
+	const char *far_name; /* NULL: the port is its own far end */
+	const char *far_args;
+	bool simulated; /* the far end is the simulated device */
 	uint16_t port;
-	uint16_t echo;
-	double *rx; /* cycles per packet, one value per round */
-	double *tx;
+	uint16_t far;
 };
+
+#define VIRTIO "queue_size=512,mrg_rxbuf=0,in_order=1,vectorized=1"
 
 static struct subject subjects[] = {
-	{ .name = "ours", .port_name = "sf_sim.sf.0", .simulated = true },
-	{ .name = "net_null", .port_name = "net_null0" },
-	{ .name = "net_ring", .port_name = "net_ring0" },
-	{ .name = "net_memif", .port_name = "net_memif0", .echo_name = "net_memif1" },
+	{ "ours", "auxiliary", "sf_sim.sf.0", "", NULL, NULL, true, 0, 0 },
+	{ "net_null", "vdev", "net_null0", "size=60", NULL, NULL, false, 0, 0 },
+	{ "net_ring", "vdev", "net_ring0", "", NULL, NULL, false, 0, 0 },
+	{ "net_memif", "vdev", "net_memif1",
+		"role=client,id=0,socket-abstract=no,socket=%s/memif", "net_memif0",
+		"role=server,id=0,socket-abstract=no,socket=%s/memif", false, 0, 0 },
+	{ "virtio_packed", "vdev", "net_virtio_user0",
+		"packed_vq=1," VIRTIO ",path=%s/packed", "net_vhost0",
+		"iface=%s/packed", false, 0, 0 },
+	{ "virtio_split", "vdev", "net_virtio_user1",
+		"packed_vq=0," VIRTIO ",path=%s/split", "net_vhost1",
+		"iface=%s/split", false, 0, 0 },
 };
 
+static const uint16_t bursts[] = { 1, 4, 32, 64 };
+static const uint16_t frames[] = { 64, 1518 }; /* with checksum, which no mbuf has */
+
+enum direction { RX, TX, RXTX, NB_DIRECTIONS };
+static const char *const directions[] = { "rx", "tx", "rxtx" };
+
+static uint32_t cycles[NB_DIRECTIONS][RTE_DIM(frames)][RTE_DIM(bursts)][RTE_DIM(subjects)]
+	[MAX_ROUNDS];
+
 static struct rte_mempool *pool;
-static pid_t simulator;
 
 static void
 fail(const char *what, const char *name, int error)
@@ -64,40 +90,23 @@ fail(const char *what, const char *name, int error)
 	exit(EXIT_FAILURE);
 }
 
-static char
-simulator_state(void)
-{
-	char path[64], line[512], *end;
-	FILE *stat;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", simulator);
-	stat = fopen(path, "re");
-	if (stat == NULL || fgets(line, sizeof(line), stat) == NULL)
-		fail("not running", "dpdk-sf-sim", ESRCH);
-	fclose(stat);
-	end = strrchr(line, ')');
-	return end != NULL ? end[2] : '?';
-}
-
-/* The signal takes effect some time after kill() has returned. */
-static void
-simulator_stop(bool stop)
-{
-	kill(simulator, stop ? SIGSTOP : SIGCONT);
-	while ((simulator_state() == 'T') != stop)
-		;
-}
+/* --- Ports ------------------------------------------------------------------- */
 
 static uint16_t
-port_start(const char *name)
+port_start(const char *bus, const char *name, const char *args, const char *dir)
 {
-	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_conf conf = { .rxmode.mtu = RTE_ETHER_MTU };
 	struct rte_eth_dev_info info;
+	char text[200];
 	uint16_t port;
 	int ret;
 
-	if (rte_eth_dev_get_port_by_name(name, &port) != 0)
-		fail("no such port", name, ENODEV);
+	snprintf(text, sizeof(text), args, dir);
+	if (rte_eth_dev_get_port_by_name(name, &port) != 0) {
+		ret = rte_eal_hotplug_add(bus, name, text);
+		if (ret != 0 || rte_eth_dev_get_port_by_name(name, &port) != 0)
+			fail("no such port", name, -ret);
+	}
 	ret = rte_eth_dev_info_get(port, &info);
 	if (ret != 0)
 		fail("cannot start", name, -ret);
@@ -112,7 +121,7 @@ port_start(const char *name)
 		ret = rte_eth_dev_start(port);
 	if (ret == 0)
 		ret = rte_eth_promiscuous_enable(port);
-	if (ret != 0)
+	if (ret != 0 && ret != -ENOTSUP)
 		fail("cannot start", name, -ret);
 	return port;
 }
@@ -121,9 +130,12 @@ static void
 wait_link(uint16_t port, const char *name)
 {
 	struct rte_eth_link link;
+	struct rte_mbuf *none[1];
 	int i;
 
 	for (i = 0; i < 1000; i++) {
+		/* Some far ends hand out room to send in only when polled. */
+		rte_eth_rx_burst(port, 0, none, 1);
 		if (rte_eth_link_get_nowait(port, &link) == 0 && link.link_status)
 			return;
 		rte_delay_us_sleep(10000);
@@ -132,7 +144,21 @@ wait_link(uint16_t port, const char *name)
 }
 
 static void
-make_batch(struct rte_mbuf **batch)
+subject_start(struct subject *s, const char *dir)
+{
+	/* The far end first: it listens. */
+	if (s->far_name != NULL)
+		s->far = port_start("vdev", s->far_name, s->far_args, dir);
+	s->port = port_start(s->bus, s->port_name, s->args, dir);
+	if (s->far_name != NULL)
+		wait_link(s->far, s->far_name);
+	wait_link(s->port, s->port_name);
+}
+
+/* --- A round ------------------------------------------------------------------- */
+
+static void
+make_batch(struct rte_mbuf **batch, uint16_t len)
 {
 	static const uint8_t header[] = {
 		2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45,
@@ -141,140 +167,156 @@ make_batch(struct rte_mbuf **batch)
 
 	if (rte_pktmbuf_alloc_bulk(pool, batch, BATCH) != 0)
 		fail("out of mbufs", "pool", ENOMEM);
-	for (i = 0; i < BATCH; i++) {
-		char *data = rte_pktmbuf_append(batch[i], FRAME_LEN);
-
-		memset(data, 0, FRAME_LEN);
-		memcpy(data, header, sizeof(header));
-	}
+	for (i = 0; i < BATCH; i++)
+		memcpy(rte_pktmbuf_append(batch[i], len), header, sizeof(header));
 }
 
-/* Send all of a batch; cycles spent in the driver. */
-static uint64_t
-send_batch(uint16_t port, const char *name, struct rte_mbuf **batch)
+/* Send a batch in bursts; cycles per packet. */
+static uint32_t
+send_batch(uint16_t port, const char *name, struct rte_mbuf **batch, uint16_t burst)
 {
-	uint64_t start, cycles = 0;
-	uint16_t sent = 0, n;
-	unsigned int idle = 0;
+	unsigned int tries = 0;
+	uint16_t sent = 0;
+	uint64_t start;
 
-	while (sent < BATCH && idle < 1000000) {
-		start = rte_rdtsc_precise();
-		n = rte_eth_tx_burst(port, 0, batch + sent, RTE_MIN(BURST, BATCH - sent));
-		cycles += rte_rdtsc_precise() - start;
-		sent += n;
-		idle = n == 0 ? idle + 1 : 0;
-	}
+	start = rte_rdtsc_precise();
+	while (sent < BATCH && tries++ < 1000000)
+		sent += rte_eth_tx_burst(port, 0, batch + sent, RTE_MIN(burst, BATCH - sent));
+	start = rte_rdtsc_precise() - start;
 	if (sent < BATCH)
 		fail("does not send", name, EIO);
-	return cycles;
+	return start;
 }
 
-static uint64_t
-receive_batch(uint16_t port, const char *name, struct rte_mbuf **batch)
+static uint32_t
+receive_batch(uint16_t port, const char *name, struct rte_mbuf **batch, uint16_t burst)
 {
-	uint64_t start, cycles = 0;
-	uint16_t got = 0, n;
-	unsigned int idle = 0;
+	unsigned int tries = 0;
+	uint16_t got = 0;
+	uint64_t start;
 
-	while (got < BATCH && idle < 1000000) {
-		start = rte_rdtsc_precise();
-		n = rte_eth_rx_burst(port, 0, batch + got, RTE_MIN(BURST, BATCH - got));
-		/* An empty poll is no part of what a packet costs. */
-		if (n > 0)
-			cycles += rte_rdtsc_precise() - start;
-		got += n;
-		idle = n == 0 ? idle + 1 : 0;
-	}
+	start = rte_rdtsc_precise();
+	while (got < BATCH && tries++ < 1000000)
+		got += rte_eth_rx_burst(port, 0, batch + got, RTE_MIN(burst, BATCH - got));
+	start = rte_rdtsc_precise() - start;
 	if (got < BATCH)
 		fail("does not receive", name, EIO);
-	return cycles;
+	return start;
 }
 
-static void
-wait_received(uint16_t port, const char *name)
+static uint32_t
+forward_batch(uint16_t port, const char *name, uint16_t burst)
 {
+	unsigned int tries = 0;
+	struct rte_mbuf *pkts[64];
+	uint16_t n, sent, all = 0;
+	uint64_t start;
+
+	start = rte_rdtsc_precise();
+	while (all < BATCH && tries++ < 1000000) {
+		n = rte_eth_rx_burst(port, 0, pkts, RTE_MIN(burst, BATCH - all));
+		for (sent = 0; sent < n && tries++ < 1000000; )
+			sent += rte_eth_tx_burst(port, 0, pkts + sent, n - sent);
+		all += n;
+	}
+	start = rte_rdtsc_precise() - start;
+	if (all < BATCH)
+		fail("does not forward", name, EIO);
+	return start;
+}
+
+/* Let what was sent come back, and be there to be received. */
+static void
+echo(const struct subject *s)
+{
+	struct rte_mbuf *batch[BATCH];
 	unsigned int i;
 
-	for (i = 0; i < 100000; i++) {
-		if (rte_eth_rx_queue_count(port, 0) >= BATCH)
-			return;
-		rte_delay_us_block(10);
+	if (s->simulated) {
+		for (i = 0; i < 1000 && rte_eth_rx_queue_count(s->port, 0) < BATCH; i++)
+			sim_host_poll();
+		if (i == 1000)
+			fail("packets do not come back", s->name, EIO);
+	} else if (s->far_name != NULL) {
+		receive_batch(s->far, s->far_name, batch, 32);
+		send_batch(s->far, s->far_name, batch, 32);
 	}
-	fail("packets do not come back", name, EIO);
 }
 
 static void
-measure(struct subject *s, unsigned int round)
+measure(const struct subject *s, uint16_t len, uint16_t burst, uint32_t took[NB_DIRECTIONS])
 {
 	struct rte_mbuf *batch[BATCH];
 
-	make_batch(batch);
-	if (s->simulated)
-		simulator_stop(true);
-	s->tx[round] = (double)send_batch(s->port, s->port_name, batch) / BATCH;
-	if (s->simulated) {
-		simulator_stop(false);
-		wait_received(s->port, s->port_name);
-		simulator_stop(true);
-	} else if (s->echo_name != NULL) {
-		receive_batch(s->echo, s->echo_name, batch);
-		send_batch(s->echo, s->echo_name, batch);
-	}
-	s->rx[round] = (double)receive_batch(s->port, s->port_name, batch) / BATCH;
-	if (s->simulated)
-		simulator_stop(false);
+	make_batch(batch, len);
+	took[TX] = send_batch(s->port, s->name, batch, burst);
+	echo(s);
+	took[RX] = receive_batch(s->port, s->name, batch, burst);
+	send_batch(s->port, s->name, batch, 32);
+	echo(s);
+	took[RXTX] = forward_batch(s->port, s->name, burst);
+	echo(s);
+	receive_batch(s->port, s->name, batch, 32);
 	rte_pktmbuf_free_bulk(batch, BATCH);
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* One line: case, subject, median, 5th and 95th percentile. */
 static void
-report(const char *what, const struct subject *s, double *values, unsigned int rounds)
+round_run(unsigned int round)
 {
-	qsort(values, rounds, sizeof(*values), compare);
-	printf("%s %s %.1f %.1f %.1f\n", what, s->name, values[rounds / 2],
-		values[rounds / 20], values[rounds - 1 - rounds / 20]);
+	uint32_t took[NB_DIRECTIONS];
+	unsigned int f, b, s, d;
+
+	for (f = 0; f < RTE_DIM(frames); f++)
+		for (b = 0; b < RTE_DIM(bursts); b++)
+			for (s = 0; s < RTE_DIM(subjects); s++) {
+				measure(&subjects[s], frames[f] - RTE_ETHER_CRC_LEN, bursts[b], took);
+				for (d = 0; d < NB_DIRECTIONS; d++)
+					cycles[d][f][b][s][round] = took[d];
+			}
 }
 
 static void
-subject_start(struct subject *s, unsigned int rounds)
+report(unsigned int rounds)
 {
-	struct rte_mbuf *none[1];
+	unsigned int f, b, s, d, r;
 
-	s->rx = calloc(rounds, sizeof(*s->rx));
-	s->tx = calloc(rounds, sizeof(*s->tx));
-	if (s->rx == NULL || s->tx == NULL)
-		fail("out of memory", s->name, ENOMEM);
-	s->port = port_start(s->port_name);
-	if (s->echo_name != NULL)
-		s->echo = port_start(s->echo_name);
-	wait_link(s->port, s->port_name);
-	if (s->echo_name != NULL) {
-		wait_link(s->echo, s->echo_name);
-		/* memif hands its far end room to send in only when it is polled. */
-		rte_eth_rx_burst(s->echo, 0, none, 1);
-	}
+	for (d = 0; d < NB_DIRECTIONS; d++)
+		for (f = 0; f < RTE_DIM(frames); f++)
+			for (b = 0; b < RTE_DIM(bursts); b++)
+				for (s = 0; s < RTE_DIM(subjects); s++) {
+					printf("%s %u %u %s", directions[d], frames[f], bursts[b],
+						subjects[s].name);
+					for (r = 0; r < rounds; r++)
+						printf(" %.2f", (double)cycles[d][f][b][s][r] / BATCH);
+					printf("\n");
+				}
 }
 
 int
 main(int argc, char **argv)
 {
-	unsigned int rounds = 2000, warm_up = 50, i, n;
-	int used;
+	const char *dir = NULL;
+	unsigned int rounds = 200, i;
+	char devices[200];
+	int used, ret;
 
-	used = rte_eal_init(argc, argv);
-	if (used < 0 || argc - used < 2) {
-		fprintf(stderr, "usage: dpdk-bench-pmd [EAL options] -- SIMULATOR_PID [ROUNDS]\n");
+	/* Before EAL binds this thread, so that the device's sockets have another core. */
+	for (i = 1; i < (unsigned int)argc - 1; i++)
+		if (strcmp(argv[i], "--") == 0)
+			dir = argv[i + 1];
+	if (dir == NULL) {
+		fprintf(stderr, "usage: dpdk-bench-pmd [EAL options] -- DIRECTORY [ROUNDS]\n");
 		return EXIT_FAILURE;
 	}
-	simulator = atoi(argv[used + 1]);
+	snprintf(devices, sizeof(devices), "%s/devices", dir);
+	ret = sim_host_start(devices, 1, SF_WIRE_LOOP);
+	if (ret < 0)
+		fail("cannot serve", "simulated device", -ret);
+	sim_host_freeze(true);
+	setenv("SYSFS_AUXILIARY_DEVICES", devices, 1);
+	used = rte_eal_init(argc, argv);
+	if (used < 0)
+		fail("cannot start", "EAL", rte_errno);
 	if (argc - used > 2)
 		rounds = RTE_MIN((unsigned int)atoi(argv[used + 2]), (unsigned int)MAX_ROUNDS);
 	pool = rte_pktmbuf_pool_create("bench", 16383, 512, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
@@ -282,17 +324,13 @@ main(int argc, char **argv)
 	if (pool == NULL || rounds == 0)
 		fail("cannot create", "pool", rte_errno);
 	for (i = 0; i < RTE_DIM(subjects); i++)
-		subject_start(&subjects[i], rounds);
-	for (n = 0; n < warm_up; n++)
-		for (i = 0; i < RTE_DIM(subjects); i++)
-			measure(&subjects[i], 0);
-	for (n = 0; n < rounds; n++)
-		for (i = 0; i < RTE_DIM(subjects); i++)
-			measure(&subjects[i], n);
-	for (i = 0; i < RTE_DIM(subjects); i++)
-		report("rx", &subjects[i], subjects[i].rx, rounds);
-	for (i = 0; i < RTE_DIM(subjects); i++)
-		report("tx", &subjects[i], subjects[i].tx, rounds);
-	rte_eal_cleanup();
-	return EXIT_SUCCESS;
+		subject_start(&subjects[i], dir);
+	for (i = 0; i < WARM_UP; i++)
+		round_run(0);
+	for (i = 0; i < rounds; i++)
+		round_run(i);
+	report(rounds);
+	fflush(stdout);
+	sim_host_stop();
+	_exit(EXIT_SUCCESS);
 }

@@ -43,7 +43,7 @@ serve_sockets(void)
 static void *
 host_main(void *arg)
 {
-	const struct timespec pause = { .tv_nsec = 20000 };
+	const struct timespec pause = { .tv_nsec = 20000 }, long_pause = { .tv_nsec = 1000000 };
 	unsigned int done = 0;
 
 	(void)arg;
@@ -53,7 +53,7 @@ host_main(void *arg)
 		done = host.frozen ? 0 : sf_wire_poll(&host.wire);
 		pthread_mutex_unlock(&host.lock);
 		if (done == 0)
-			nanosleep(&pause, NULL);
+			nanosleep(host.frozen ? &long_pause : &pause, NULL);
 	}
 	return NULL;
 }
@@ -116,4 +116,15 @@ sim_host_freeze(bool freeze)
 	pthread_mutex_lock(&host.lock);
 	host.frozen = freeze;
 	pthread_mutex_unlock(&host.lock);
+}
+
+unsigned int
+sim_host_poll(void)
+{
+	unsigned int done;
+
+	pthread_mutex_lock(&host.lock);
+	done = sf_wire_poll(&host.wire);
+	pthread_mutex_unlock(&host.lock);
+	return done;
 }

@@ -28,4 +28,7 @@ void sim_host_unlock(void);
 /** Serve no packets, only sockets, until told otherwise. */
 void sim_host_freeze(bool freeze);
 
+/** Serve packets once, on the caller's thread, frozen or not: how many. */
+unsigned int sim_host_poll(void);
+
 #endif /* SIM_HOST_H */
