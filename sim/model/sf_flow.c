@@ -21,7 +21,8 @@ rule_check(const struct sf_dev *dev, const struct sf_flow_rule *rule)
 	const bool ports = (rule->ptype_mask & SF_PTYPE_L4_MASK) == SF_PTYPE_L4_MASK &&
 		(rule->ptype & SF_PTYPE_L4_MASK) != 0;
 
-	if ((rule->flags & ~(SF_FLOW_F_MARK | SF_FLOW_F_VLAN | SF_FLOW_F_ETHERTYPE)) != 0)
+	if ((rule->flags & ~(SF_FLOW_F_MARK | SF_FLOW_F_VLAN | SF_FLOW_F_ETHERTYPE |
+			SF_FLOW_F_UNTAGGED)) != 0)
 		return false;
 	if ((rule->ip_src_mask != 0 || rule->ip_dst_mask != 0) && !ipv4)
 		return false;
@@ -120,6 +121,8 @@ rule_match(const struct sf_flow_rule *rule, const struct sf_headers *hdrs)
 		return false;
 	if ((rule->flags & SF_FLOW_F_VLAN) != 0 && (!hdrs->tagged ||
 			((hdrs->vlan_tci ^ rule->vlan_tci) & rule->vlan_mask) != 0))
+		return false;
+	if ((rule->flags & SF_FLOW_F_UNTAGGED) != 0 && hdrs->tagged)
 		return false;
 	if ((rule->flags & SF_FLOW_F_ETHERTYPE) != 0 && hdrs->ethertype != rule->ethertype)
 		return false;

@@ -156,6 +156,11 @@ struct sf_txq {
 	struct rte_mbuf *mbufs[];
 };
 
+/* A flow rule; its place in the port's table is its number. */
+struct rte_flow {
+	bool used;
+};
+
 /* rte_eth_dev_data::dev_private */
 struct sf_port {
 	const char *name; /* of the device, for log lines; ethdev's, which is shared */
@@ -171,6 +176,7 @@ struct sf_port {
 	struct sf_sw_stats rx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_sw_stats tx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_stats base; /* what a statistics reset subtracts */
+	struct rte_flow flows[SF_FLOW_RULES];
 };
 
 /* Device arguments, and what the user asks for with them. */
@@ -283,6 +289,11 @@ void sf_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
 int sf_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *addrs, uint32_t nb);
 int sf_vlan_filter_set(struct rte_eth_dev *dev, uint16_t id, int on);
 int sf_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+
+/* --- sf_example_flow.c --------------------------------------------------- */
+
+int sf_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
+int sf_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
 
 /* --- sf_example_offload.c ------------------------------------------------ */
 

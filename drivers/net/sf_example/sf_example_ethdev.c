@@ -53,7 +53,7 @@ sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->default_rxconf.rx_free_thresh = SF_BATCH;
 	info->default_txconf.tx_free_thresh = SF_BATCH;
 	info->dev_capa = RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
-		RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
+		RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP | RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP;
 	info->rx_offload_capa = sf_rx_offload_capa(port);
 	info->tx_offload_capa = sf_tx_offload_capa(port);
 	info->flow_type_rss_offloads = sf_rss_capa(port);
@@ -191,6 +191,8 @@ static const struct eth_dev_ops sf_eth_dev_ops = {
 	.flow_ctrl_set = sf_flow_ctrl_set,
 	.fw_version_get = sf_fw_version_get,
 	.get_reg = sf_get_reg,
+	.flow_ops_get = sf_flow_ops_get,
+	.rx_metadata_negotiate = sf_rx_metadata_negotiate,
 
 	.rx_queue_setup = sf_rx_queue_setup,
 	.tx_queue_setup = sf_tx_queue_setup,

@@ -354,5 +354,6 @@ struct sf_flow_rule {
 #define SF_FLOW_F_MARK		(1u << 0)
 #define SF_FLOW_F_VLAN		(1u << 1) /* must have a tag, and this one */
 #define SF_FLOW_F_ETHERTYPE	(1u << 2)
+#define SF_FLOW_F_UNTAGGED	(1u << 3) /* must have no tag */
 
 #endif /* SF_EXAMPLE_HW_H */

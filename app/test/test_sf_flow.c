@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * Flow rules: packets that match, packets that do not, and rules that must be
+ * refused.
+ */
+
+#include <errno.h>
+
+#include <rte_cycles.h>
+#include <rte_flow.h>
+
+#include "sf_ports.h"
+
+#define NB_QUEUES 4
+
+static const struct rte_flow_attr ingress = { .ingress = 1 };
+static const struct rte_flow_action_queue queue3 = { .index = 3 };
+static const struct rte_flow_action_mark mark = { .id = 0xbeef };
+static const struct rte_flow_item_eth to_station = {
+	.hdr.dst_addr = { { 2, 0, 0, 0, 0, 9 } },
+};
+static const struct rte_flow_item_eth dst_mask = {
+	.hdr.dst_addr = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+};
+
+#define ITEM(t, s, m) { .type = RTE_FLOW_ITEM_TYPE_ ## t, .spec = s, .mask = m }
+#define ACTION(t, c) { .type = RTE_FLOW_ACTION_TYPE_ ## t, .conf = c }
+#define END_ITEM ITEM(END, NULL, NULL)
+#define END_ACTION ACTION(END, NULL)
+
+static const struct rte_flow_action to_queue3[] = {
+	ACTION(QUEUE, &queue3), ACTION(COUNT, NULL), END_ACTION,
+};
+static const struct rte_flow_action drop[] = { ACTION(DROP, NULL), END_ACTION };
+
+static int
+start(void)
+{
+	struct rte_eth_conf conf = {
+		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_VLAN_STRIP,
+		.txmode.offloads = RTE_ETH_TX_OFFLOAD_VLAN_INSERT,
+	};
+
+	return ports_start(NB_QUEUES, 64, &conf);
+}
+
+/* Send a frame, and find it on a queue, or nowhere for -1. */
+static int
+arrives(struct rte_mbuf *m, int queue, struct rte_mbuf **in)
+{
+	struct rte_mbuf *got = NULL;
+	unsigned int i, q;
+
+	TEST_ASSERT(m != NULL, "out of mbufs");
+	TEST_ASSERT_OK(port_send(ports[0], 0, &m, 1));
+	for (i = 0; i < (queue >= 0 ? 1000 : 10) && got == NULL; i++) {
+		for (q = 0; q < NB_QUEUES && got == NULL; q++)
+			if (rte_eth_rx_burst(ports[1], q, &got, 1) == 1)
+				TEST_ASSERT_EQUAL(q, queue);
+		rte_delay_us_sleep(got == NULL ? 1000 : 0);
+	}
+	TEST_ASSERT_EQUAL(got != NULL, queue >= 0);
+	if (in != NULL)
+		*in = got;
+	else
+		rte_pktmbuf_free(got);
+	return TEST_SUCCESS;
+}
+
+static struct rte_flow *
+create(const struct rte_flow_item *items, const struct rte_flow_action *actions,
+	unsigned int priority)
+{
+	struct rte_flow_attr attr = { .ingress = 1, .priority = priority };
+	struct rte_flow_error error = { 0 };
+	struct rte_flow *flow = NULL;
+
+	if (rte_flow_validate(ports[1], &attr, items, actions, &error) == 0)
+		flow = rte_flow_create(ports[1], &attr, items, actions, &error);
+	if (flow == NULL)
+		printf("# %s\n", error.message != NULL ? error.message : "no message");
+	return flow;
+}
+
+static struct rte_mbuf *
+tagged(struct rte_mbuf *m, uint16_t tci)
+{
+	m->ol_flags = RTE_MBUF_F_TX_VLAN;
+	m->vlan_tci = tci;
+	return m;
+}
+
+static int
+test_match(void)
+{
+	const struct rte_flow_item_vlan vlan = { .hdr.vlan_tci = RTE_BE16(100) };
+	const struct rte_flow_item_vlan vlan_mask = { .hdr.vlan_tci = RTE_BE16(0xfff) };
+	const struct rte_flow_item_ipv4 ip = { .hdr.dst_addr = RTE_BE32(0x0a000002) };
+	const struct rte_flow_item_ipv4 ip_mask = { .hdr.dst_addr = RTE_BE32(0xffffff00) };
+	const struct rte_flow_item_ipv4 other = { .hdr.src_addr = RTE_BE32(0x0b000002) };
+	const struct rte_flow_item_ipv4 src_mask = { .hdr.src_addr = UINT32_MAX };
+	const struct rte_flow_item_udp port = { .hdr.src_port = RTE_BE16(7) };
+	const struct rte_flow_item_udp port_mask = { .hdr.src_port = UINT16_MAX };
+	const struct {
+		struct rte_flow_item items[5];
+		int plain; /* queue of an Ethernet frame for the station */
+		int tagged; /* of one with VLAN 100 */
+		int udp; /* of 10.0.0.1 to 10.0.0.2, port 7, broadcast */
+	} tries[] = {
+		{ { ITEM(ETH, &to_station, &dst_mask), END_ITEM }, 3, 3, 0 },
+		{ { ITEM(ETH, NULL, NULL), ITEM(VLAN, &vlan, &vlan_mask), END_ITEM }, 0, 3, 0 },
+		{ { ITEM(ETH, NULL, NULL), ITEM(IPV4, NULL, NULL), END_ITEM }, 0, 0, 3 },
+		{ { ITEM(IPV4, &ip, &ip_mask), END_ITEM }, 0, 0, 3 },
+		{ { ITEM(IPV4, &other, &src_mask), END_ITEM }, 0, 0, 0 },
+		{ { ITEM(ETH, NULL, NULL), ITEM(IPV4, &ip, &ip_mask), ITEM(UDP, &port, &port_mask),
+			END_ITEM }, 0, 0, 3 },
+		{ { ITEM(ETH, NULL, NULL), ITEM(IPV4, NULL, NULL), ITEM(TCP, NULL, NULL),
+			END_ITEM }, 0, 0, 0 },
+		{ { END_ITEM }, 3, 3, 3 },
+	};
+	struct rte_flow_query_count count;
+	struct rte_flow_error error;
+	struct rte_flow *flow;
+	unsigned int i;
+
+	TEST_ASSERT_OK(start());
+	for (i = 0; i < RTE_DIM(tries); i++) {
+		flow = create(tries[i].items, to_queue3, i % 4);
+		TEST_ASSERT(flow != NULL, "rule %u", i);
+		TEST_ASSERT(arrives(make_frame(60, station, 0), tries[i].plain, NULL) == 0,
+			"rule %u", i);
+		TEST_ASSERT(arrives(tagged(make_frame(60, station, 0), 0x2064), tries[i].tagged,
+			NULL) == 0, "rule %u", i);
+		TEST_ASSERT(arrives(make_udp(7), tries[i].udp, NULL) == 0, "rule %u", i);
+		TEST_ASSERT(arrives(make_udp(8), i == 5 ? 0 : tries[i].udp, NULL) == 0,
+			"rule %u", i);
+		count = (struct rte_flow_query_count) { .reset = 1 };
+		TEST_ASSERT_OK(rte_flow_query(ports[1], flow, &to_queue3[1], &count, &error));
+		TEST_ASSERT_EQUAL(count.hits, (tries[i].plain + tries[i].tagged +
+			tries[i].udp * (i == 5 ? 1 : 2)) / 3);
+		TEST_ASSERT_OK(rte_flow_query(ports[1], flow, &to_queue3[1], &count, &error));
+		TEST_ASSERT_EQUAL(count.hits + count.bytes, 0);
+		TEST_ASSERT_OK(rte_flow_destroy(ports[1], flow, &error));
+		TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 0, NULL));
+	}
+	return TEST_SUCCESS;
+}
+
+static int
+test_drop_and_mark(void)
+{
+	const struct rte_flow_action marked[] = { ACTION(MARK, &mark), END_ACTION };
+	const struct rte_flow_item station_items[] = {
+		ITEM(ETH, &to_station, &dst_mask), END_ITEM,
+	};
+	const struct rte_flow_item all[] = { END_ITEM };
+	uint64_t features = RTE_ETH_RX_METADATA_USER_MARK | RTE_ETH_RX_METADATA_USER_FLAG;
+	struct rte_flow_error error;
+	struct rte_mbuf *m;
+	unsigned int i;
+
+	TEST_ASSERT_OK(rte_eth_rx_metadata_negotiate(ports[1], &features));
+	TEST_ASSERT_EQUAL(features, RTE_ETH_RX_METADATA_USER_MARK);
+	TEST_ASSERT_OK(start());
+	/* By priority: first drop what is for the station, then mark the rest. */
+	TEST_ASSERT(create(all, marked, 3) != NULL, "mark");
+	TEST_ASSERT(create(station_items, drop, 0) != NULL, "drop");
+	for (i = 0; i < 10; i++) { /* the marked ones among others, in vectors */
+		TEST_ASSERT_OK(arrives(make_frame(60, station, 0), -1, NULL));
+		TEST_ASSERT_OK(arrives(make_frame(60, broadcast, 0), 0, &m));
+		TEST_ASSERT((m->ol_flags & RTE_MBUF_F_RX_FDIR_ID) != 0, "no mark");
+		TEST_ASSERT_EQUAL(m->hash.fdir.hi, 0xbeef);
+		rte_pktmbuf_free(m);
+	}
+	/* They stay over a restart of the port. */
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
+	TEST_ASSERT_OK(port_wait_link(ports[0], true));
+	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), -1, NULL));
+	TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
+	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 0, &m));
+	TEST_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_FDIR, 0);
+	rte_pktmbuf_free(m);
+	return TEST_SUCCESS;
+}
+
+static int
+test_rss(void)
+{
+	static const uint16_t queues[] = { 1, 2 };
+	const struct rte_flow_action_rss rss = { .queue_num = 2, .queue = queues };
+	const struct rte_flow_action actions[] = { ACTION(RSS, &rss), END_ACTION };
+	const struct rte_flow_item all[] = { END_ITEM };
+	struct rte_eth_conf conf = {
+		.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS,
+		.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_UDP,
+	};
+	struct rte_mbuf *m[32];
+	unsigned int i, n, q, got[NB_QUEUES] = { 0 };
+
+	TEST_ASSERT_OK(ports_start(NB_QUEUES, 64, &conf));
+	TEST_ASSERT(create(all, actions, 0) != NULL, "RSS");
+	for (i = 0; i < 32; i++)
+		m[i] = make_udp(i);
+	TEST_ASSERT_OK(port_send(ports[0], 0, m, 32));
+	for (q = 0; q < NB_QUEUES; q++) {
+		n = port_receive(ports[1], q, m, 32, 10);
+		rte_pktmbuf_free_bulk(m, n);
+		got[q] = n;
+	}
+	TEST_ASSERT_EQUAL(got[1] + got[2], 32);
+	TEST_ASSERT(got[1] > 0 && got[2] > 0, "%u and %u", got[1], got[2]);
+	return TEST_SUCCESS;
+}
+
+/* What must be refused, with a reason and without a trace. */
+static int
+test_refused(void)
+{
+	static const struct rte_flow_action_queue no_queue = { .index = NB_QUEUES };
+	static const struct rte_flow_action_mark long_mark = { .id = 0x10000 };
+	static const struct rte_flow_item_ipv4 sctp = { .hdr.next_proto_id = 132 };
+	static const struct rte_flow_item_ipv4 ttl = { .hdr.time_to_live = 0xff };
+	static const uint16_t queues[] = { 0, 2 };
+	static const struct rte_flow_action_rss holes = { .queue_num = 2, .queue = queues };
+	const struct {
+		struct rte_flow_attr attr;
+		struct rte_flow_item items[4];
+		struct rte_flow_action actions[3];
+	} tries[] = {
+		{ { .egress = 1 }, { END_ITEM }, { ACTION(DROP, NULL), END_ACTION } },
+		{ { .ingress = 1, .group = 1 }, { END_ITEM }, { ACTION(DROP, NULL), END_ACTION } },
+		{ { .ingress = 1, .priority = 4 }, { END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV6, NULL, NULL), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV4, NULL, NULL), ITEM(ETH, NULL, NULL), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(ETH, NULL, &dst_mask), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV4, &sctp, &(const struct rte_flow_item_ipv4) {
+			.hdr.next_proto_id = 0xff }), END_ITEM }, { ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV4, &ttl, &ttl), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { END_ITEM }, { ACTION(QUEUE, &no_queue), END_ACTION } },
+		{ ingress, { END_ITEM }, { ACTION(MARK, &long_mark), END_ACTION } },
+		{ ingress, { END_ITEM }, { ACTION(RSS, &holes), END_ACTION } },
+		{ ingress, { END_ITEM }, { ACTION(DROP, NULL), ACTION(QUEUE, &queue3),
+			END_ACTION } },
+		{ ingress, { END_ITEM }, { ACTION(JUMP, NULL), END_ACTION } },
+	};
+	const struct rte_flow_item all[] = { END_ITEM };
+	struct rte_flow_error error;
+	unsigned int i;
+
+	TEST_ASSERT_OK(start());
+	for (i = 0; i < RTE_DIM(tries); i++) {
+		error = (struct rte_flow_error) { 0 };
+		TEST_ASSERT(rte_flow_validate(ports[1], &tries[i].attr, tries[i].items,
+			tries[i].actions, &error) < 0, "rule %u is valid", i);
+		TEST_ASSERT(rte_flow_create(ports[1], &tries[i].attr, tries[i].items,
+			tries[i].actions, &error) == NULL, "rule %u", i);
+		TEST_ASSERT(error.message != NULL, "rule %u: no reason", i);
+	}
+	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 0, NULL));
+	/* As many as there is room for, and no more. */
+	for (i = 0; i < SF_FLOW_RULES / 4; i++)
+		TEST_ASSERT(create(all, drop, 2) != NULL, "rule %u", i);
+	TEST_ASSERT(create(all, drop, 2) == NULL, "too many");
+	TEST_ASSERT(create(all, to_queue3, 1) != NULL, "another priority");
+	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 3, NULL));
+	TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
+	return arrives(make_frame(60, station, 0), 0, NULL);
+}
+
+/* Rules as only a driver gone wrong writes them: the device does not take them. */
+static int
+test_bad_rules(void)
+{
+	static const struct sf_flow_rule bad[] = {
+		{ .action = 4 },
+		{ .flags = 0x80 },
+		{ .action = SF_FLOW_QUEUE, .queue = SF_MAX_QUEUE_PAIRS },
+		{ .action = SF_FLOW_RSS, .queue = 0, .nb_queues = 0 },
+		{ .action = SF_FLOW_RSS, .queue = 1, .nb_queues = UINT16_MAX },
+		{ .ip_src_mask = 1 },
+		{ .ip_dst_mask = 1, .ptype = SF_PTYPE_IPV6, .ptype_mask = SF_PTYPE_L3_MASK },
+		{ .src_port_mask = 1, .ptype_mask = SF_PTYPE_L4_MASK },
+		{ .dst_port_mask = 1, .ptype = SF_PTYPE_TCP, .ptype_mask = SF_PTYPE_TCP },
+	};
+	uint32_t command, status;
+	unsigned int i;
+	struct sf *sf;
+
+	TEST_ASSERT_OK(start());
+	for (i = 0; i < RTE_DIM(bad) + 2; i++) {
+		sf = sim_host_lock(1);
+		command = (i <= RTE_DIM(bad) ? SF_FLOW_CMD_SET : 77) << 16 |
+			(i == RTE_DIM(bad) ? SF_FLOW_RULES : 0);
+		sf_dev_write(&sf->dev, SF_BAR_REGS, SF_REG_FLOW_RULE,
+			i < RTE_DIM(bad) ? &bad[i] : &(const struct sf_flow_rule) { 0 },
+			sizeof(bad[0]));
+		sf_dev_write(&sf->dev, SF_BAR_REGS, SF_REG_FLOW_CMD, &command, sizeof(command));
+		sf_dev_read(&sf->dev, SF_BAR_REGS, SF_REG_FLOW_STATUS, &status, sizeof(status));
+		sim_host_unlock();
+		TEST_ASSERT(status != 0, "rule %u is taken", i);
+	}
+	return arrives(make_frame(60, station, 0), 0, NULL);
+}
+
+static const struct test_case cases[] = {
+	TEST_CASE(test_match),
+	TEST_CASE(test_drop_and_mark),
+	TEST_CASE(test_rss),
+	TEST_CASE(test_refused),
+	TEST_CASE(test_bad_rules),
+	{ .name = NULL }
+};
+
+static struct test_suite suite = SF_SUITE("sf_flow_autotest", cases);
+
+TEST_REGISTER(suite);
