@@ -14,7 +14,7 @@ loop_round() {
 	far_start "$1"
 	# shellcheck disable=SC2046
 	{
-		sleep 2
+		sleep 3
 		echo start tx_first 8
 		sleep 1
 		echo show port stats 0

@@ -47,7 +47,7 @@ sf_filter_vlan(const struct sf_dev *dev, const struct sf_headers *hdrs)
 {
 	const uint16_t id = hdrs->vlan_tci & VLAN_ID_MASK;
 
-	if ((dev->r.rx_offload & SF_RX_OFFLOAD_FILTER) == 0 || !hdrs->tagged)
+	if (!hdrs->tagged)
 		return true;
 	return (dev->r.vlans[id / 32] >> id % 32 & 1) != 0;
 }

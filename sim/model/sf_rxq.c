@@ -37,7 +37,8 @@ rx_drop(struct sf_dev *dev, struct sf_queue *q, unsigned int stat)
 static struct sf_queue *
 rx_steer(struct sf_dev *dev, struct rx_packet *pkt)
 {
-	const bool hashed = sf_rss_hash(dev, &pkt->frame->hdrs, &pkt->hash);
+	const bool hashed = dev->r.rss_ctrl != 0 &&
+		sf_rss_hash(dev, &pkt->frame->hdrs, &pkt->hash);
 	const struct sf_flow_rule *rule = NULL;
 	unsigned int index;
 
@@ -187,7 +188,7 @@ sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame)
 
 	if (!sf_filter_mac(dev, sf_mac_load(frame->hdrs.data)))
 		return rx_drop(dev, NULL, SF_STAT_RX_FILTERED);
-	if (!sf_filter_vlan(dev, &frame->hdrs))
+	if ((dev->r.rx_offload & SF_RX_OFFLOAD_FILTER) && !sf_filter_vlan(dev, &frame->hdrs))
 		return rx_drop(dev, NULL, SF_STAT_RX_VLAN);
 	if (dev->nb_flows != 0)
 		pkt.flow = sf_flow_find(dev, frame);

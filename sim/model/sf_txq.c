@@ -155,8 +155,13 @@ read_headers(const struct sf_tx_packet *pkt, struct sf_frame *frame)
 	int ret;
 
 	frame->len = pkt->len;
-	frame->hdrs.len = 0;
 	frame->first = 0;
+	if (len <= frame->segs[0].len) { /* as it mostly is */
+		frame->hdrs.len = len;
+		frame->first_done = len;
+		return sf_plat_buf_read(&frame->segs[0].buf, frame->hdrs.data, len);
+	}
+	frame->hdrs.len = 0;
 	frame->first_done = 0;
 	sf_frame_start(&at, frame);
 	ret = sf_frame_read(&at, frame->hdrs.data, len);
