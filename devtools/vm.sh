@@ -15,9 +15,9 @@
 # The guest sees the host's root file system, at the same paths; what it writes
 # stays in its memory and goes with it.  COMMAND runs as root in the current
 # directory, with PATH as here and the build directory in SF_BUILD.  Its output
-# comes out here while it runs, and its exit status is the script's; 124 is the
-# time limit, 125 a guest that did not get to the end.  On failure the guest's
-# console is kept in the build directory.
+# and errors come out here while it runs, and its exit status is the script's;
+# 124 is the time limit, 125 a guest that did not get to the end.  On failure the
+# guest's console is kept in the build directory.
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
@@ -111,7 +111,9 @@ run_guest() {
 		port=(-chardev "stdio,id=out,signal=off" -device "virtconsole,chardev=out")
 	else
 		port=(-chardev "file,id=out,path=/dev/stdout,append=on"
-			-device "virtserialport,chardev=out,name=out")
+			-device "virtserialport,chardev=out,name=out"
+			-chardev "file,id=err,path=/dev/fd/3,append=on"
+			-device "virtserialport,chardev=err,name=err")
 	fi
 	# no_timer_check: on a busy host an emulated timer comes too late for it.
 	timeout --foreground "$limit" qemu-system-x86_64 "${args[@]}" -accel "$accel" "${port[@]}" \
@@ -128,7 +130,7 @@ kvm_works() {
 	boot=$(cat /proc/sys/kernel/random/boot_id)
 	if ! grep -qs "^$boot " "$known"; then
 		write_command true
-		interactive='' run_guest kvm 5 >/dev/null 2>&1 || true
+		interactive='' run_guest kvm 5 >/dev/null 2>&1 3>&1 || true
 		[ ! -f "$share/status" ] || answer=yes
 		rm -f "$share/status"
 		echo "$boot $answer" >"$known"
@@ -147,7 +149,7 @@ explain() {
 }
 
 main() {
-	local accel=tcg,thread=multi ended=0 status
+	local accel=tcg,thread=multi ended=0 errors status
 
 	"$top/devtools/setup.sh" --vm
 	directory=$("$top/devtools/vm/kernel.sh" "$kernel")
@@ -159,8 +161,12 @@ main() {
 	if [ -n "$interactive" ]; then
 		run_guest "$accel" "$seconds" || ended=$?
 	else
-		# A file that QEMU opens must not be a socket, which ours may be.
+		# What QEMU opens must not be a socket, which ours may be.
+		exec 3> >(cat >&2)
+		errors=$!
 		run_guest "$accel" "$seconds" 2>"$share/qemu.log" | cat || ended=${PIPESTATUS[0]}
+		exec 3>&-
+		wait "$errors"
 	fi
 	if [ "$ended" -eq 124 ]; then
 		explain "the time limit of $seconds s is over"

@@ -119,9 +119,11 @@ main() {
 	mkdir -p "$cache"
 	version=$(archive_version "$source_package")
 	name=$kind-$version-$(fragments "$kind" | sha256sum | cut -c 1-12)
-	exec 9>"$cache/lock"
-	flock 9
 	if [ ! -f "$cache/$name/vmlinuz" ]; then
+		exec 9>"$cache/lock"
+		flock 9
+	fi
+	if [ ! -f "$cache/$name/vmlinuz" ]; then # nor while we waited
 		echo "kernel: building $name" >&2
 		unpack_source "$cache/${source_package}_$version" "$version"
 		build_kernel "$kind" "$cache/$name" "$cache/${source_package}_$version"

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+#
+# Run a test in a guest; the arguments are vm.sh's, the test prints TAP.  With
+# "--kmod" in front, the module of simulated sub-functions is built first.
+
+set -euo pipefail
+devtools=$(cd "$(dirname "$0")/../../../devtools" && pwd)
+
+if ! said=$("$devtools/setup.sh" --vm 2>&1); then
+	echo "1..0 # SKIP no QEMU here: ${said##*$'\n'}"
+	exit 0
+fi
+if [ "$1" = --kmod ]; then
+	shift
+	kernel='test'
+	[ "$1" != --kernel ] || kernel=$2
+	"$devtools/kmod.sh" "$("$devtools/vm/kernel.sh" "$kernel")/build" >&2
+fi
+exec "$devtools/vm.sh" "$@"
