@@ -120,6 +120,7 @@ class Testpmd(Process):
 
     It runs on the build's libraries, or with installed=True on what "ninja
     install" makes of the system, which only testpmd itself gets to see.
+    Devices are those in a directory of dpdk-sf-sim, or without one the kernel's.
     """
 
     def __init__(self, directory, eal, app=(), huge=False, env=None, installed=False):
@@ -132,9 +133,7 @@ class Testpmd(Process):
             [*before, "stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *memory,
              "-m", "256", "--no-pci", *telemetry, *ours, *eal,
              "--", "-i", "--total-num-mbufs=16384", *app],
-            env={"SYSFS_AUXILIARY_DEVICES": directory,
-                 "SYSFS_MDEV_DEVICES": "/nonexistent",
-                 "LD_LIBRARY_PATH": path, **(env or {})})
+            env={**sysfs(directory), "LD_LIBRARY_PATH": path, **(env or {})})
 
     def ready(self):
         self.command("show config fwd", 30)
@@ -167,6 +166,13 @@ class Testpmd(Process):
         self.type("quit")
         code = self.wait()
         assert code == 0, f"testpmd ended with {code}"
+
+
+def sysfs(directory):
+    """Where the bus looks for devices: in a directory only, or in the kernel's."""
+    if directory is None:
+        return {}
+    return {"SYSFS_AUXILIARY_DEVICES": directory, "SYSFS_MDEV_DEVICES": "/nonexistent"}
 
 
 def driver_soname():
@@ -208,7 +214,7 @@ class Env:
                 print("#  ", line)
 
 
-def run(module):
+def run(module, environment=Env):
     tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_")]
     wanted = sys.argv[1:]
     tests = [t for t in tests if not wanted or t[0] in wanted]
@@ -216,7 +222,7 @@ def run(module):
     failed = 0
     print(f"1..{len(tests)}", flush=True)
     for number, (name, function) in enumerate(tests, 1):
-        env = Env()
+        env = environment()
         result, reason = "ok", ""
         try:
             function(env)

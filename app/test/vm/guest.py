@@ -6,9 +6,16 @@ import subprocess
 import uuid
 
 
+def run(*args, seconds=60):
+    """Run a command; return what it prints."""
+    done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=seconds, check=False)
+    assert done.returncode == 0, f"{' '.join(args)}: {done.returncode}: {done.stdout}"
+    return done.stdout
+
+
 def modprobe(*modules):
-    for module in modules:
-        subprocess.run(["modprobe", module], check=True)
+    run("modprobe", "-a", *modules)
 
 
 def write(path, text):
@@ -28,6 +35,10 @@ def mdev_create(parent, kind):
     return name
 
 
+def mdev_remove(name):
+    write(f"/sys/bus/mdev/devices/{name}/remove", "1")
+
+
 def pci_find(vendor, device):
     """Addresses of the PCI devices of an identity, in order."""
     base = "/sys/bus/pci/devices"
@@ -41,3 +52,4 @@ def pci_bind(bdf, driver="vfio-pci"):
     write("/sys/bus/pci/drivers_probe", bdf)
     bound = os.path.basename(os.readlink(f"/sys/bus/pci/devices/{bdf}/driver"))
     assert bound == driver, f"{bdf} is bound to {bound}"
+
