@@ -88,7 +88,8 @@ static int parse(int *wire_type, int *driver_index)
 				     driver);
 	if (*wire_type >= 0 && *driver_index >= 0 && sf_sim_queues > 0 &&
 	    sf_sim_queues <= SF_MAX_QUEUE_PAIRS &&
-	    (node == NUMA_NO_NODE || (node >= 0 && node < MAX_NUMNODES)) &&
+	    (node == NUMA_NO_NODE ||
+	     (node >= 0 && node < MAX_NUMNODES && node_online(node))) &&
 	    (cpu == -1 || (cpu >= 0 && cpu < nr_cpu_ids && cpu_online(cpu))))
 		return 0;
 	pr_err("sf_sim: wire=%s driver=%s queues=%u numa_node=%d cpu=%d: not supported\n",

@@ -34,6 +34,17 @@ fdb_entry(struct sf_fdb_entry *set, uint64_t mac)
 	return NULL;
 }
 
+static bool
+represented(struct sf_station at)
+{
+	return at.tap != NULL && at.tap->represents;
+}
+
+/*
+ * An address may move, but not between devices and representors: a driver that
+ * forwards what came from a representor, or a bridge above representors, sends
+ * with the addresses of others, which have not moved.
+ */
 void
 sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_station at)
 {
@@ -45,7 +56,8 @@ sf_fdb_learn(struct sf_wire *wire, uint64_t mac, struct sf_station at)
 		return;
 	entry = fdb_entry(set, mac);
 	if (entry != NULL) {
-		entry->at = at;
+		if (represented(entry->at) == represented(at))
+			entry->at = at;
 		return;
 	}
 	/* Newest in front; an empty entry ends the move, else the oldest falls out. */
