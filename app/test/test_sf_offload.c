@@ -134,6 +134,8 @@ to_mbufs(const struct flat *f, uint16_t seg_len)
 		else if (rte_pktmbuf_chain(head, m) != 0)
 			return NULL;
 	}
+	if (head == NULL)
+		return NULL;
 	head->l2_len = RTE_ETHER_HDR_LEN;
 	head->l3_len = f->l3_len;
 	head->l4_len = f->l4_len;

@@ -11,7 +11,7 @@ peers=(ours virtio_packed virtio_split memif memif_zc)
 far_start() {
 	local sock=$work/far.sock virtio=mrg_rxbuf=0,in_order=1,vectorized=1 packed=0
 
-	rm -f "$sock"
+	rm -f "$sock" "$work/far.log"
 	case $1 in
 	ours)
 		"$build/sim/dpdk-sf-sim" --dir "$work/devices" --sfs 1 --wire loop --poll \
