@@ -141,7 +141,7 @@ do_version(const struct request *req)
 	char buf[sizeof(version) + sizeof(good)];
 
 	memcpy(buf, &version, sizeof(version));
-	strcpy(buf + sizeof(version), text);
+	memcpy(buf + sizeof(version), text, strlen(text) + 1);
 	reply(req, buf, sizeof(version) + strlen(text) + 1);
 }
 
