@@ -117,7 +117,7 @@ run_guest() {
 	fi
 	# no_timer_check: on a busy host an emulated timer comes too late for it.
 	timeout --foreground "$limit" qemu-system-x86_64 "${args[@]}" -accel "$accel" "${port[@]}" \
-		-append "console=ttyS0 panic=-1 no_timer_check hugepages=256 vm.share=$share \
+		-append "console=ttyS0 panic=-1 no_timer_check intel_iommu=on hugepages=256 vm.share=$share \
 			vm.modules=$directory/modules vm.interactive=$interactive"
 }
 

@@ -6,6 +6,7 @@
 #
 #   devtools/vm/kernel.sh test     the archive's linux-source-6.12 with test.config
 #   devtools/vm/kernel.sh kasan    the same, and kasan.config
+#   devtools/vm/kernel.sh stock    the distribution's own, of linux-image-amd64
 #
 # Prints a directory with vmlinuz, modules/ (what /lib/modules/RELEASE is in the
 # guest) and build/ (to build modules against: make -C DIR/build M=...).  It is
@@ -108,31 +109,81 @@ check_config() {
 	return $missing
 }
 
+# What the distribution's kernel needs to be up to its root.
+boot_modules=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
+
+# The distribution's kernel and its headers, unpacked into directory $1.
+unpack_stock() {
+	local dir=$1 release=$2 version=$3 root=$1/root package module n=10
+
+	rm -rf "$dir"
+	mkdir -p "$root" "$dir/boot-modules"
+	(
+		cd "$dir"
+		for package in "linux-image-$release" "linux-headers-$release" \
+				$(apt-cache depends "linux-headers-$release" |
+					awk '$1 == "Depends:" && $2 ~ /^linux-/ { print $2 }'); do
+			download "$package" "$version"
+		done
+		for package in ./*.deb; do
+			dpkg-deb -x "$package" "$root"
+		done
+		rm ./*.deb
+	)
+	sed -i "s|/usr/src/|$root&|" "$root/usr/src/linux-headers-$release/Makefile"
+	depmod -b "$root" "$release"
+	modprobe -d "$root" -S "$release" --show-depends -a "${boot_modules[@]}" |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r module; do
+			cp "$module" "$dir/boot-modules/$((n++))-${module##*/}"
+		done
+	ln -s "root/usr/src/linux-headers-$release" "$dir/build"
+	ln -s "root/lib/modules/$release" "$dir/modules"
+	rm -f "$dir/modules/build" "$dir/modules/source"
+	mv "$root/boot/vmlinuz-$release" "$dir/vmlinuz"
+}
+
 fragments() {
 	cat "$here/test.config"
 	[ "$1" != kasan ] || cat "$here/kasan.config"
+}
+
+make_kernel() {
+	local kind=$1 version=$2 dir=$3
+
+	if [ "$kind" = stock ]; then
+		unpack_stock "$dir" "$stock_release" "$version"
+	else
+		unpack_source "$cache/${source_package}_$version" "$version"
+		build_kernel "$kind" "$dir" "$cache/${source_package}_$version"
+	fi
 }
 
 main() {
 	local kind=$1 version name
 
 	mkdir -p "$cache"
-	version=$(archive_version "$source_package")
-	name=$kind-$version-$(fragments "$kind" | sha256sum | cut -c 1-12)
+	if [ "$kind" = stock ]; then
+		version=$(archive_version linux-image-amd64)
+		stock_release=$(apt-cache depends linux-image-amd64 |
+			awk '$1 == "Depends:" { sub("linux-image-", "", $2); print $2; exit }')
+		name=stock-$version
+	else
+		version=$(archive_version "$source_package")
+		name=$kind-$version-$(fragments "$kind" | sha256sum | cut -c 1-12)
+	fi
 	if [ ! -f "$cache/$name/vmlinuz" ]; then
 		exec 9>"$cache/lock"
 		flock 9
 	fi
 	if [ ! -f "$cache/$name/vmlinuz" ]; then # nor while we waited
-		echo "kernel: building $name" >&2
-		unpack_source "$cache/${source_package}_$version" "$version"
-		build_kernel "$kind" "$cache/$name" "$cache/${source_package}_$version"
+		echo "kernel: making $name" >&2
+		make_kernel "$kind" "$version" "$cache/$name"
 	fi
 	echo "$cache/$name"
 }
 
 case ${1:-} in
-test | kasan) main "$1" ;;
+test | kasan | stock) main "$1" ;;
 *)
 	sed -n '/^# Have/,/^$/s/^# \{0,1\}//p' "$0" >&2
 	exit 2
