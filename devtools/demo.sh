@@ -8,6 +8,8 @@
 #   devtools/demo.sh                five seconds of traffic, then a summary
 #   devtools/demo.sh --seconds N    another time
 #   devtools/demo.sh --interactive  stay at the testpmd prompt
+#   devtools/demo.sh --vm           instead, one of a real kernel in a virtual
+#                                   machine, from devlink to ping
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
@@ -15,9 +17,11 @@ set -euo pipefail
 
 seconds=5
 interactive=false
+vm=false
 while [ $# -gt 0 ]; do
 	case $1 in
 	--interactive) interactive=true ;;
+	--vm) vm=true ;;
 	--seconds)
 		[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { echo "demo: --seconds takes a number" >&2; exit 2; }
 		seconds=$2
@@ -96,9 +100,25 @@ summary() {
 	[ "$received" -gt 0 ] && [ "$lost" -eq 0 ]
 }
 
+# A kernel of its own, and what an operator would type there.
+run_in_vm() {
+	local kernel module
+
+	"$top/devtools/setup.sh" --vm
+	kernel=$("$top/devtools/vm/kernel.sh" test)
+	module=$("$top/devtools/kmod.sh" "$kernel/build")
+	# shellcheck disable=SC2046
+	"$top/devtools/vm.sh" -- env "LD_LIBRARY_PATH=$LD_LIBRARY_PATH" \
+		"$top/devtools/vm/demo.sh" "$module" $(driver_args)
+}
+
 main() {
 	build_all
 	with_our_libraries
+	if $vm; then
+		run_in_vm
+		return
+	fi
 	work=$(mktemp -d)
 	trap cleanup EXIT
 	# testpmd on the first processor we may use, the devices on the last.
