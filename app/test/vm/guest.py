@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """What a test does to the kernel of its guest: modules, mediated devices, drivers."""
 import os
+import re
 import subprocess
 import uuid
 
@@ -26,6 +27,22 @@ def write(path, text):
 def read(path):
     with open(path, encoding="ascii") as file:
         return file.read().strip()
+
+
+def hide_drivers(directory, program, *kept):
+    """Leave in EAL's plugin directory only what a program is linked with, and some.
+
+    For a kernel on which it takes long to load them all.
+    """
+    files = {}
+    for name in (*re.findall(r"^\s*(librte_\S+) =>", run("ldd", program), re.M), *kept):
+        if os.path.exists(f"{directory}/{name}"):
+            with open(f"{directory}/{name}", "rb") as file:
+                files[name] = file.read()
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "drivers", directory)
+    for name, content in files.items():
+        with open(f"{directory}/{name}", "wb") as file:
+            file.write(content)
 
 
 def mdev_create(parent, kind):

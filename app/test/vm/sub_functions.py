@@ -59,7 +59,7 @@ class Env(harness.Env):
         return self.sfs
 
     def testpmd(self, eal, **kwargs):
-        return super().testpmd(eal, huge=True, **kwargs)
+        return super().testpmd(eal, huge=True, small=True, **kwargs)
 
     def close(self):
         super().close()

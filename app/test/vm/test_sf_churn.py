@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""Sub-functions that come and go under traffic, on a kernel that watches itself."""
+import glob
+import os
+import re
+import sys
+import time
+
+import guest
+from sub_functions import Env, harness
+
+ROUNDS = 100
+SPLAT = re.compile(r"BUG:|WARNING:|KASAN|INFO: |ODEBUG|Oops|general protection|refcount_t"
+                   r"|possible (recursive|circular)|suspicious RCU")
+KMEMLEAK = "/sys/kernel/debug/kmemleak"
+
+
+def held(testpmd):
+    """File descriptors of a process, and its mappings of files and devices."""
+    process = f"/proc/{testpmd.popen.pid}"
+    maps = [line for line in guest.read(f"{process}/maps").split("\n") if "/" in line]
+    return len(os.listdir(f"{process}/fd")), len(maps)
+
+
+def wait(condition, what, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+
+
+def come_and_go(testpmd, sfs, number):
+    """One life of a sub-function, which ends while packets go to and fro."""
+    name = sfs.add(89)
+    out = testpmd.command(f"port attach auxiliary:{name}", 60)
+    assert "is attached" in out, out
+    testpmd.command("port start 1", 60)
+    testpmd.command("start tx_first 4", 60)
+    wait(lambda: testpmd.stats(1)["RX-packets"] > 128, f"round {number}: no traffic")
+    if number % 2:
+        sfs.set(89, "inactive")
+    sfs.delete(89)
+    wait(lambda: name not in sfs.names(), f"round {number}: {name} stays")
+    # testpmd closes the port on a thread of its own, then goes on with the rest.
+    testpmd.expect("Now total ports is 1", 60)
+    testpmd.expect("packet forwarding packets/burst", 60)
+    testpmd.expect("TX offloads", 60)
+    time.sleep(0.2)
+    out = testpmd.command("stop", 60)
+    assert "Telling cores to stop" in out and name not in out, out
+
+
+def test_come_and_go(env):
+    sfs = env.sub_functions("pair")
+    testpmd = env.testpmd(["-a", f"auxiliary:{sfs.add(88)}"])
+    start = None
+    for number in range(ROUNDS):
+        come_and_go(testpmd, sfs, number)
+        now = held(testpmd)
+        assert start in (None, now), f"round {number}: holds {now}, {start} after the first"
+        start = now
+    testpmd.quit()
+
+
+def test_kernel_is_content(env):
+    """After all that: no complaint in the log, and no memory that nobody owns."""
+    del env
+    splats = [line for line in guest.run("dmesg").split("\n") if SPLAT.search(line)]
+    assert not splats, "\n".join(splats)
+    if not os.path.exists(KMEMLEAK):
+        raise harness.Skip("the kernel's log is clean; it has no kmemleak")
+    time.sleep(5)  # what is younger is not reported
+    guest.write(KMEMLEAK, "scan")
+    leaks = guest.read(KMEMLEAK)
+    assert not leaks, leaks
+
+
+if __name__ == "__main__":
+    for plugins in glob.glob("/usr/lib/*/dpdk/pmds-*"):
+        abi = plugins.rpartition("-")[2]
+        guest.hide_drivers(plugins, "/usr/bin/dpdk-testpmd", f"librte_mempool_ring.so.{abi}")
+    harness.run(sys.modules[__name__], Env)
