@@ -5,7 +5,7 @@
 /*
  * Times the auxiliary bus, whichever library of that name it comes from:
  *
- *   dpdk-bench-scan [EAL options] -- [DEVICE]
+ *   dpdk-bench-scan [EAL options] -- ROUNDS [DEVICE]
  *
  * prints what happened and how many cycles it took, a line each: the scan and
  * the probe of rte_eal_init(), and then rescans, or if a device is named,
@@ -25,8 +25,6 @@
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-
-#define ROUNDS 3
 
 static struct rte_bus *bus;
 static rte_bus_scan_t bus_scan;
@@ -98,7 +96,7 @@ attach(void)
 int
 main(int argc, char **argv)
 {
-	int used, i, ret = 0;
+	int used, i, rounds, ret = 0;
 
 	rte_auxiliary_register(&bench_driver);
 	bus = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
@@ -113,9 +111,10 @@ main(int argc, char **argv)
 	}
 	bus->scan = bus_scan;
 	bus->probe = bus_probe;
-	if (argc - used > 1)
-		wanted = argv[used + 1];
-	for (i = 0; i < ROUNDS && ret == 0; i++) {
+	rounds = argc - used > 1 ? atoi(argv[used + 1]) : 1;
+	if (argc - used > 2)
+		wanted = argv[used + 2];
+	for (i = 0; i < rounds && ret == 0; i++) {
 		if (wanted == NULL) {
 			ret = timed("rescan", bus_scan);
 		} else {

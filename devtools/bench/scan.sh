@@ -29,7 +29,7 @@ scan_libs() {
 	esac
 }
 
-# scan_run TREE SUBJECT [EAL OPTION]... [-- DEVICE], under $wrapper if that is set
+# scan_run TREE SUBJECT [EAL OPTION]... -- ROUNDS [DEVICE], under $wrapper if that is set
 scan_run() {
 	local tree=$1 subject=$2
 
@@ -62,7 +62,7 @@ scan_note() {
 scan_round() {
 	local size=$1 subject=$2 tree=$work/tree$1 out=$work/out
 
-	scan_run "$tree" "$subject" -- >"$out"
+	scan_run "$tree" "$subject" -- 1 >"$out"
 	scan_us scan "$out" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" scan-us/device
 	scan_us rescan "$out" | awk -v n="$size" '{ print $1 / n }' |
@@ -70,16 +70,16 @@ scan_round() {
 	{ scan_us scan "$out"; scan_us probe "$out"; } |
 		awk -v n="$size" '{ us += $1 } END { print us / n }' |
 		scan_note "$size" "$subject" scan+probe-us/device
-	scan_run "$tree" "$subject" -a auxiliary:bench.sf.77 -- >"$out"
+	scan_run "$tree" "$subject" -a auxiliary:bench.sf.77 -- 0 >"$out"
 	scan_us scan "$out" | scan_note "$size" "$subject" allow-one-us
-	scan_run "$tree" "$subject" -- bench.sf.77 >"$out"
+	scan_run "$tree" "$subject" -- 1 bench.sf.77 >"$out"
 	scan_us attach "$out" | scan_note "$size" "$subject" attach-one-us
 }
 
 scan_count() {
 	local size=$1 subject=$2 tree=$work/tree$1
 
-	wrapper="strace -o $work/strace" scan_run "$tree" "$subject" -- >/dev/null
+	wrapper="strace -o $work/strace" scan_run "$tree" "$subject" -- 0 >/dev/null
 	scan_calls "$work/strace" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" calls/device
 }
