@@ -5,9 +5,9 @@
  * The driver's memory, for packets.  Pages are pinned when they are first used,
  * and found again in a tree.
  *
- * VFIO does not pin in a container of the first type 1 interface, which is
- * what DPDK's EAL has: there each access goes through VFIO, and the tree only
- * knows which pages can be accessed.
+ * VFIO does not pin in a container of the first type 1 interface, as EAL's own
+ * is: there each access goes through VFIO, and the tree only knows which pages
+ * can be accessed.
  */
 
 #include <linux/iommu.h>
