@@ -33,7 +33,7 @@ main() {
 		echo "kmod: $kernel: no kernel build directory" >&2
 		exit 1
 	}
-	release=$(make -s -C "$kernel" kernelrelease)
+	release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kernel/include/generated/utsrelease.h")
 	out=$build/kmod/$release
 	log=$out/build.log
 	copy_source "$out"
