@@ -139,7 +139,7 @@ class Testpmd(Process):
             env={**sysfs(directory), "LD_LIBRARY_PATH": path, **(env or {})})
 
     def ready(self):
-        self.command("show config fwd", 30)
+        self.command("show config fwd", 120)
 
     def command(self, text, seconds=20):
         """Type a command; return what was printed until it was done."""

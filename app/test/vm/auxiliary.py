@@ -1,21 +1,15 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
-"""In a guest: the bus on the real sysfs, with the sub-functions of sf_sim.ko.
-
-The argument is the module.
-"""
+"""In a guest: the bus on the real sysfs, with the sub-functions of sf_sim.ko."""
 import os
 import re
 import subprocess
 import sys
 
 import guest
+from sub_functions import MODULE, harness
 
-sys.path.insert(0, f"{os.path.dirname(os.path.abspath(__file__))}/../e2e")
-import harness  # pylint: disable=wrong-import-position
-
-MODULE = sys.argv.pop(1)
 PARENT = "/sys/devices/platform/sf_sim"
 SYSFS = "/sys/bus/auxiliary/devices"
 KERNEL_ENV = {"SYSFS_MDEV_DEVICES": "/sys/bus/mdev/devices"}

@@ -8,6 +8,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../e2e"))
 import guest  # noqa: E402
 import harness  # noqa: E402
 
+MODULE = f"{harness.BUILD}/kmod/{os.uname().release}/sim/linux/sf_sim.ko"
+
 
 class SubFunctions:
     """sf_sim.ko, and the sub-functions that devlink makes of it."""
@@ -15,9 +17,8 @@ class SubFunctions:
     DEVLINK = "platform/sf_sim"
 
     def __init__(self, wire, driver="vfio"):
-        module = f"{harness.BUILD}/kmod/{os.uname().release}/sim/linux/sf_sim.ko"
-        guest.modprobe("mdev")
-        guest.run("insmod", module, f"wire={wire}", f"driver={driver}", "cpu=1")
+        guest.modprobe("mdev", "vfio", "vfio_iommu_type1")
+        guest.run("insmod", MODULE, f"wire={wire}", f"driver={driver}", "cpu=1")
         self.loaded = True
 
     def add(self, sfnum):
