@@ -5,14 +5,14 @@
 # Build everything and run every test.
 #
 #   devtools/test.sh            all suites
-#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, vm, sanitize
+#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, vm, sanitize, soak
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize)
+[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize soak)
 hugepages_before=
 passed=0
 failed=0
