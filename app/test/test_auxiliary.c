@@ -46,6 +46,72 @@ test_scan_order(void)
 	return TEST_SUCCESS;
 }
 
+/* Numbers count as numbers, however they are written, and each name is a device. */
+static int
+test_scan_order_absurd(void)
+{
+	static const char *const order[] = {
+		"mock.sf.", "mock.sf.00", "mock.sf.007", "mock.sf.7", "mock.sf.08",
+		"mock.sf.4294967294", "mock.sf.4294967296", "mock.sf.99999999999999999999",
+		"mock.sf.7.1", "mock.sf.7x",
+	};
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	unsigned int i, n = 0;
+
+	for (i = RTE_DIM(order); i > 0; i--)
+		aux_make_sf(order[i - 1]);
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_bus->scan());
+	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
+		TEST_ASSERT(n < RTE_DIM(order) && strcmp(dev->name, order[n]) == 0,
+			"device %u is %s", n, dev->name);
+		n++;
+	}
+	TEST_ASSERT_EQUAL(n, RTE_DIM(order));
+	return TEST_SUCCESS;
+}
+
+/* Devices from "first" to 199, each so many. */
+static int
+make_sfs(unsigned int first, unsigned int step, int (*make)(const char *name))
+{
+	char name[32];
+	int ret = 0;
+
+	for (; first < 200 && ret == 0; first += step) {
+		snprintf(name, sizeof(name), "mock.sf.%u", first);
+		ret = make(name);
+	}
+	return ret;
+}
+
+/* Some go, others come in between, the rest stay as they are. */
+static int
+test_scan_again(void)
+{
+	const struct rte_device *stays;
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	unsigned int n = 0;
+	char name[32];
+
+	TEST_ASSERT_OK(make_sfs(0, 2, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	stays = aux_find("mock.sf.10");
+	TEST_ASSERT_OK(make_sfs(0, 4, aux_remove));
+	TEST_ASSERT_OK(make_sfs(1, 2, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
+		n += n % 4 == 0;
+		snprintf(name, sizeof(name), "mock.sf.%u", n++);
+		TEST_ASSERT(strcmp(dev->name, name) == 0, "%s is %s", name, dev->name);
+	}
+	TEST_ASSERT_EQUAL(n, 200);
+	TEST_ASSERT(aux_find("mock.sf.10") == stays, "another device now");
+	return TEST_SUCCESS;
+}
+
 static int
 test_attributes(void)
 {
@@ -151,6 +217,45 @@ test_several_roots(void)
 	return TEST_SUCCESS;
 }
 
+/* Of two devices of one name, the first root's is it, until that goes. */
+static int
+test_same_name(void)
+{
+	char both[600];
+
+	aux_make_attr("a/mock.sf.0", "sfnum", "1\n");
+	aux_make_attr("b/mock.sf.0", "sfnum", "2\n");
+	snprintf(both, sizeof(both), "%s/b:%s/a/", aux_root, aux_root);
+	setenv("SYSFS_AUXILIARY_DEVICES", both, 1);
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
+	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, 2);
+	snprintf(both, sizeof(both), "%s/b/mock.sf.0/sfnum", aux_root);
+	TEST_ASSERT_OK(unlink(both));
+	*strrchr(both, '/') = '\0';
+	TEST_ASSERT_OK(rmdir(both));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
+	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, 1);
+	return TEST_SUCCESS;
+}
+
+/* A link that leads nowhere does so until it leads somewhere. */
+static int
+test_dangling(void)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/mock.sf.0", aux_root);
+	TEST_ASSERT_OK(symlink("later", path));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "a device that is not there");
+	aux_make_attr("later", "sfnum", "3\n");
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, 3);
+	return TEST_SUCCESS;
+}
+
 /* --- Probe and remove ---------------------------------------------------- */
 
 static int
@@ -174,6 +279,7 @@ test_aux_plain_driver(void)
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still on the bus");
 	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,name=mock.sf.0"));
 	TEST_ASSERT_OK(rte_eal_hotplug_remove("auxiliary", "mock.sf.0"));
+	TEST_ASSERT_OK(aux_bus->scan()); /* on the bus again, as before */
 	return test_resources_same(&before);
 }
 
@@ -272,15 +378,15 @@ test_vanished(void)
 	char path[300];
 
 	aux_make_sf("mock.sf.0");
-	aux_make_sf("mock.sf.1");
-	snprintf(path, sizeof(path), "%s/mock.sf.2", aux_root);
+	aux_make_sf("vfio.sf.1");
+	snprintf(path, sizeof(path), "%s/vfio.sf.2", aux_root);
 	TEST_ASSERT_OK(symlink("nowhere", path));
 	TEST_ASSERT_OK(aux_bus->scan());
 	dev = aux_find("mock.sf.0");
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
-	TEST_ASSERT_OK(aux_remove("mock.sf.1"));
+	TEST_ASSERT_OK(aux_remove("vfio.sf.1"));
 	TEST_ASSERT(dev != NULL, "not found");
-	TEST_ASSERT(aux_find("mock.sf.1") == NULL && aux_find("mock.sf.2") == NULL,
+	TEST_ASSERT(aux_find("vfio.sf.1") == NULL && aux_find("vfio.sf.2") == NULL,
 		"a device that is not there");
 	TEST_ASSERT_OK(aux_bus->probe());
 	TEST_ASSERT_EQUAL(aux_bus->plug(dev), -ENOENT);
@@ -477,12 +583,16 @@ test_one_bus(void)
 
 static const struct test_case cases[] = {
 	TEST_CASE(test_scan_order),
+	TEST_CASE(test_scan_order_absurd),
+	TEST_CASE(test_scan_again),
 	TEST_CASE(test_attributes),
 	TEST_CASE(test_absurd_attributes),
 	TEST_CASE(test_unreadable_attribute),
 	TEST_CASE(test_rescan),
 	TEST_CASE(test_long_name),
 	TEST_CASE(test_several_roots),
+	TEST_CASE(test_same_name),
+	TEST_CASE(test_dangling),
 	TEST_CASE(test_aux_plain_driver),
 	TEST_CASE(test_driver_fails),
 	TEST_CASE(test_probe_all),

@@ -13,6 +13,7 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_lcore.h>
+#include <rte_string_fns.h>
 #include <rte_vfio.h>
 
 #include "auxiliary_trace.h"
@@ -154,7 +155,37 @@ probe_one(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
 		dev_release(dev);
 		return ret;
 	}
+	auxiliary_dev_load(dev);
 	pub->device.driver = &drv->driver;
+	return 0;
+}
+
+/*
+ * Read what is needed before a driver gets a device: all for one that knows of
+ * it; for others the NUMA node, where there are several; whatever the user has
+ * asked for.  0, 1 if the device has gone, or a negative errno, logged.
+ */
+static int
+dev_look(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
+{
+	const struct rte_devargs *devargs = dev->pub.device.devargs;
+
+	if ((drv->drv_flags & RTE_AUXILIARY_DRV_EXTENDED) != 0)
+		auxiliary_dev_load(dev);
+	else if (devargs != NULL || rte_socket_count() > 1)
+		auxiliary_dev_locate(dev);
+	if (dev->is_outside)
+		return -EXDEV;
+	if (dev->is_gone) {
+		AUXILIARY_LOG(DEBUG, "device %s: has gone", dev->pub.name);
+		return 1;
+	}
+	if (devargs != NULL && !auxiliary_devargs_fit(devargs, dev)) {
+		auxiliary_dev_load(dev);
+		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
+			dev->attrs->info, devargs->bus_str);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -175,21 +206,12 @@ probe_drivers(struct auxiliary_dev *dev)
 		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
 		return 1;
 	}
-	auxiliary_dev_load(dev);
-	if (dev->is_outside)
-		return -EXDEV; /* said when it was loaded */
-	if (dev->is_gone) {
-		AUXILIARY_LOG(DEBUG, "device %s: has gone", dev->pub.name);
-		return 1;
-	}
-	if (devargs != NULL && !auxiliary_devargs_fit(devargs, dev)) {
-		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
-			dev->info, devargs->bus_str);
-		return -EINVAL;
-	}
 	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
 		if (!auxiliary_match(drv, dev) || !auxiliary_devargs_driver(devargs, drv))
 			continue;
+		ret = dev_look(dev, drv);
+		if (ret != 0)
+			return ret;
 		ret = probe_one(dev, drv);
 		auxiliary_trace_probe(dev->pub.name, drv->driver.name, ret);
 		dev->nb_probes++;
@@ -227,14 +249,56 @@ dev_remove(struct auxiliary_dev *dev)
 	return 0;
 }
 
+static const struct auxiliary_attrs no_attrs;
+
+struct auxiliary_dev *
+auxiliary_dev_new(const char *name)
+{
+	struct auxiliary_dev *dev = calloc(1, sizeof(*dev));
+
+	if (dev == NULL)
+		return NULL;
+	strlcpy(dev->pub.name, name, sizeof(dev->pub.name));
+	dev->pub.device.name = dev->pub.name;
+	dev->pub.device.bus = &auxiliary_bus.bus;
+	dev->pub.parent = no_attrs.parent;
+	dev->attrs = &no_attrs;
+	dev->seen = true;
+	return dev;
+}
+
+/* The attributes of a device, to write, or NULL after a log line. */
+struct auxiliary_attrs *
+auxiliary_dev_attrs(struct auxiliary_dev *dev)
+{
+	struct auxiliary_attrs *attrs;
+
+	if (dev->attrs != &no_attrs)
+		return (struct auxiliary_attrs *)(uintptr_t)dev->attrs;
+	attrs = calloc(1, sizeof(*attrs));
+	if (attrs != NULL)
+		dev->attrs = attrs;
+	else
+		AUXILIARY_LOG(ERR, "device %s: no memory for its attributes", dev->pub.name);
+	return attrs;
+}
+
+void
+auxiliary_dev_free(struct auxiliary_dev *dev)
+{
+	if (dev->attrs != &no_attrs)
+		free((void *)(uintptr_t)dev->attrs);
+	auxiliary_dir_put(dev->dir);
+	free(dev);
+}
+
 void
 auxiliary_dev_drop(struct auxiliary_dev *dev)
 {
 	auxiliary_list_lock();
 	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
 	auxiliary_list_unlock();
-	free(dev->place.path);
-	free(dev);
+	auxiliary_dev_free(dev);
 }
 
 /* --- Bus operations --------------------------------------------------- */

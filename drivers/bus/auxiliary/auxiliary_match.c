@@ -99,7 +99,7 @@ auxiliary_match(const struct rte_auxiliary_driver *drv, const struct auxiliary_d
 		return false;
 	if (drv->match != NULL && !drv->match(dev->pub.name))
 		return false;
-	return ids == NULL || ids_match(ids, dev->pub.kind, dev->pub.name, dev->mdev_type);
+	return ids == NULL || ids_match(ids, dev->pub.kind, dev->pub.name, dev->attrs->mdev_type);
 }
 
 /*
@@ -154,7 +154,7 @@ auxiliary_match_pci(const struct rte_auxiliary_driver *drv, const struct auxilia
 	if (id == NULL)
 		return 0;
 	for (; !id_is_end(id); id++) {
-		if (!id_match(id, pub->kind, pub->name, dev->mdev_type))
+		if (!id_match(id, pub->kind, pub->name, dev->attrs->mdev_type))
 			continue;
 		if (!id_has_pci(id))
 			return 0;

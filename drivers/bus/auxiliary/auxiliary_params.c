@@ -77,7 +77,7 @@ pf_match(const struct auxiliary_dev *dev, const char *value)
 	struct rte_pci_addr addr, parent;
 
 	if (rte_pci_addr_parse(value, &addr) != 0)
-		return strcmp(dev->owner, value) == 0;
+		return strcmp(dev->attrs->owner, value) == 0;
 	return rte_pci_addr_parse(dev->pub.parent, &parent) == 0 &&
 		rte_pci_addr_cmp(&addr, &parent) == 0;
 }
@@ -130,7 +130,7 @@ type_check(const char *value)
 static bool
 type_match(const struct auxiliary_dev *dev, const char *value)
 {
-	return strcmp(dev->mdev_type, value) == 0;
+	return strcmp(dev->attrs->mdev_type, value) == 0;
 }
 
 /* Names of the values of the key "vfio". */

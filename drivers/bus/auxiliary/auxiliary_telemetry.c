@@ -119,7 +119,7 @@ static void
 info_fill(struct auxiliary_dev *dev, struct rte_tel_data *data)
 {
 	const struct rte_auxiliary_device *pub = &dev->pub;
-	char kernel_driver[NAME_MAX + 1];
+	char kernel_driver[NAME_MAX + 1], path[PATH_MAX];
 	const char *bound;
 
 	bound = auxiliary_kernel_driver(dev, kernel_driver, sizeof(kernel_driver));
@@ -127,12 +127,13 @@ info_fill(struct auxiliary_dev *dev, struct rte_tel_data *data)
 	rte_tel_data_add_dict_string(data, "name", pub->name);
 	rte_tel_data_add_dict_string(data, "kind",
 		pub->kind == RTE_AUXILIARY_KIND_SF ? "sf" : "mdev");
-	rte_tel_data_add_dict_string(data, "path", dev->place.path);
+	snprintf(path, sizeof(path), "%s/%s", dev->dir->path, pub->name);
+	rte_tel_data_add_dict_string(data, "path", path);
 	rte_tel_data_add_dict_string(data, "parent", pub->parent);
 	if (pub->sfnum != RTE_AUXILIARY_SFNUM_NONE)
 		rte_tel_data_add_dict_u64(data, "sfnum", pub->sfnum);
-	if (dev->mdev_type[0] != '\0')
-		rte_tel_data_add_dict_string(data, "type", dev->mdev_type);
+	if (dev->attrs->mdev_type[0] != '\0')
+		rte_tel_data_add_dict_string(data, "type", dev->attrs->mdev_type);
 	rte_tel_data_add_dict_int(data, "numa_node", pub->device.numa_node);
 	rte_tel_data_add_dict_string(data, "kernel_driver", bound == NULL ? "none" : bound);
 	rte_tel_data_add_dict_string(data, "driver",

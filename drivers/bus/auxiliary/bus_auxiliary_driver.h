@@ -125,7 +125,7 @@ struct rte_auxiliary_device {
 	/* Up to here as in DPDK's own bus. */
 	enum rte_auxiliary_kind kind; /**< SF or MDEV. */
 	uint32_t sfnum; /**< Sub-function number, or RTE_AUXILIARY_SFNUM_NONE. */
-	char parent[16]; /**< BDF of the parent PCI function, or empty. */
+	const char *parent; /**< BDF of the parent PCI function, or "". */
 	struct rte_vfio_dev *vfio_dev; /**< Open while driven, if the driver needs it. */
 };
 

@@ -50,25 +50,44 @@ extern int auxiliary_bus_logtype;
 /* Longest rte_device::bus_info, with its terminating zero. */
 #define AUXILIARY_INFO_LEN 64
 
-/* Where a device is. */
-struct auxiliary_place {
-	char *path; /* sysfs directory, as a root and an entry in it */
-	size_t top_len; /* of the path: the tree that links do not leave */
+/* A directory of devices, which all that are in it share. */
+struct auxiliary_dir {
+	TAILQ_ENTRY(auxiliary_dir) next;
+	unsigned int nb_users; /* it is freed with the last */
+	int top; /* of the tree that links do not leave: O_PATH, or -1 if not scanned */
+	size_t top_len; /* of the path, up to there */
+	char path[];
 };
 
-/* A device, with what its drivers need not see. */
-struct auxiliary_dev {
-	struct rte_auxiliary_device pub;
-	struct auxiliary_place place;
+/* Something in one. */
+struct auxiliary_place {
+	struct auxiliary_dir *dir;
+	const char *name; /* of the entry, or a path from there */
+};
+
+/* What is known of few devices: mdevs, and those that somebody has looked at. */
+struct auxiliary_attrs {
 	char mdev_type[AUXILIARY_MDEV_TYPE_LEN]; /* or empty */
 	char owner[RTE_DEV_NAME_MAX_LEN]; /* directory above it, or empty */
+	char parent[16]; /* behind rte_auxiliary_device::parent */
 	char info[AUXILIARY_INFO_LEN]; /* text behind device.bus_info */
-	bool is_loaded; /* its attributes have been read */
-	bool is_outside; /* its link leads out of the tree */
-	bool is_gone; /* or nowhere: it went between the scan and then */
-	bool seen; /* met by the scan that is running */
+};
+
+/*
+ * A device, with what its drivers need not see.  There may be many, of which
+ * nobody looks at but a few, so it is small.
+ */
+struct auxiliary_dev {
+	struct rte_auxiliary_device pub;
+	struct auxiliary_dir *dir; /* that it is in; NULL until it is placed */
+	const struct auxiliary_attrs *attrs; /* never NULL */
 	uint32_t nb_probes; /* by a driver, as long as it is on the bus */
-	uint32_t nb_failures; /* of these */
+	uint32_t nb_failures : 27; /* of these */
+	uint32_t is_located : 1; /* its NUMA node has been read, and the next two are known */
+	uint32_t is_outside : 1; /* its link leads out of the tree */
+	uint32_t is_gone : 1; /* or nowhere: it went between the scan and then */
+	uint32_t is_loaded : 1; /* all its attributes have been read */
+	uint32_t seen : 1; /* met by the scan that is running */
 };
 
 struct auxiliary_bus {
@@ -91,12 +110,28 @@ auxiliary_dev(struct rte_auxiliary_device *dev)
 	return container_of(dev, struct auxiliary_dev, pub);
 }
 
+/* Where a device is. */
+static inline struct auxiliary_place
+auxiliary_place(const struct auxiliary_dev *dev)
+{
+	return (struct auxiliary_place){ dev->dir, dev->pub.name };
+}
+
 /*
  * Held while the list changes or a device's VFIO device goes, and by whoever
  * reads them on another thread; never while something outside is called.
  */
 void auxiliary_list_lock(void);
 void auxiliary_list_unlock(void);
+
+/* A device that is nowhere yet, or NULL. */
+struct auxiliary_dev *auxiliary_dev_new(const char *name);
+
+/* Its attributes, to write, or NULL after a log line. */
+struct auxiliary_attrs *auxiliary_dev_attrs(struct auxiliary_dev *dev);
+
+/* One that is not on the bus. */
+void auxiliary_dev_free(struct auxiliary_dev *dev);
 
 /* Take a device that no driver has off the bus and free it. */
 void auxiliary_dev_drop(struct auxiliary_dev *dev);
@@ -180,9 +215,16 @@ int auxiliary_scan(void);
 
 /*
  * Read a device's attributes, if that has not been done: before a device
- * leaves the bus, to a driver or to whoever looks for it.
+ * leaves the bus, to whoever looks for it or to a driver that knows of them.
  */
 void auxiliary_dev_load(struct auxiliary_dev *dev);
+
+/* Only what drivers of DPDK's own bus are told: the NUMA node, if it is there. */
+void auxiliary_dev_locate(struct auxiliary_dev *dev);
+
+/* One more user of a directory, and one less; the last frees it.  Any thread. */
+void auxiliary_dir_share(struct auxiliary_dir *dir);
+void auxiliary_dir_put(struct auxiliary_dir *dir);
 
 /* Whether the device is still there. */
 bool auxiliary_dev_exists(const struct auxiliary_dev *dev);

@@ -73,46 +73,57 @@ owner_find(const char *target, char *owner, size_t size)
 	owner[end - start] = '\0';
 }
 
-/* The device's own NUMA node, otherwise that of its parent. */
-static void
-numa_read(struct auxiliary_dev *dev, int fd)
+bool
+auxiliary_dev_exists(const struct auxiliary_dev *dev)
+{
+	return auxiliary_sysfs_exists(auxiliary_place(dev));
+}
+
+/* The device's own NUMA node, otherwise that of what it is a part of. */
+void
+auxiliary_dev_locate(struct auxiliary_dev *dev)
 {
 	int64_t node = SOCKET_ID_ANY;
 	char text[AUXILIARY_VALUE_LEN];
 	int ret;
 
-	ret = auxiliary_sysfs_read(fd, "numa_node", text, sizeof(text));
-	if (ret == -ENOENT && dev->pub.parent[0] != '\0')
-		ret = auxiliary_sysfs_read_linked(&dev->place, "../numa_node", text, sizeof(text));
-	auxiliary_sysfs_number(dev->pub.name, "numa_node", ret, text, SOCKET_ID_ANY,
-		RTE_MAX_NUMA_NODES - 1, &node);
+	if (dev->is_located)
+		return;
+	dev->is_located = true;
+	ret = auxiliary_sysfs_read(auxiliary_place(dev), "numa_node", text, sizeof(text));
+	if (ret == -ENOENT)
+		ret = auxiliary_sysfs_read(auxiliary_place(dev), "../numa_node", text, sizeof(text));
+	dev->is_gone = ret == -ENOENT && !auxiliary_dev_exists(dev);
+	dev->is_outside = ret == -EXDEV; /* which has been said */
+	if (!dev->is_outside)
+		auxiliary_sysfs_number(dev->pub.name, "numa_node", ret, text, SOCKET_ID_ANY,
+			RTE_MAX_NUMA_NODES - 1, &node);
 	dev->pub.device.numa_node = (int)node;
 }
 
 static void
-sfnum_read(struct auxiliary_dev *dev, int fd)
+sfnum_read(struct auxiliary_dev *dev)
 {
 	int64_t sfnum = RTE_AUXILIARY_SFNUM_NONE;
 	char text[AUXILIARY_VALUE_LEN];
 	int ret;
 
-	if (dev->pub.kind != RTE_AUXILIARY_KIND_SF)
+	if (dev->pub.kind != RTE_AUXILIARY_KIND_SF || dev->is_outside || dev->is_gone)
 		return;
-	ret = auxiliary_sysfs_read(fd, "sfnum", text, sizeof(text));
+	ret = auxiliary_sysfs_read(auxiliary_place(dev), "sfnum", text, sizeof(text));
 	auxiliary_sysfs_number(dev->pub.name, "sfnum", ret, text, 0,
 		RTE_AUXILIARY_SFNUM_NONE - 1, &sfnum);
 	dev->pub.sfnum = (uint32_t)sfnum;
 }
 
 static void
-info_write(struct auxiliary_dev *dev)
+info_write(const struct rte_auxiliary_device *pub, char *info, size_t size)
 {
-	const struct rte_auxiliary_device *pub = &dev->pub;
 	char sfnum[16] = "";
 
 	if (pub->sfnum != RTE_AUXILIARY_SFNUM_NONE)
 		snprintf(sfnum, sizeof(sfnum), "%" PRIu32, pub->sfnum);
-	snprintf(dev->info, sizeof(dev->info), "kind=%s%s%s%s%s",
+	snprintf(info, size, "kind=%s%s%s%s%s",
 		pub->kind == RTE_AUXILIARY_KIND_SF ? "sf" : "mdev",
 		pub->parent[0] == '\0' ? "" : ", parent=", pub->parent,
 		sfnum[0] == '\0' ? "" : ", sfnum=", sfnum);
@@ -121,25 +132,23 @@ info_write(struct auxiliary_dev *dev)
 void
 auxiliary_dev_load(struct auxiliary_dev *dev)
 {
+	struct auxiliary_attrs *attrs;
 	char target[PATH_MAX];
-	int fd;
 
+	auxiliary_dev_locate(dev);
 	if (dev->is_loaded)
 		return;
+	attrs = auxiliary_dev_attrs(dev);
+	if (attrs == NULL)
+		return;
 	dev->is_loaded = true;
-	auxiliary_sysfs_link(AT_FDCWD, dev->place.path, target, sizeof(target));
-	parent_find(target, dev->pub.parent, sizeof(dev->pub.parent));
-	owner_find(target, dev->owner, sizeof(dev->owner));
-	fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
-	if (fd >= 0) {
-		numa_read(dev, fd);
-		sfnum_read(dev, fd);
-		close(fd);
-	}
-	dev->is_outside = fd == -EXDEV;
-	dev->is_gone = fd == -ENOENT || fd == -ENOTDIR;
-	info_write(dev);
-	dev->pub.device.bus_info = dev->info;
+	auxiliary_sysfs_target(auxiliary_place(dev), target, sizeof(target));
+	parent_find(target, attrs->parent, sizeof(attrs->parent));
+	dev->pub.parent = attrs->parent;
+	owner_find(target, attrs->owner, sizeof(attrs->owner));
+	sfnum_read(dev);
+	info_write(&dev->pub, attrs->info, sizeof(attrs->info));
+	dev->pub.device.bus_info = attrs->info;
 }
 
 bool
@@ -155,7 +164,7 @@ auxiliary_mdev_parent(const struct auxiliary_roots *roots, const char *target,
 	for (i = 0; i < roots->nb; i++) {
 		if (roots->root[i].kind != RTE_AUXILIARY_KIND_SF)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", roots->root[i].path, parent);
+		snprintf(path, sizeof(path), "%s/%s", roots->root[i].dir->path, parent);
 		if (access(path, F_OK) == 0)
 			return true;
 	}
@@ -175,45 +184,50 @@ dev_has_driver(const struct auxiliary_dev *dev)
 }
 
 static void
-mdev_type_read(const struct auxiliary_entry *entry, struct auxiliary_dev *dev)
+mdev_type_read(const struct auxiliary_root *root, struct auxiliary_dev *dev)
 {
+	struct auxiliary_attrs *attrs = auxiliary_dev_attrs(dev);
 	char type[PATH_MAX];
 	char link[NAME_MAX + sizeof("/mdev_type")];
 
-	snprintf(link, sizeof(link), "%s/mdev_type", entry->name);
-	auxiliary_sysfs_link(entry->fd, link, type, sizeof(type));
-	strlcpy(dev->mdev_type, auxiliary_sysfs_basename(type), sizeof(dev->mdev_type));
+	snprintf(link, sizeof(link), "%s/mdev_type", dev->pub.name);
+	auxiliary_sysfs_link(root->fd, link, type, sizeof(type));
+	if (attrs != NULL)
+		strlcpy(attrs->mdev_type, auxiliary_sysfs_basename(type),
+			sizeof(attrs->mdev_type));
 }
 
 /*
  * The user may name a device for which there is no driver, and is told later.
  * Whether a link leads anywhere is seen when the device is loaded.
  */
-int
-auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_entry *entry,
-		struct auxiliary_dev *dev)
+bool
+auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_root *root,
+		const struct rte_devargs *devargs, struct auxiliary_dev *dev)
 {
 	char target[PATH_MAX], parent[RTE_DEV_NAME_MAX_LEN];
-	char *path;
+	struct auxiliary_dir *old = dev->dir;
 
-	dev->pub.kind = entry->root->kind;
+	dev->pub.kind = root->kind;
 	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV) {
-		auxiliary_sysfs_link(entry->fd, entry->name, target, sizeof(target));
+		auxiliary_sysfs_link(root->fd, dev->pub.name, target, sizeof(target));
 		/* It is that sub-function's VFIO node and no device of its own. */
-		if (entry->devargs == NULL &&
+		if (devargs == NULL &&
 				auxiliary_mdev_parent(roots, target, parent, sizeof(parent)))
-			return 1;
-		mdev_type_read(entry, dev);
+			return false;
+		mdev_type_read(root, dev);
 	}
-	if (entry->devargs == NULL && !dev_has_driver(dev))
-		return 1;
+	if (devargs == NULL && !dev_has_driver(dev))
+		return false;
 
-	if (asprintf(&path, "%s/%s", entry->root->path, entry->name) < 0)
-		return -ENOMEM;
-	free(dev->place.path);
-	dev->place = (struct auxiliary_place){ path, entry->root->top_len };
+	auxiliary_dir_share(root->dir);
+	auxiliary_list_lock();
+	dev->dir = root->dir;
+	auxiliary_list_unlock();
+	auxiliary_dir_put(old);
 	dev->pub.sfnum = RTE_AUXILIARY_SFNUM_NONE;
 	dev->pub.device.numa_node = SOCKET_ID_ANY;
-	dev->is_loaded = false;
-	return 0;
+	dev->is_located = dev->is_loaded = false;
+	dev->is_outside = dev->is_gone = false;
+	return true;
 }

@@ -50,7 +50,7 @@ first_entry(int fd, const char *text, char *buf, size_t size)
 static const char *
 mdev_type(const struct auxiliary_dev *dev, char *buf, size_t size)
 {
-	return first_entry(auxiliary_sysfs_open(&dev->place, MDEV_TYPES,
+	return first_entry(auxiliary_sysfs_open(auxiliary_place(dev), MDEV_TYPES,
 				O_RDONLY | O_DIRECTORY), "", buf, size);
 }
 
@@ -58,20 +58,14 @@ mdev_type(const struct auxiliary_dev *dev, char *buf, size_t size)
 static const char *
 vfio_driver(const struct auxiliary_dev *dev, char *buf, size_t size)
 {
-	int top = auxiliary_sysfs_top(dev->place.path, dev->place.top_len);
-	int fd;
-
-	if (top < 0)
-		return NULL;
-	fd = openat(top, "bus/auxiliary/drivers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	close(top);
-	return first_entry(fd, "vfio", buf, size);
+	return first_entry(openat(dev->dir->top, "bus/auxiliary/drivers",
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC), "vfio", buf, size);
 }
 
 static void
 advise_node(const struct auxiliary_dev *dev, char *advice)
 {
-	const struct auxiliary_place *place = &dev->place;
+	const struct auxiliary_dir *dir = dev->dir;
 	char bound[NAME_MAX + 1], other[NAME_MAX + 1];
 	char unbind[ADVICE_LEN / 2] = "";
 
@@ -81,16 +75,17 @@ advise_node(const struct auxiliary_dev *dev, char *advice)
 	}
 	if (mdev_type(dev, other, sizeof(other)) != NULL) {
 		snprintf(advice, ADVICE_LEN, "create an mdev on it: "
-			"uuidgen > %s/" MDEV_TYPES "/%s/create", place->path, other);
+			"uuidgen > %s/%s/" MDEV_TYPES "/%s/create", dir->path, dev->pub.name,
+			other);
 		return;
 	}
 	if (auxiliary_kernel_driver(dev, bound, sizeof(bound)) != NULL)
-		snprintf(unbind, sizeof(unbind), "it is bound to %s: echo %s > %s/driver/unbind; ",
-			bound, dev->pub.name, place->path);
+		snprintf(unbind, sizeof(unbind), "it is bound to %s: echo %s > %s/%s/driver/unbind; ",
+			bound, dev->pub.name, dir->path, dev->pub.name);
 	if (vfio_driver(dev, other, sizeof(other)) != NULL)
 		snprintf(advice, ADVICE_LEN, "%sbind it to %s: "
 			"echo %s > %.*s/bus/auxiliary/drivers/%s/bind", unbind, other,
-			dev->pub.name, (int)place->top_len, place->path, other);
+			dev->pub.name, (int)dir->top_len, dir->path, other);
 	else
 		snprintf(advice, ADVICE_LEN, "%sload and bind a kernel driver that offers it "
 			"over VFIO, or create an mdev on it", unbind);

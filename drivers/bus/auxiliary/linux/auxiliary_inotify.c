@@ -109,13 +109,13 @@ watch_find(const struct inotify_event *event, bool *is_parent)
 
 /* What a directory that has come back brought with it. */
 static void
-root_news(const struct auxiliary_root *root)
+root_news(enum rte_auxiliary_kind kind, const char *path)
 {
 	const struct dirent *entry;
-	DIR *dir = opendir(root->path);
+	DIR *dir = opendir(path);
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		auxiliary_monitor_news(root->kind, entry->d_name, true);
+		auxiliary_monitor_news(kind, entry->d_name, true);
 	if (dir != NULL)
 		closedir(dir);
 }
@@ -124,7 +124,7 @@ root_news(const struct auxiliary_root *root)
 static void
 event_handle(const struct inotify_event *event)
 {
-	struct auxiliary_root root = { 0 };
+	enum rte_auxiliary_kind kind = RTE_AUXILIARY_KIND_ANY;
 	char path[PATH_MAX] = "";
 	struct watch *watch;
 	bool is_parent;
@@ -132,7 +132,7 @@ event_handle(const struct inotify_event *event)
 	pthread_mutex_lock(&notify.lock);
 	watch = watch_find(event, &is_parent);
 	if (watch != NULL) {
-		root = (struct auxiliary_root){ .path = path, .kind = watch->kind };
+		kind = watch->kind;
 		if (is_parent || (event->mask & IN_DELETE_SELF) != 0) {
 			parent_unwatch(watch);
 			watch_start(watch);
@@ -142,9 +142,9 @@ event_handle(const struct inotify_event *event)
 	}
 	pthread_mutex_unlock(&notify.lock);
 	if (path[0] != '\0')
-		root_news(&root);
+		root_news(kind, path);
 	else if (watch != NULL && !is_parent && event->len > 0)
-		auxiliary_monitor_news(root.kind, event->name,
+		auxiliary_monitor_news(kind, event->name,
 			(event->mask & MASK_COME) != 0);
 }
 
@@ -196,7 +196,7 @@ watches_add(const struct auxiliary_roots *roots)
 			continue;
 		watch = &notify.watches[notify.nb];
 		*watch = (struct watch){
-			.path = strdup(roots->root[i].path),
+			.path = strdup(roots->root[i].dir->path),
 			.kind = roots->root[i].kind,
 			.wd = -1,
 			.parent_wd = -1,
@@ -221,7 +221,7 @@ is_watched(const struct auxiliary_roots *roots, unsigned int *nb)
 		if (auxiliary_root_is_kernels(&roots->root[i]))
 			continue;
 		same = same && *nb < notify.nb &&
-			strcmp(notify.watches[*nb].path, roots->root[i].path) == 0;
+			strcmp(notify.watches[*nb].path, roots->root[i].dir->path) == 0;
 		(*nb)++;
 	}
 	return same && *nb == notify.nb;

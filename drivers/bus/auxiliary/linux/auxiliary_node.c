@@ -69,21 +69,23 @@ node_cdev(int fd, struct auxiliary_node *node)
 	closedir(dir);
 }
 
-/* An iommu_group link; "base" is the directory that "name" is an entry of. */
+/* An iommu_group link, of what is in a place. */
 static void
-node_group(int fd, const char *base, size_t base_len, const char *name,
-		struct auxiliary_node *node)
+node_group(int fd, struct auxiliary_place place, struct auxiliary_node *node)
 {
+	const char *name = auxiliary_sysfs_basename(place.name);
 	struct stat st;
+	int len;
 
 	if (fstatat(fd, NODE_GROUP, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
 		return;
-	if (base_len >= sizeof(node->group_base) ||
+	len = snprintf(node->group_base, sizeof(node->group_base), "%s/%.*s", place.dir->path,
+			(int)(name - place.name), place.name);
+	if (len < 0 || (size_t)len >= sizeof(node->group_base) ||
 			strlcpy(node->group_name, name, sizeof(node->group_name)) >=
 			sizeof(node->group_name))
 		return;
-	memcpy(node->group_base, base, base_len);
-	node->group_base[base_len] = '\0';
+	node->group_base[len - 1] = '\0'; /* the slash before the name */
 	node->vfio.group_base = node->group_base;
 	node->vfio.group_name = node->group_name;
 }
@@ -119,11 +121,9 @@ node_socket(int fd, struct auxiliary_node *node)
 static void
 node_own(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
 {
-	const char *path = dev->place.path;
-
 	node_socket(fd, node);
 	node_cdev(fd, node);
-	node_group(fd, path, strlen(path) - strlen(dev->pub.name) - 1, dev->pub.name, node);
+	node_group(fd, auxiliary_place(dev), node);
 }
 
 /*
@@ -131,13 +131,13 @@ node_own(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
  * the chance to say it when it is opened.
  */
 static int
-mdev_check(const struct auxiliary_place *place)
+mdev_check(struct auxiliary_place place)
 {
-	const char *name = auxiliary_sysfs_basename(place->path);
+	const char *name = auxiliary_sysfs_basename(place.name);
 	char api[32];
 	int ret;
 
-	ret = auxiliary_sysfs_read_linked(place, "mdev_type/device_api", api, sizeof(api));
+	ret = auxiliary_sysfs_read(place, "mdev_type/device_api", api, sizeof(api));
 	if (ret == -ENOENT || (ret == 0 && strcmp(api, NODE_DEVICE_API) == 0))
 		return 0;
 	if (ret < 0 && ret != -EFBIG) {
@@ -153,25 +153,24 @@ mdev_check(const struct auxiliary_place *place)
 
 /* The node of one mdev on a sub-function. */
 static void
-node_mdev(int parent_fd, const struct auxiliary_place *parent, const char *uuid,
+node_mdev(int parent_fd, struct auxiliary_place parent, const char *uuid,
 		struct auxiliary_node *node)
 {
 	int fd = openat(parent_fd, uuid, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct auxiliary_place place = { .top_len = parent->top_len };
+	char path[2 * NAME_MAX];
+	const struct auxiliary_place place = { .dir = parent.dir, .name = path };
 
 	if (fd < 0)
 		return;
+	snprintf(path, sizeof(path), "%s/%s", parent.name, uuid);
 	node_cdev(fd, node);
-	node_group(fd, parent->path, strlen(parent->path), uuid, node);
+	node_group(fd, place, node);
 	close(fd);
-	if (!node_is_found(node))
-		return;
-	if (asprintf(&place.path, "%s/%s", parent->path, uuid) < 0 || mdev_check(&place) < 0) {
+	if (node_is_found(node) && mdev_check(place) < 0) {
 		node->vfio.cdev = NULL;
 		node->vfio.group_base = NULL;
 		node->vfio.group_name = NULL;
 	}
-	free(place.path);
 }
 
 /* Several mdevs are not expected; the choice is at least always the same. */
@@ -190,13 +189,13 @@ node_child(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
 				(best[0] != '\0' && strcmp(entry->d_name, best) > 0))
 			continue;
 		candidate.vfio = (struct rte_vfio_dev_node){ 0 };
-		node_mdev(fd, &dev->place, entry->d_name, &candidate);
+		node_mdev(fd, auxiliary_place(dev), entry->d_name, &candidate);
 		if (node_is_found(&candidate))
 			strlcpy(best, entry->d_name, sizeof(best));
 	}
 	closedir(dir);
 	if (best[0] != '\0')
-		node_mdev(fd, &dev->place, best, node);
+		node_mdev(fd, auxiliary_place(dev), best, node);
 }
 
 int
@@ -206,15 +205,15 @@ auxiliary_node_find(const struct auxiliary_dev *dev, struct auxiliary_node *node
 
 	node->vfio = (struct rte_vfio_dev_node){ .name = dev->pub.name };
 	node->socket_fd = -1;
-	fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
+	fd = auxiliary_sysfs_open(auxiliary_place(dev), "", O_RDONLY | O_DIRECTORY);
 	if (fd < 0) {
 		if (fd != -EXDEV)
-			AUXILIARY_LOG(ERR, "device %s: cannot open %s: %s", dev->pub.name,
-				dev->place.path, strerror(-fd));
+			AUXILIARY_LOG(ERR, "device %s: cannot open it in %s: %s", dev->pub.name,
+				dev->dir->path, strerror(-fd));
 		return fd;
 	}
 	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV)
-		ret = mdev_check(&dev->place);
+		ret = mdev_check(auxiliary_place(dev));
 	if (ret == 0) {
 		node_own(fd, dev, node);
 		if (!node_is_found(node) && dev->pub.kind == RTE_AUXILIARY_KIND_SF)
@@ -237,7 +236,7 @@ auxiliary_node_put(struct auxiliary_node *node)
 const char *
 auxiliary_kernel_driver(const struct auxiliary_dev *dev, char *buf, size_t size)
 {
-	int fd = auxiliary_sysfs_open(&dev->place, "", O_RDONLY | O_DIRECTORY);
+	int fd = auxiliary_sysfs_open(auxiliary_place(dev), "", O_RDONLY | O_DIRECTORY);
 	char target[PATH_MAX];
 	int ret = fd;
 

@@ -221,24 +221,38 @@ auxiliary_pick_wants(const struct auxiliary_scan *scan, struct auxiliary_dev *de
 	return false;
 }
 
-void
+int
 auxiliary_picks_check(struct auxiliary_scan *scan)
 {
+	struct auxiliary_index devices = { 0 };
+	struct rte_auxiliary_device *pub;
 	struct auxiliary_pick *pick;
 	struct auxiliary_dev *dev;
 	unsigned int i;
+	int ret = 0;
 
+	if (scan->nb_picks == scan->nb_open)
+		return 0;
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub) {
+		ret = auxiliary_index_add(&devices, pub->name, auxiliary_dev(pub));
+		if (ret == -ENOMEM)
+			goto out;
+	}
+	ret = 0;
 	for (i = 0; i < scan->nb_picks; i++) {
 		pick = &scan->picks[i];
 		if (!pick->is_settled)
 			continue;
-		dev = auxiliary_index_find(&scan->devices, pick->devargs->name);
+		dev = auxiliary_index_find(&devices, pick->devargs->name);
 		if (dev != NULL && (dev->pub.driver != NULL ||
 				(dev->seen && auxiliary_params_match(pick->kvlist, dev))))
 			continue;
 		auxiliary_index_replace(&scan->devargs, pick->devargs->name, "", NULL);
 		pick_open(scan, pick);
 	}
+out:
+	auxiliary_index_free(&devices);
+	return ret;
 }
 
 static bool
@@ -263,7 +277,7 @@ report_ambiguous(const struct auxiliary_pick *pick, unsigned int nb)
 			continue;
 		auxiliary_dev_load(auxiliary_dev(pub));
 		len += snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
-				i == 0 ? "" : ", ", pub->name, auxiliary_dev(pub)->info);
+				i == 0 ? "" : ", ", pub->name, auxiliary_dev(pub)->attrs->info);
 		if (len >= sizeof(names))
 			break;
 		i++;

@@ -2,45 +2,16 @@
  * Copyright (c) 2026 The auxiliary-bus driver authors
  */
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
 #include "../auxiliary_trace.h"
 #include "auxiliary_scan.h"
-
-/* Sub-functions before mdevs, sf.2 before sf.10. */
-static int
-dev_order(const struct rte_auxiliary_device *one, const struct rte_auxiliary_device *two)
-{
-	if (one->kind != two->kind)
-		return one->kind < two->kind ? -1 : 1;
-	return strverscmp(one->name, two->name);
-}
-
-static void
-list_insert(struct auxiliary_dev *dev)
-{
-	struct rte_auxiliary_device *after;
-
-	auxiliary_list_lock();
-	TAILQ_FOREACH_REVERSE(after, &auxiliary_bus.device_list, auxiliary_device_list, next) {
-		if (dev_order(after, &dev->pub) < 0)
-			break;
-	}
-	if (after != NULL)
-		TAILQ_INSERT_AFTER(&auxiliary_bus.device_list, after, &dev->pub, next);
-	else
-		TAILQ_INSERT_HEAD(&auxiliary_bus.device_list, &dev->pub, next);
-	auxiliary_list_unlock();
-}
 
 static bool
 by_list(void)
@@ -50,116 +21,72 @@ by_list(void)
 
 /* Whether what a device is, and not its name, keeps it off the bus. */
 static bool
-dev_is_refused(const struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
+dev_is_refused(const struct auxiliary_scan *scan, const struct rte_devargs *devargs,
 		struct auxiliary_dev *dev)
 {
-	const struct rte_devargs *devargs = entry->devargs;
-
 	if (devargs != NULL && devargs->policy == RTE_DEV_ALLOWED)
 		return false;
 	if ((devargs != NULL && auxiliary_devargs_fit(devargs, dev)) ||
 			auxiliary_pick_blocks(scan, dev)) {
-		AUXILIARY_LOG(DEBUG, "device %s: blocked", entry->name);
+		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
 		return true;
 	}
 	return by_list() && !auxiliary_pick_wants(scan, dev);
 }
 
+/* A new device, in front of one that is on the bus, or of none. */
 static int
-dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry)
+dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
+		const struct rte_devargs *devargs, struct rte_auxiliary_device *next)
 {
+	const struct auxiliary_root *root = &scan->roots.root[entry->root];
 	struct auxiliary_dev *dev;
-	int ret;
 
-	dev = calloc(1, sizeof(*dev));
+	dev = auxiliary_dev_new(entry->name);
 	if (dev == NULL)
 		return -ENOMEM;
-	strlcpy(dev->pub.name, entry->name, sizeof(dev->pub.name));
-	dev->pub.device.name = dev->pub.name;
-	dev->pub.device.bus = &auxiliary_bus.bus;
-	dev->seen = true;
-
-	ret = auxiliary_dev_place(&scan->roots, entry, dev);
-	if (ret == 0 && dev_is_refused(scan, entry, dev))
-		ret = 1;
-	if (ret == 0 && scan->attach == NULL)
-		ret = auxiliary_index_add(&scan->devices, dev->pub.name, dev);
-	if (ret != 0) {
-		free(dev->place.path);
-		free(dev);
-		return ret == -ENOMEM ? ret : 0;
-	}
-	if (scan->attach != NULL) {
-		list_insert(dev);
+	if (!auxiliary_dev_place(&scan->roots, root, devargs, dev) ||
+			dev_is_refused(scan, devargs, dev)) {
+		auxiliary_dev_free(dev);
 		return 0;
 	}
 	auxiliary_list_lock();
-	TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
+	if (next != NULL)
+		TAILQ_INSERT_BEFORE(next, &dev->pub, next);
+	else
+		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
 	auxiliary_list_unlock();
-	scan->unsorted = true;
 	return 0;
 }
 
-static bool
-dev_is_at(const struct auxiliary_dev *dev, const struct auxiliary_entry *entry)
-{
-	const char *path = dev->place.path;
-	size_t len = strlen(entry->root->path);
-
-	return strncmp(path, entry->root->path, len) == 0 && path[len] == '/' &&
-		strcmp(path + len + 1, entry->name) == 0;
-}
-
-/* A known device keeps what was read of it, unless it is somewhere else now. */
-static int
+/* A known device keeps what was read of it, unless it is another now. */
+static void
 dev_keep(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
-		struct auxiliary_dev *dev)
+		const struct rte_devargs *devargs, struct auxiliary_dev *dev)
 {
-	bool is_here = dev_is_at(dev, entry);
-	int ret = 0;
+	const struct auxiliary_root *root = &scan->roots.root[entry->root];
+	bool is_here = dev->dir == root->dir;
 
 	if (dev->seen) {
 		if (!is_here)
 			AUXILIARY_LOG(DEBUG, "device %s: found again in %s, ignored there",
-				entry->name, entry->root->path);
-		return 0;
+				dev->pub.name, root->dir->path);
+		return;
 	}
-	if (dev->pub.driver == NULL) {
-		if (!is_here)
-			ret = auxiliary_dev_place(&scan->roots, entry, dev);
-		if (ret == 0 && dev_is_refused(scan, entry, dev))
-			ret = 1;
-	}
-	dev->seen = ret == 0;
-	return ret == -ENOMEM ? ret : 0;
-}
-
-bool
-auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name)
-{
-	size_t i;
-
-	if (name[0] == '.' || name[0] == '\0')
-		return false;
-	for (i = 0; name[i] != '\0'; i++) {
-		if (!isgraph((unsigned char)name[i]) || strchr("/,=", name[i]) != NULL)
-			return false;
-	}
-	if (i >= RTE_DEV_NAME_MAX_LEN) {
-		AUXILIARY_LOG(WARNING, "device %s: name longer than %d, skipped", name,
-			RTE_DEV_NAME_MAX_LEN - 1);
-		return false;
-	}
-	return kind != RTE_AUXILIARY_KIND_MDEV || auxiliary_is_uuid(name);
+	dev->seen = true;
+	if (dev->pub.driver != NULL)
+		return;
+	if (!is_here || dev->is_gone)
+		dev->seen = auxiliary_dev_place(&scan->roots, root, devargs, dev);
+	if (dev->seen)
+		dev->seen = !dev_is_refused(scan, devargs, dev);
 }
 
 static struct auxiliary_dev *
-dev_find(const struct auxiliary_scan *scan, const char *name)
+dev_find(const char *name)
 {
 	struct rte_auxiliary_device *dev;
 
-	if (scan->attach == NULL)
-		return auxiliary_index_find(&scan->devices, name);
 	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
 		if (strcmp(dev->name, name) == 0)
 			return auxiliary_dev(dev);
@@ -167,101 +94,94 @@ dev_find(const struct auxiliary_scan *scan, const char *name)
 	return NULL;
 }
 
-static int
-scan_entry(struct auxiliary_scan *scan, struct auxiliary_entry *entry)
+/* From a device on, the first that an entry is, or is in front of. */
+static struct rte_auxiliary_device *
+list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_entry *entry)
 {
-	const struct rte_devargs *devargs = auxiliary_index_find(&scan->devargs, entry->name);
-	struct auxiliary_dev *dev;
+	struct auxiliary_entry other;
+
+	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
+		if (strcmp(dev->name, entry->name) == 0)
+			break;
+		other = auxiliary_entry(dev->kind, dev->name);
+		if (auxiliary_entry_cmp(&other, entry) > 0)
+			break;
+	}
+	return dev;
+}
+
+static int
+scan_entry(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
+		struct rte_auxiliary_device *next)
+{
+	const char *name = entry->name;
+	const struct rte_devargs *devargs = auxiliary_index_find(&scan->devargs, name);
 
 	/* Without a bus part, all that devargs say is the name. */
 	if (devargs != NULL && devargs->policy == RTE_DEV_BLOCKED && devargs->bus_str == NULL) {
-		AUXILIARY_LOG(DEBUG, "device %s: blocked", entry->name);
+		AUXILIARY_LOG(DEBUG, "device %s: blocked", name);
 		return 0;
 	}
-	entry->devargs = devargs;
-	dev = dev_find(scan, entry->name);
-	return dev != NULL ? dev_keep(scan, entry, dev) : dev_add(scan, entry);
+	if (next == NULL || strcmp(next->name, name) != 0)
+		return dev_add(scan, entry, devargs, next);
+	dev_keep(scan, entry, devargs, auxiliary_dev(next));
+	return 0;
 }
 
-/* Read the whole directory.  Closes fd. */
+/* Go along the entries and the list of devices, both in the same order. */
 static int
-scan_all(struct auxiliary_scan *scan, const struct auxiliary_root *root, int fd)
+scan_merge(struct auxiliary_scan *scan)
 {
-	struct auxiliary_entry entry = { .root = root, .fd = fd };
-	const struct dirent *dirent;
-	DIR *dir = fdopendir(fd);
+	struct rte_auxiliary_device *next = TAILQ_FIRST(&auxiliary_bus.device_list);
+	const struct auxiliary_entry *entry, *last = NULL;
+	size_t i;
 	int ret = 0;
 
-	if (dir == NULL) {
-		AUXILIARY_LOG(ERR, "cannot read directory %s: %s", root->path, strerror(errno));
-		close(fd);
-		return 0;
-	}
-	while (ret == 0 && (errno = 0, dirent = readdir(dir)) != NULL) {
-		if (dirent->d_type != DT_DIR && dirent->d_type != DT_LNK &&
-				dirent->d_type != DT_UNKNOWN)
+	auxiliary_entries_sort(&scan->entries);
+	for (i = 0; i < scan->entries.nb && ret == 0; i++, last = entry) {
+		entry = &scan->entries.entry[i];
+		if (last != NULL && auxiliary_entry_cmp(last, entry) == 0) {
+			AUXILIARY_LOG(DEBUG, "device %s: found again in %s, ignored there",
+				entry->name, scan->roots.root[entry->root].dir->path);
 			continue;
-		if (!auxiliary_name_is_valid(root->kind, dirent->d_name))
-			continue;
-		entry.name = dirent->d_name;
-		ret = scan_entry(scan, &entry);
+		}
+		next = list_seek(next, entry);
+		ret = scan_entry(scan, entry, next);
 	}
-	if (ret == 0 && errno != 0)
-		AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s",
-			root->path, strerror(errno));
-	closedir(dir);
+	scan->entries.nb = 0;
 	return ret;
 }
 
+/* Names on the allow list, or the one to attach. */
 static int
-scan_name(struct auxiliary_scan *scan, struct auxiliary_entry *entry, const char *name)
+root_ask(struct auxiliary_scan *scan, unsigned int root)
 {
-	if (!auxiliary_name_is_valid(entry->root->kind, name) ||
-			!auxiliary_entry_exists(entry->fd, name))
-		return 0;
-	entry->name = name;
-	return scan_entry(scan, entry);
-}
-
-/* Ask for the names on the allow list, or for the one to attach.  Closes fd. */
-static int
-scan_names(struct auxiliary_scan *scan, const struct auxiliary_root *root, int fd)
-{
-	struct auxiliary_entry entry = { .root = root, .fd = fd };
 	const struct rte_devargs *devargs;
 	int ret = 0;
 
-	if (scan->attach != NULL) {
-		ret = scan_name(scan, &entry, scan->attach->name);
-		close(fd);
-		return ret;
-	}
+	if (scan->attach != NULL)
+		return auxiliary_entries_ask(&scan->entries, &scan->roots, root,
+				scan->attach->name);
 	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		if (devargs->policy != RTE_DEV_ALLOWED)
-			continue;
-		ret = scan_name(scan, &entry, devargs->name);
-		if (ret < 0)
-			break;
+		if (devargs->policy == RTE_DEV_ALLOWED && ret == 0)
+			ret = auxiliary_entries_ask(&scan->entries, &scan->roots, root,
+					devargs->name);
 	}
-	close(fd);
 	return ret;
 }
 
 static int
-scan_roots(struct auxiliary_scan *scan, int (*scan_root)(struct auxiliary_scan *scan,
-		const struct auxiliary_root *root, int fd))
+scan_roots(struct auxiliary_scan *scan, bool by_name)
 {
 	unsigned int i;
-	int fd, ret = 0;
+	int ret = 0;
 
 	for (i = 0; i < scan->roots.nb && ret == 0; i++) {
-		const struct auxiliary_root *root = &scan->roots.root[i];
-
-		fd = auxiliary_root_open(root);
-		if (fd >= 0)
-			ret = scan_root(scan, root, fd);
+		if (auxiliary_root_open(&scan->roots.root[i]))
+			ret = by_name ? root_ask(scan, i) :
+				auxiliary_entries_read(&scan->entries, &scan->roots, i);
 	}
-	return ret;
+	return ret < 0 ? ret : scan_merge(scan);
 }
 
 /* With an allow list, names first: directories are read if some pick is open. */
@@ -270,43 +190,12 @@ scan_all_roots(struct auxiliary_scan *scan)
 {
 	int ret;
 
-	ret = scan_roots(scan, by_list() ? scan_names : scan_all);
-	if (ret < 0)
-		return ret;
-	auxiliary_picks_check(scan);
-	return by_list() && scan->nb_open != 0 ? scan_roots(scan, scan_all) : 0;
-}
-
-static int
-sort_order(const void *a, const void *b)
-{
-	return dev_order(*(struct rte_auxiliary_device * const *)a,
-			*(struct rte_auxiliary_device * const *)b);
-}
-
-static int
-list_sort(void)
-{
-	struct rte_auxiliary_device **devs, *dev;
-	size_t nb = 0, i = 0;
-
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev)
-		nb++;
-	if (nb == 0)
-		return 0;
-	devs = calloc(nb, sizeof(struct rte_auxiliary_device *));
-	if (devs == NULL)
-		return -ENOMEM;
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev)
-		devs[i++] = dev;
-	qsort(devs, nb, sizeof(struct rte_auxiliary_device *), sort_order);
-	auxiliary_list_lock();
-	TAILQ_INIT(&auxiliary_bus.device_list);
-	for (i = 0; i < nb; i++)
-		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, devs[i], next);
-	auxiliary_list_unlock();
-	free(devs);
-	return 0;
+	ret = scan_roots(scan, by_list());
+	if (ret == 0)
+		ret = auxiliary_picks_check(scan);
+	if (ret == 0 && by_list() && scan->nb_open != 0)
+		ret = scan_roots(scan, false);
+	return ret;
 }
 
 static int
@@ -320,11 +209,8 @@ scan_begin(struct auxiliary_scan *scan)
 		ret = auxiliary_picks_get(scan);
 	if (ret < 0 || scan->attach != NULL)
 		return ret;
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub) {
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
 		auxiliary_dev(pub)->seen = false;
-		if (auxiliary_index_add(&scan->devices, pub->name, auxiliary_dev(pub)) == -ENOMEM)
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -335,9 +221,7 @@ scan_finish(struct auxiliary_scan *scan)
 	struct rte_auxiliary_device *pub, *next;
 	int ret;
 
-	ret = scan->unsorted ? list_sort() : 0;
-	if (ret == 0)
-		ret = auxiliary_picks_settle(scan);
+	ret = auxiliary_picks_settle(scan);
 	for (pub = TAILQ_FIRST(&auxiliary_bus.device_list); pub != NULL && ret == 0; pub = next) {
 		next = TAILQ_NEXT(pub, next);
 		pub->device.devargs = auxiliary_index_find(&scan->devargs, pub->name);
@@ -355,14 +239,14 @@ scan_finish(struct auxiliary_scan *scan)
 static int
 scan_attach(struct auxiliary_scan *scan)
 {
-	struct auxiliary_dev *dev = dev_find(scan, scan->attach->name);
+	struct auxiliary_dev *dev = dev_find(scan->attach->name);
 	int ret;
 
 	if (dev != NULL)
 		dev->seen = false;
-	ret = scan_roots(scan, scan_names);
+	ret = scan_roots(scan, true);
 	if (ret == 0)
-		dev = dev_find(scan, scan->attach->name);
+		dev = dev_find(scan->attach->name);
 	if (ret < 0 || dev == NULL)
 		return ret;
 	dev->pub.device.devargs = scan->attach;
@@ -376,6 +260,7 @@ auxiliary_scan(void)
 {
 	struct rte_auxiliary_device *pub;
 	struct auxiliary_scan scan = { 0 };
+	uint32_t nb_devices = 0;
 	int ret;
 
 	auxiliary_bus_claim();
@@ -397,16 +282,12 @@ auxiliary_scan(void)
 			pub->device.devargs = NULL;
 		rte_errno = -ret;
 	}
-	auxiliary_trace_scan(scan.devices.nb_used, ret);
-	auxiliary_index_free(&scan.devices);
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
+		nb_devices++;
+	auxiliary_trace_scan(nb_devices, ret);
+	auxiliary_entries_free(&scan.entries);
 	auxiliary_index_free(&scan.devargs);
 	auxiliary_picks_put(&scan);
 	auxiliary_roots_put(&scan.roots);
 	return ret;
-}
-
-bool
-auxiliary_dev_exists(const struct auxiliary_dev *dev)
-{
-	return auxiliary_entry_exists(AT_FDCWD, dev->place.path);
 }

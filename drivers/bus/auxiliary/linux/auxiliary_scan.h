@@ -8,10 +8,10 @@
 /*
  * What the parts of a scan share.
  *
- * A scan visits each directory entry once, finds the device or the devargs of
- * that name through an index, and sorts the list once at the end: its cost is
- * linear in the entries.  With an allow list it does not read directories but
- * asks for the names on the list, however many other devices there are.
+ * A scan reads names, sorts them, and walks along them and the list of devices
+ * together, which is in the same order: its cost is that of a sort.  With an
+ * allow list it does not read directories but asks for the names on the list,
+ * however many other devices there are.
  *
  * A scan learns which devices there are, hardly more.  The attributes of a
  * device are read when somebody first looks at it.
@@ -21,15 +21,35 @@
 
 /* A directory whose entries are devices of one kind. */
 struct auxiliary_root {
-	const char *path;
+	struct auxiliary_dir *dir;
 	enum rte_auxiliary_kind kind;
-	size_t top_len; /* of the path: the tree that links do not leave */
+	int fd; /* while it is scanned, or -1 */
 };
 
 struct auxiliary_roots {
-	char *paths; /* what the elements point into */
 	struct auxiliary_root *root;
 	unsigned int nb;
+};
+
+/*
+ * An entry of a root, on its way to becoming a device; borrows the name.  Small,
+ * as to touch fresh memory is what a scan of many devices takes longest for.
+ */
+struct auxiliary_entry {
+	const char *name;
+	uint32_t instance; /* the number behind the last dot, or 0 */
+	uint16_t root;
+	uint8_t stem_len; /* of what is before that number */
+	uint8_t kind; /* enum rte_auxiliary_kind */
+};
+
+struct auxiliary_names;
+
+/* Those that a scan has met.  Starts as all zeroes. */
+struct auxiliary_entries {
+	struct auxiliary_entry *entry;
+	size_t nb, max;
+	struct auxiliary_names *names; /* that entries point to */
 };
 
 /* Devargs that pick a device by what it is, not by its name. */
@@ -41,22 +61,13 @@ struct auxiliary_pick {
 
 struct auxiliary_scan {
 	struct auxiliary_roots roots;
-	struct auxiliary_index devices; /* on the bus; not filled to attach one */
+	struct auxiliary_entries entries;
 	struct auxiliary_index devargs; /* of this bus, by name of their device */
 	struct auxiliary_pick *picks;
 	unsigned int nb_picks;
 	unsigned int nb_open; /* picks that allow a device not yet found */
 	bool blocks; /* some pick blocks devices */
 	struct rte_devargs *attach; /* all that is new since the last scan */
-	bool unsorted; /* devices were added */
-};
-
-/* An entry of a root, on its way to becoming a device. */
-struct auxiliary_entry {
-	const struct auxiliary_root *root;
-	int fd; /* of the root */
-	const char *name;
-	const struct rte_devargs *devargs; /* that name it, or NULL */
 };
 
 /* Whatever the result, to be given back with auxiliary_roots_put(). */
@@ -67,11 +78,32 @@ void auxiliary_roots_put(struct auxiliary_roots *roots);
 /* Whether the kernel itself tells what comes and goes there. */
 bool auxiliary_root_is_kernels(const struct auxiliary_root *root);
 
-/* A root's directory, or -1 if there is nothing to scan. */
-int auxiliary_root_open(const struct auxiliary_root *root);
+/* Open a root's directory, for the scan.  False if there is nothing to scan. */
+bool auxiliary_root_open(struct auxiliary_root *root);
+
+/* --- auxiliary_entries.c: names ----------------------------------------- */
 
 /* Whether an entry's name may be that of a device. */
 bool auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name);
+
+/* An entry of this name, to compare with others. */
+struct auxiliary_entry auxiliary_entry(enum rte_auxiliary_kind kind, const char *name);
+
+/* Sub-functions before mdevs, sf.2 before sf.10; 0 for the same name only. */
+int auxiliary_entry_cmp(const struct auxiliary_entry *one, const struct auxiliary_entry *two);
+
+/* Collect what an open root has, or one name if it has that.  0 or -ENOMEM. */
+int auxiliary_entries_read(struct auxiliary_entries *entries,
+		const struct auxiliary_roots *roots, unsigned int root);
+int auxiliary_entries_ask(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
+		unsigned int root, const char *name);
+
+/* Of those with one name, the first root's is the first. */
+void auxiliary_entries_sort(struct auxiliary_entries *entries);
+
+void auxiliary_entries_free(struct auxiliary_entries *entries);
+
+/* --- auxiliary_dev.c: one device ----------------------------------------- */
 
 /*
  * Whether an mdev, which is a directory or what a link leads to, belongs to a
@@ -84,11 +116,11 @@ bool auxiliary_mdev_parent(const struct auxiliary_roots *roots, const char *targ
 bool auxiliary_entry_exists(int fd, const char *name);
 
 /*
- * Give a device, which has its name, its place in sysfs.  0, 1 if it is not
- * for this bus, or -ENOMEM.
+ * Give a device, which has its name and maybe devargs that name it, its place
+ * in sysfs.  Whether it is for this bus.
  */
-int auxiliary_dev_place(const struct auxiliary_roots *roots,
-		const struct auxiliary_entry *entry, struct auxiliary_dev *dev);
+bool auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_root *root,
+		const struct rte_devargs *devargs, struct auxiliary_dev *dev);
 
 /* auxiliary_monitor.c: the roots may be other ones than at the last scan. */
 void auxiliary_monitor_update(const struct auxiliary_roots *roots);
@@ -107,8 +139,8 @@ bool auxiliary_pick_blocks(const struct auxiliary_scan *scan, struct auxiliary_d
 /* Whether a device may be the one that some devargs pick. */
 bool auxiliary_pick_wants(const struct auxiliary_scan *scan, struct auxiliary_dev *dev);
 
-/* Open again the picks whose device has gone, or is not what it was. */
-void auxiliary_picks_check(struct auxiliary_scan *scan);
+/* Open again the picks whose device has gone, or is not what it was.  0 or -ENOMEM. */
+int auxiliary_picks_check(struct auxiliary_scan *scan);
 
 /*
  * Give every open pick the name of the only device that it fits; say so if

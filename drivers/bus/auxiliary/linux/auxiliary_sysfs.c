@@ -14,6 +14,7 @@
 
 #include <linux/openat2.h>
 
+#include "auxiliary_scan.h"
 #include "auxiliary_sysfs.h"
 
 /*
@@ -32,40 +33,53 @@ open_beneath(int top, const char *path, int flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int
-auxiliary_sysfs_open(const struct auxiliary_place *place, const char *attr, int flags)
+/* Where a place, or something in it (attr), is from the top of its tree. */
+static int
+place_path(struct auxiliary_place place, const char *attr, char *buf, size_t size)
 {
-	char path[PATH_MAX];
-	int top, len, fd;
+	const char *root = place.dir->path + place.dir->top_len;
+	int len;
 
-	len = snprintf(path, sizeof(path), "%s%s%s", place->path + place->top_len + 1,
+	root += root[0] == '/';
+	len = snprintf(buf, size, "%s%s%s%s%s", root, root[0] == '\0' ? "" : "/", place.name,
 			attr[0] == '\0' ? "" : "/", attr);
-	if (len < 0 || (size_t)len >= sizeof(path))
-		return -ENAMETOOLONG;
-	top = auxiliary_sysfs_top(place->path, place->top_len);
-	if (top < 0)
-		return top;
-	fd = open_beneath(top, path, flags | O_CLOEXEC);
-	close(top);
-	if (fd == -EXDEV)
-		AUXILIARY_LOG(ERR, "device %s: %s%s%s leads out of %.*s, not opened",
-			auxiliary_sysfs_basename(place->path), place->path,
-			attr[0] == '\0' ? "" : "/", attr, (int)place->top_len, place->path);
-	return fd;
+	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
 }
 
 int
-auxiliary_sysfs_top(const char *path, size_t len)
+auxiliary_sysfs_open(struct auxiliary_place place, const char *attr, int flags)
 {
-	char top[PATH_MAX];
+	const struct auxiliary_dir *dir = place.dir;
+	char path[PATH_MAX];
 	int fd;
 
-	if (len >= sizeof(top))
-		return -ENAMETOOLONG;
-	memcpy(top, path, len);
-	top[len] = '\0';
-	fd = open(len == 0 ? "/" : top, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	fd = place_path(place, attr, path, sizeof(path));
+	if (fd == 0)
+		fd = open_beneath(dir->top, path, flags | O_CLOEXEC);
+	if (fd == -EXDEV)
+		AUXILIARY_LOG(ERR, "device %s: %s/%s%s%s leads out of %.*s, not opened",
+			auxiliary_sysfs_basename(place.name), dir->path, place.name,
+			attr[0] == '\0' ? "" : "/", attr, (int)dir->top_len, dir->path);
+	return fd;
+}
+
+bool
+auxiliary_sysfs_exists(struct auxiliary_place place)
+{
+	char path[PATH_MAX];
+
+	return place_path(place, "", path, sizeof(path)) == 0 &&
+		auxiliary_entry_exists(place.dir->top, path);
+}
+
+int
+auxiliary_sysfs_target(struct auxiliary_place place, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+
+	buf[0] = '\0';
+	return place_path(place, "", path, sizeof(path)) < 0 ? -ENAMETOOLONG :
+		auxiliary_sysfs_link(place.dir->top, path, buf, size);
 }
 
 /* Closes fd, which may be a negative errno. */
@@ -94,18 +108,10 @@ value_read(int fd, char *buf, size_t size)
 }
 
 /* Non-blocking, in case somebody has put a FIFO there. */
-#define VALUE_FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+#define VALUE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
 
 int
-auxiliary_sysfs_read(int fd, const char *attr, char *buf, size_t size)
-{
-	int attr_fd = openat(fd, attr, VALUE_FLAGS);
-
-	return value_read(attr_fd < 0 ? -errno : attr_fd, buf, size);
-}
-
-int
-auxiliary_sysfs_read_linked(const struct auxiliary_place *place, const char *attr,
+auxiliary_sysfs_read(struct auxiliary_place place, const char *attr,
 		char *buf, size_t size)
 {
 	return value_read(auxiliary_sysfs_open(place, attr, VALUE_FLAGS), buf, size);

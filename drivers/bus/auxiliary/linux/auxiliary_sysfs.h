@@ -10,9 +10,8 @@
  *
  * A device is reached through a link in a root, and nothing says that the tree
  * around it is the kernel's: whoever made a simulated one may have put a link
- * anywhere.  So a device's directory is opened once, from the top of the tree
- * down and never out of it; what is in the directory is opened relative to it,
- * and a link as last component is not followed.
+ * anywhere.  So whatever is opened is opened from the top of the tree down, and
+ * never out of it; a link as last component of an attribute is not followed.
  */
 
 #include "../private.h"
@@ -20,25 +19,25 @@
 /* No attribute that the bus reads is longer. */
 #define AUXILIARY_VALUE_LEN 64
 
-/* Top of the tree that a place is in.  A descriptor (O_PATH), or a negative errno. */
-int auxiliary_sysfs_top(const char *path, size_t len);
-
 /*
  * Open a device's directory (attr is "") or something that is reached from it
  * by links or "..".  A descriptor, or a negative errno: -EXDEV, after a log
  * line, if that is outside the tree.
  */
-int auxiliary_sysfs_open(const struct auxiliary_place *place, const char *attr, int flags);
+int auxiliary_sysfs_open(struct auxiliary_place place, const char *attr, int flags);
+
+/* Whether there is a directory, or a link to one, in a place. */
+bool auxiliary_sysfs_exists(struct auxiliary_place place);
+
+/* Read where the link in a place leads.  0, or a negative errno and "". */
+int auxiliary_sysfs_target(struct auxiliary_place place, char *buf, size_t size);
 
 /*
- * Read an attribute in a directory, without its newline.  0, -ENOENT if there
- * is none or its device has gone, -EFBIG with the beginning in buf, or a
- * negative errno.
+ * Read an attribute, which is found as above, without its newline.  0, -ENOENT
+ * if there is none or its device has gone, -EFBIG with the beginning in buf, or
+ * another negative errno.
  */
-int auxiliary_sysfs_read(int fd, const char *attr, char *buf, size_t size);
-
-/* The same for an attribute that is reached from a device by links or "..". */
-int auxiliary_sysfs_read_linked(const struct auxiliary_place *place, const char *attr,
+int auxiliary_sysfs_read(struct auxiliary_place place, const char *attr,
 		char *buf, size_t size);
 
 /*
