@@ -32,7 +32,7 @@ test_dev_info(void)
 	TEST_ASSERT_EQUAL(info.reta_size, SF_RETA_SIZE);
 	TEST_ASSERT_EQUAL(info.speed_capa, RTE_ETH_LINK_SPEED_100G);
 	TEST_ASSERT_OK(rte_eth_dev_fw_version_get(ports[0], version, sizeof(version)));
-	TEST_ASSERT(strcmp(version, "1.1.0") == 0, "%s", version);
+	TEST_ASSERT(strcmp(version, "1.2.0") == 0, "%s", version);
 	return TEST_SUCCESS;
 }
 

@@ -12,7 +12,7 @@
 #include <rte_cycles.h>
 #include <rte_flow.h>
 
-#include "sf_ports.h"
+#include "sf_packets.h"
 
 #define NB_QUEUES 4
 
@@ -149,6 +149,67 @@ test_match(void)
 	return TEST_SUCCESS;
 }
 
+/* By address, by part of one, by protocol, by all five fields. */
+static int
+test_match_ipv6(void)
+{
+	static const struct packet_spec specs[] = {
+		{ .v6 = true },
+		{ .v6 = true, .tcp = true },
+		{ .v6 = true, .src = 1 },
+		{ .v6 = true, .dst = 1 },
+		{ .v6 = true, .src_port = 1 },
+		{ .v6 = true, .dst_port = 1 },
+		{ .v6 = false },
+	};
+	const struct rte_flow_item_ipv6 addrs = {
+		.hdr = { .src_addr = { 0xfd, 1 }, .dst_addr = { 0xfd, 2 }, .proto = IPPROTO_UDP },
+	};
+	struct rte_flow_item_ipv6 src = { 0 }, src_net = { 0 }, dst = { 0 }, all;
+	const struct rte_flow_item_ipv6 proto = { .hdr.proto = UINT8_MAX };
+	const struct rte_flow_item_udp ports_spec = {
+		.hdr = { .src_port = RTE_BE16(1000), .dst_port = RTE_BE16(2000) },
+	};
+	const struct {
+		struct rte_flow_item items[4];
+		const char *to_queue3; /* of specs, x or not */
+	} tries[] = {
+		{ { ITEM(IPV6, NULL, NULL), END_ITEM }, "xxxxxx." },
+		{ { ITEM(ETH, NULL, NULL), ITEM(IPV6, &addrs, &src), END_ITEM }, "xx.xxx." },
+		{ { ITEM(IPV6, &addrs, &src_net), END_ITEM }, "xxxxxx." },
+		{ { ITEM(IPV6, &addrs, &dst), END_ITEM }, "xxx.xx." },
+		{ { ITEM(IPV6, &addrs, NULL), END_ITEM }, "xx..xx." },
+		{ { ITEM(IPV6, &addrs, &proto), END_ITEM }, "x.xxxx." },
+		{ { ITEM(IPV6, NULL, NULL), ITEM(TCP, NULL, NULL), END_ITEM }, ".x....." },
+		{ { ITEM(ETH, NULL, NULL), ITEM(IPV6, &addrs, &all),
+			ITEM(UDP, &ports_spec, NULL), END_ITEM }, "x......" },
+	};
+	static struct packet packet;
+	struct rte_flow_error error;
+	struct rte_flow *flow;
+	unsigned int i, k;
+
+	memset(src.hdr.src_addr, UINT8_MAX, sizeof(src.hdr.src_addr));
+	memset(src_net.hdr.src_addr, UINT8_MAX, 15);
+	memset(dst.hdr.dst_addr, UINT8_MAX, sizeof(dst.hdr.dst_addr));
+	all = proto;
+	memset(all.hdr.src_addr, UINT8_MAX, sizeof(all.hdr.src_addr));
+	memset(all.hdr.dst_addr, UINT8_MAX, sizeof(all.hdr.dst_addr));
+	TEST_ASSERT_OK(start());
+	for (i = 0; i < RTE_DIM(tries); i++) {
+		flow = create(tries[i].items, to_queue3, i % 4);
+		TEST_ASSERT(flow != NULL, "rule %u", i);
+		for (k = 0; k < RTE_DIM(specs); k++) {
+			packet_build(&specs[k], &packet);
+			TEST_ASSERT(arrives(packet_to_mbufs(&packet, 2048),
+				tries[i].to_queue3[k] == 'x' ? 3 : 0, NULL) == 0,
+				"rule %u, packet %u", i, k);
+		}
+		TEST_ASSERT_OK(rte_flow_destroy(ports[1], flow, &error));
+	}
+	return TEST_SUCCESS;
+}
+
 static int
 test_drop_and_mark(void)
 {
@@ -224,6 +285,11 @@ test_refused(void)
 	static const struct rte_flow_action_mark long_mark = { .id = 0x10000 };
 	static const struct rte_flow_item_ipv4 sctp = { .hdr.next_proto_id = 132 };
 	static const struct rte_flow_item_ipv4 ttl = { .hdr.time_to_live = 0xff };
+	static const struct rte_flow_item_ipv6 hops = { .hdr.hop_limits = 0xff };
+	static const struct rte_flow_item_ipv6 fragment = { .has_frag_ext = 1 };
+	static const struct rte_flow_item_ipv6 udp6 = { .hdr.proto = IPPROTO_UDP };
+	static const struct rte_flow_item_ipv6 proto_mask = { .hdr.proto = 0xff };
+	static const struct rte_flow_item_ipv6 part_mask = { .hdr.proto = 0xf };
 	static const uint16_t queues[] = { 0, 2 };
 	static const struct rte_flow_action_rss holes = { .queue_num = 2, .queue = queues };
 	const struct {
@@ -235,7 +301,17 @@ test_refused(void)
 		{ { .ingress = 1, .group = 1 }, { END_ITEM }, { ACTION(DROP, NULL), END_ACTION } },
 		{ { .ingress = 1, .priority = 4 }, { END_ITEM },
 			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV6, NULL, NULL), END_ITEM },
+		{ ingress, { ITEM(SCTP, NULL, NULL), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV4, NULL, NULL), ITEM(IPV6, NULL, NULL), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV6, &hops, &hops), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV6, &fragment, &fragment), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV6, &udp6, &part_mask), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(IPV6, &udp6, &proto_mask), ITEM(TCP, NULL, NULL), END_ITEM },
 			{ ACTION(DROP, NULL), END_ACTION } },
 		{ ingress, { ITEM(IPV4, NULL, NULL), ITEM(ETH, NULL, NULL), END_ITEM },
 			{ ACTION(DROP, NULL), END_ACTION } },
@@ -286,8 +362,12 @@ test_bad_rules(void)
 		{ .action = SF_FLOW_QUEUE, .queue = SF_MAX_QUEUE_PAIRS },
 		{ .action = SF_FLOW_RSS, .queue = 0, .nb_queues = 0 },
 		{ .action = SF_FLOW_RSS, .queue = 1, .nb_queues = UINT16_MAX },
-		{ .ip_src_mask = 1 },
-		{ .ip_dst_mask = 1, .ptype = SF_PTYPE_IPV6, .ptype_mask = SF_PTYPE_L3_MASK },
+		{ .ip_src_mask = { 1 } },
+		{ .ip_src_mask = { 1 }, .ptype = SF_PTYPE_IPV4, .ptype_mask = SF_PTYPE_IPV4 },
+		{ .ip_dst_mask = { [15] = 1 }, .ptype = SF_PTYPE_IPV6, .ptype_mask = SF_PTYPE_IPV6 },
+		{ .ip_dst_mask = { [4] = 1 }, .ptype = SF_PTYPE_IPV4,
+			.ptype_mask = SF_PTYPE_L3_MASK },
+		{ .ip_src_mask = { 1 }, .ptype = SF_PTYPE_L3_MASK, .ptype_mask = SF_PTYPE_L3_MASK },
 		{ .src_port_mask = 1, .ptype_mask = SF_PTYPE_L4_MASK },
 		{ .dst_port_mask = 1, .ptype = SF_PTYPE_TCP, .ptype_mask = SF_PTYPE_TCP },
 	};
@@ -313,6 +393,7 @@ test_bad_rules(void)
 
 static const struct test_case cases[] = {
 	TEST_CASE(test_match),
+	TEST_CASE(test_match_ipv6),
 	TEST_CASE(test_drop_and_mark),
 	TEST_CASE(test_rss),
 	TEST_CASE(test_refused),

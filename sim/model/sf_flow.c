@@ -10,22 +10,47 @@
 
 #define MAC_LEN 6
 #define IPV4_SRC_AT 12
-#define IPV4_DST_AT 16
+#define IPV4_ADDR_LEN 4
+#define IPV6_SRC_AT 8
+#define IPV6_ADDR_LEN 16
+
+/* Where a packet has its source address, and behind it the other one. */
+struct ip_layout {
+	uint32_t src_at;
+	uint32_t len; /* of an address */
+};
+
+static const struct ip_layout ip_layouts[] = {
+	[SF_PTYPE_L2] = { 0, 0 },
+	[SF_PTYPE_IPV4] = { IPV4_SRC_AT, IPV4_ADDR_LEN },
+	[SF_PTYPE_IPV6] = { IPV6_SRC_AT, IPV6_ADDR_LEN },
+	[SF_PTYPE_L3_MASK] = { 0, 0 },
+};
+
+/* That of the packets that a rule can match; of length 0 if it may be either. */
+static const struct ip_layout *
+rule_layout(const struct sf_flow_rule *rule)
+{
+	const bool sure = (rule->ptype_mask & SF_PTYPE_L3_MASK) == SF_PTYPE_L3_MASK;
+
+	return &ip_layouts[sure ? rule->ptype & SF_PTYPE_L3_MASK : SF_PTYPE_L2];
+}
 
 /* Whether a rule asks for something that the device can do. */
 static bool
 rule_check(const struct sf_dev *dev, const struct sf_flow_rule *rule)
 {
-	const bool ipv4 = (rule->ptype_mask & SF_PTYPE_L3_MASK) == SF_PTYPE_L3_MASK &&
-		(rule->ptype & SF_PTYPE_L3_MASK) == SF_PTYPE_IPV4;
+	const struct ip_layout *layout = rule_layout(rule);
 	const bool ports = (rule->ptype_mask & SF_PTYPE_L4_MASK) == SF_PTYPE_L4_MASK &&
 		(rule->ptype & SF_PTYPE_L4_MASK) != 0;
+	uint32_t i;
 
 	if ((rule->flags & ~(SF_FLOW_F_MARK | SF_FLOW_F_VLAN | SF_FLOW_F_ETHERTYPE |
 			SF_FLOW_F_UNTAGGED)) != 0)
 		return false;
-	if ((rule->ip_src_mask != 0 || rule->ip_dst_mask != 0) && !ipv4)
-		return false;
+	for (i = layout->len; i < IPV6_ADDR_LEN; i++)
+		if ((rule->ip_src_mask[i] | rule->ip_dst_mask[i]) != 0)
+			return false;
 	if ((rule->src_port_mask != 0 || rule->dst_port_mask != 0) && !ports)
 		return false;
 	switch (rule->action) {
@@ -94,13 +119,24 @@ mac_match(const uint8_t *mac, const uint8_t *want, const uint8_t *mask)
 	return ((sf_mac_load(mac) ^ sf_mac_load(want)) & sf_mac_load(mask)) == 0;
 }
 
-static bool
-word_match(const uint8_t *at, uint32_t want, uint32_t mask)
+static uint32_t
+load32(const uint8_t *at)
 {
 	uint32_t word;
 
 	memcpy(&word, at, sizeof(word));
-	return ((word ^ want) & mask) == 0;
+	return word;
+}
+
+static bool
+ip_match(const uint8_t *addr, const uint8_t *want, const uint8_t *mask, uint32_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < len; i += sizeof(uint32_t))
+		if (((load32(addr + i) ^ load32(want + i)) & load32(mask + i)) != 0)
+			return false;
+	return true;
 }
 
 static bool
@@ -115,7 +151,9 @@ half_match(const uint8_t *at, uint16_t want, uint16_t mask)
 static bool
 rule_match(const struct sf_flow_rule *rule, const struct sf_headers *hdrs)
 {
-	const uint8_t *ip = &hdrs->data[hdrs->l3], *l4 = &hdrs->data[hdrs->l4];
+	const struct ip_layout *layout = rule_layout(rule);
+	const uint8_t *ip = &hdrs->data[hdrs->l3 + layout->src_at];
+	const uint8_t *l4 = &hdrs->data[hdrs->l4];
 
 	if (((hdrs->ptype ^ rule->ptype) & rule->ptype_mask) != 0)
 		return false;
@@ -130,10 +168,8 @@ rule_match(const struct sf_flow_rule *rule, const struct sf_headers *hdrs)
 			!mac_match(hdrs->data + MAC_LEN, rule->src_mac, rule->src_mac_mask))
 		return false;
 	/* rule_check() has made sure that these are there if they are asked for. */
-	return (rule->ip_src_mask == 0 ||
-			word_match(ip + IPV4_SRC_AT, rule->ip_src, rule->ip_src_mask)) &&
-		(rule->ip_dst_mask == 0 ||
-			word_match(ip + IPV4_DST_AT, rule->ip_dst, rule->ip_dst_mask)) &&
+	return ip_match(ip, rule->ip_src, rule->ip_src_mask, layout->len) &&
+		ip_match(ip + layout->len, rule->ip_dst, rule->ip_dst_mask, layout->len) &&
 		(rule->src_port_mask == 0 ||
 			half_match(l4, rule->src_port, rule->src_port_mask)) &&
 		(rule->dst_port_mask == 0 ||

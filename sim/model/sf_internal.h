@@ -25,7 +25,7 @@ enum sf_verdict {
 };
 
 #define SF_LINK_SPEED		100000 /* Mb/s */
-#define SF_FW_VERSION		(1 << 16 | 1 << 8 | 0)
+#define SF_FW_VERSION		(1 << 16 | 2 << 8 | 0)
 
 /* sf_dev.c */
 uint32_t sf_dev_features(const struct sf_dev *dev);

@@ -74,8 +74,11 @@ def test_flow_rules(env):
     out = testpmd.command("flow create 0 ingress pattern eth / ipv4 / udp / end "
                           "actions queue index 1 / count / end")
     assert "Flow rule #0 created" in out, out
-    out = testpmd.command("flow create 0 ingress pattern eth / ipv6 / end actions drop / end")
-    assert "not Ethernet, VLAN, IPv4, TCP or UDP" in out, out
+    out = testpmd.command("flow create 0 ingress pattern eth / ipv6 src is fd00::1 / udp dst is 53 "
+                          "/ end actions drop / end")
+    assert "Flow rule #1 created" in out, out
+    out = testpmd.command("flow create 0 ingress pattern eth / ipv4 / sctp / end actions drop / end")
+    assert "not Ethernet, VLAN, IPv4, IPv6, TCP or UDP" in out, out
     testpmd.command("set fwd txonly")
     testpmd.forward(0.3)
     out = testpmd.command("flow query 0 0 count")

@@ -54,6 +54,7 @@
 
 #include <ethdev_driver.h>
 #include <rte_common.h>
+#include <rte_flow.h>
 #include <rte_io.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
@@ -294,6 +295,12 @@ int sf_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 
 int sf_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
 int sf_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
+
+/* --- sf_example_flow_pattern.c ------------------------------------------- */
+
+/* 0, or a negative errno and the reason in error. */
+int sf_flow_pattern_parse(const struct rte_flow_item *items, struct sf_flow_rule *rule,
+	struct rte_flow_error *error);
 
 /* --- sf_example_offload.c ------------------------------------------------ */
 

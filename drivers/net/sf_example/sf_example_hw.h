@@ -57,7 +57,7 @@
 #define SF_ID_MAGIC		0x31584653u /* "SFX1" */
 #define SF_REG_VERSION		0x0004 /* RO: major << 16 | minor */
 #define SF_VERSION_MAJOR	1
-#define SF_VERSION_MINOR	1
+#define SF_VERSION_MINOR	2
 #define SF_REG_FEATURES		0x0008 /* RO: SF_F_*, what the device offers */
 #define SF_REG_DRV_FEATURES	0x000c /* RW: the subset the driver accepts */
 #define SF_F_RSS		(1u << 0) /* hash, key, RETA, hash in completions */
@@ -338,10 +338,10 @@ struct sf_flow_rule {
 	uint8_t dst_mac_mask[6];
 	uint8_t src_mac[6];
 	uint8_t src_mac_mask[6];
-	uint32_t ip_src; /* IPv4: only with a ptype_mask that makes sure of it */
-	uint32_t ip_src_mask;
-	uint32_t ip_dst;
-	uint32_t ip_dst_mask;
+	uint8_t ip_src[16]; /* IPv6, IPv4 in the first 4: only with a ptype_mask that makes sure of it */
+	uint8_t ip_src_mask[16];
+	uint8_t ip_dst[16];
+	uint8_t ip_dst_mask[16];
 	uint16_t src_port; /* TCP, UDP: likewise */
 	uint16_t src_port_mask;
 	uint16_t dst_port;
