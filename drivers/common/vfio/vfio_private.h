@@ -132,6 +132,9 @@ int vfio_regions_alloc(struct rte_vfio_dev *dev);
 int vfio_regions_read(struct rte_vfio_dev *dev);
 void vfio_regions_free(struct rte_vfio_dev *dev);
 
+/* vfio_region.c: undo rte_vfio_region_map(). */
+void vfio_window_release(struct vfio_region *region);
+
 /* vfio_region_info.c: have nothing mapped of [first, end), whole pages. */
 int vfio_region_exclude(struct vfio_region *region, uint64_t first, uint64_t end);
 

@@ -40,7 +40,13 @@ rte_vfio_region_get(const struct rte_vfio_dev *dev, uint32_t index)
  * for them at the same address; the drivers of PCI devices map there as well.
  */
 #define WINDOW_GAP (UINT64_C(1) << 30)
-#define WINDOW_TRIES 64
+#define WINDOW_TRIES 4096
+
+/*
+ * Behind the window reserved last, or at one given back since: where to try
+ * first.  Of many devices, each would else try the places of all before it.
+ */
+static uintptr_t window_hint;
 
 static int
 memory_end(const struct rte_memseg_list *msl, void *arg)
@@ -63,20 +69,34 @@ static void *
 window_reserve(const struct vfio_region *region)
 {
 	size_t size = region->pub.size, align = sysconf(_SC_PAGESIZE);
-	uintptr_t end = 0;
+	uintptr_t end = 0, hint = __atomic_load_n(&window_hint, __ATOMIC_RELAXED);
 	unsigned int i;
 	void *window;
 
 	if (region->wanted_addr != NULL)
 		return window_reserve_at(region->wanted_addr, size);
 	rte_memseg_list_walk(memory_end, &end);
-	end = RTE_ALIGN_CEIL(end + WINDOW_GAP, align);
-	for (i = 0; i < WINDOW_TRIES; i++, end += RTE_ALIGN_CEIL(size, align)) {
+	end = RTE_MAX(RTE_ALIGN_CEIL(end + WINDOW_GAP, align), hint);
+	size = RTE_ALIGN_CEIL(size, align);
+	for (i = 0; i < WINDOW_TRIES; i++, end += size) {
 		window = window_reserve_at((void *)end, size);
-		if (window != MAP_FAILED)
+		if (window != MAP_FAILED) {
+			__atomic_store_n(&window_hint, end + size, __ATOMIC_RELAXED);
 			return window;
+		}
 	}
 	return window_reserve_at(NULL, size);
+}
+
+void
+vfio_window_release(struct vfio_region *region)
+{
+	const uintptr_t at = (uintptr_t)region->pub.addr;
+
+	munmap(region->pub.addr, region->pub.size);
+	region->pub.addr = NULL;
+	if (at < __atomic_load_n(&window_hint, __ATOMIC_RELAXED))
+		__atomic_store_n(&window_hint, at, __ATOMIC_RELAXED);
 }
 
 int

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -301,7 +300,7 @@ vfio_regions_free(struct rte_vfio_dev *dev)
 	for (i = 0; dev->regions != NULL && i < dev->info.num_regions; i++) {
 		region = &dev->regions[i];
 		if (region->pub.addr != NULL)
-			munmap(region->pub.addr, region->pub.size);
+			vfio_window_release(region);
 		if (region->fd >= 0)
 			close(region->fd);
 		free((void *)(uintptr_t)region->pub.areas);
