@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -140,7 +139,6 @@ user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 	if (user == NULL)
 		return -ENOMEM;
 	user->dev = dev;
-	user->hangup_fd = -1;
 	user->dma.ops = &user_dma_ops;
 	user->dma.name = dev->name;
 	pthread_mutex_init(&user->lock, NULL);
@@ -321,68 +319,6 @@ user_reset(struct rte_vfio_dev *dev)
 	return vfio_user_call(dev, &call);
 }
 
-/* Told once: the socket leaves the set, so the set falls silent. */
-static void
-user_hangup(void *arg)
-{
-	struct rte_vfio_dev *dev = arg;
-
-	epoll_ctl(dev->user->hangup_fd, EPOLL_CTL_DEL, dev->user->sock, NULL);
-	VFIO_LOG(NOTICE, dev, "vfio-user server has gone");
-	vfio_dev_event(dev, RTE_VFIO_DEV_EVENT_GONE);
-}
-
-static void
-user_unwatch(struct rte_vfio_dev *dev)
-{
-	struct vfio_user *user = dev->user;
-
-	rte_intr_callback_unregister_sync(user->hangup_handle, user_hangup, dev);
-	rte_intr_instance_free(user->hangup_handle);
-	user->hangup_handle = NULL;
-	close(user->hangup_fd);
-	user->hangup_fd = -1;
-}
-
-/*
- * EAL polls for input, which would wake its thread for every reply.  An epoll
- * set of our own that only waits for the end becomes readable just once.
- */
-static int
-user_watch(struct rte_vfio_dev *dev, bool on)
-{
-	struct epoll_event event = { .events = EPOLLRDHUP };
-	struct vfio_user *user = dev->user;
-	int ret;
-
-	if (!on) {
-		user_unwatch(dev);
-		return 0;
-	}
-	user->hangup_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (user->hangup_handle == NULL)
-		return -ENOMEM;
-	user->hangup_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (user->hangup_fd < 0 ||
-			epoll_ctl(user->hangup_fd, EPOLL_CTL_ADD, user->sock, &event) < 0) {
-		ret = -errno;
-		goto fail;
-	}
-	rte_intr_type_set(user->hangup_handle, RTE_INTR_HANDLE_VDEV);
-	rte_intr_fd_set(user->hangup_handle, user->hangup_fd);
-	ret = rte_intr_callback_register(user->hangup_handle, user_hangup, dev);
-	if (ret == 0)
-		return 0;
-fail:
-	VFIO_LOG(ERR, dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
-	if (user->hangup_fd >= 0)
-		close(user->hangup_fd);
-	user->hangup_fd = -1;
-	rte_intr_instance_free(user->hangup_handle);
-	user->hangup_handle = NULL;
-	return ret;
-}
-
 const struct vfio_ops vfio_user_ops = {
 	.name = "vfio-user",
 	.id = RTE_VFIO_TRANSPORT_USER,
@@ -396,5 +332,5 @@ const struct vfio_ops vfio_user_ops = {
 	.irq_info = user_irq_info,
 	.set_irqs = user_set_irqs,
 	.reset = user_reset,
-	.watch = user_watch,
+	.watch = vfio_user_watch,
 };

@@ -22,7 +22,6 @@
 #include "vfio_user_proto.h"
 
 struct rte_vfio_dev;
-struct rte_intr_handle;
 
 /* File descriptors we send in one message at the most, and take in one. */
 #define VFIO_USER_MAX_FDS 16
@@ -43,8 +42,9 @@ struct vfio_user {
 	uint16_t next_id;
 	struct vfio_user_limits limits;
 	pthread_mutex_t lock; /* one request at a time */
-	int hangup_fd; /* readable once the server has gone; -1 if not watched */
-	struct rte_intr_handle *hangup_handle;
+	uint8_t in[1024]; /* received and, from in_at to in_end, not yet looked at */
+	uint32_t in_at;
+	uint32_t in_end;
 };
 
 /* A request and the room for its reply. */
@@ -77,5 +77,8 @@ int vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call);
 
 /** Agree on version and limits; the first thing said on a connection. */
 int vfio_user_negotiate(struct rte_vfio_dev *dev);
+
+/** Have the device told when the server goes away, see struct vfio_ops. */
+int vfio_user_watch(struct rte_vfio_dev *dev, bool on);
 
 #endif /* VFIO_USER_H */

@@ -8,18 +8,26 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <rte_common.h>
+#include <rte_cycles.h>
 
 #include "vfio_private.h"
 #include "vfio_user.h"
 
 /* Payload of a server's own command, which we refuse and skip. */
 #define FOREIGN_COMMAND_MAX (2 * 1024 * 1024)
+
+/*
+ * How long to look for an answer before sleeping.  A server that polls takes
+ * less than it takes to sleep and be woken.
+ */
+#define SPIN_US 50
 
 /* Descriptors that came with a message. */
 struct fd_set_in {
@@ -83,15 +91,23 @@ fds_take(struct msghdr *msg, struct fd_set_in *in)
 	return fits;
 }
 
+/*
+ * Have more octets in user->in, all that there are: a reply mostly takes one
+ * system call.  Descriptors that come early, with what will be read later, are
+ * taken for the present message; only a server that breaks the protocol sends any.
+ */
 static int
-receive(struct rte_vfio_dev *dev, void *buf, size_t len, struct fd_set_in *in)
+receive_more(struct rte_vfio_dev *dev, struct fd_set_in *in)
 {
 	char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))]
 		__attribute__((aligned(__alignof__(struct cmsghdr))));
-	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / US_PER_S * SPIN_US;
+	struct vfio_user *user = dev->user;
+	struct iovec iov = { .iov_base = user->in, .iov_len = sizeof(user->in) };
 	ssize_t got;
+	int flags;
 
-	while (iov.iov_len > 0) {
+	for (;;) {
 		struct msghdr msg = {
 			.msg_iov = &iov,
 			.msg_iovlen = 1,
@@ -99,15 +115,39 @@ receive(struct rte_vfio_dev *dev, void *buf, size_t len, struct fd_set_in *in)
 			.msg_controllen = sizeof(control),
 		};
 
-		got = recvmsg(dev->user->sock, &msg, MSG_CMSG_CLOEXEC);
-		if (got < 0 && errno == EINTR)
+		flags = MSG_CMSG_CLOEXEC | (rte_rdtsc() < end ? MSG_DONTWAIT : 0);
+		got = recvmsg(user->sock, &msg, flags);
+		if (got < 0 && (errno == EINTR || (errno == EAGAIN && (flags & MSG_DONTWAIT) != 0))) {
+			sched_yield();
 			continue;
+		}
 		if (got <= 0)
 			return lost(dev, "receiving", got == 0 ? 0 : errno);
 		if (!fds_take(&msg, in))
 			return broken(dev, -EPROTO, "sends too many file descriptors", in->nb);
-		iov.iov_base = RTE_PTR_ADD(iov.iov_base, got);
-		iov.iov_len -= got;
+		user->in_at = 0;
+		user->in_end = got;
+		return 0;
+	}
+}
+
+static int
+receive(struct rte_vfio_dev *dev, void *buf, size_t len, struct fd_set_in *in)
+{
+	struct vfio_user *user = dev->user;
+	size_t part;
+	int ret;
+
+	for (; len > 0; len -= part) {
+		if (user->in_at == user->in_end) {
+			ret = receive_more(dev, in);
+			if (ret < 0)
+				return ret;
+		}
+		part = RTE_MIN(len, (size_t)(user->in_end - user->in_at));
+		memcpy(buf, user->in + user->in_at, part);
+		user->in_at += part;
+		buf = RTE_PTR_ADD(buf, part);
 	}
 	return 0;
 }
