@@ -22,8 +22,8 @@
 #include "tap.h"
 
 #define MAX_SFS 4096
-/* Polls between looks at the sockets. */
-#define POLLS_PER_LOOK 256
+/* Queues served between looks at the sockets. */
+#define SERVED_PER_LOOK 512
 /* How long to go on polling after the last work, before going to sleep. */
 #define LINGER_NS 100000
 #define NAP_MS 1
@@ -349,7 +349,8 @@ on_event(const struct epoll_event *event)
 		sf_serve(sf, event->events);
 }
 
-static void
+/* Whether anything was to be done. */
+static bool
 serve_sockets(int timeout_ms)
 {
 	struct epoll_event events[MAX_EVENTS];
@@ -358,6 +359,7 @@ serve_sockets(int timeout_ms)
 	n = epoll_wait(epoll_fd, events, MAX_EVENTS, timeout_ms);
 	for (i = 0; i < n; i++)
 		on_event(&events[i]);
+	return n > 0;
 }
 
 static void
@@ -381,9 +383,10 @@ now_ns(void)
 static unsigned int
 poll_wire(void)
 {
-	unsigned int i, done = 0;
+	const unsigned int running = sf_wire_running(&wire);
+	unsigned int served, done = 0;
 
-	for (i = 0; i < POLLS_PER_LOOK; i++)
+	for (served = 0; served < SERVED_PER_LOOK; served += running)
 		done += sf_wire_poll(&wire);
 	return done;
 }
@@ -407,8 +410,9 @@ run(void)
 
 	while (!stop) {
 		if (sf_wire_running(&wire) == 0) {
-			serve_sockets(-1);
-			last_work = now_ns();
+			/* Who has asked for something mostly goes on to ask. */
+			if (serve_sockets(now_ns() - last_work < LINGER_NS ? 0 : -1))
+				last_work = now_ns();
 			continue;
 		}
 		now = now_ns();
