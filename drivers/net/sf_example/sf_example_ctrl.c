@@ -79,15 +79,28 @@ sf_err_text(uint32_t code)
 
 /* --- Bring-up -------------------------------------------------------------- */
 
-static int
-hw_identify(const struct sf_port *port)
-{
-	uint32_t id, version;
-	int ret;
+/* The registers that say what the device is, read in one access. */
+struct hw_regs {
+	uint32_t word[SF_REG_LINK_SPEED / sizeof(uint32_t) + 1];
+};
 
-	if ((ret = sf_read32(port, SF_REG_ID, &id)) < 0 ||
-			(ret = sf_read32(port, SF_REG_VERSION, &version)) < 0)
-		return ret;
+static int
+hw_read(const struct sf_port *port, struct hw_regs *regs)
+{
+	return sf_read(port, 0, regs->word, sizeof(regs->word));
+}
+
+static uint32_t
+hw_reg(const struct hw_regs *regs, uint32_t reg)
+{
+	return regs->word[reg / sizeof(regs->word[0])];
+}
+
+static int
+hw_identify(const struct sf_port *port, const struct hw_regs *regs)
+{
+	const uint32_t id = hw_reg(regs, SF_REG_ID), version = hw_reg(regs, SF_REG_VERSION);
+
 	if (id != SF_ID_MAGIC) {
 		SF_LOG(ERR, init, port, "id register is 0x%08x, not 0x%08x", id, SF_ID_MAGIC);
 		return -ENODEV;
@@ -100,47 +113,39 @@ hw_identify(const struct sf_port *port)
 	return 0;
 }
 
+/* Reset, and read the registers as that has left them. */
 static int
-hw_reset(const struct sf_port *port)
+hw_reset(const struct sf_port *port, struct hw_regs *regs)
 {
-	uint32_t status;
 	int ret;
 
 	if ((ret = sf_write32(port, SF_REG_CTRL, SF_CTRL_RESET)) < 0 ||
-			(ret = sf_read32(port, SF_REG_STATUS, &status)) < 0)
+			(ret = hw_read(port, regs)) < 0)
 		return ret;
-	if ((status & SF_STATUS_READY) == 0) {
-		SF_LOG(ERR, init, port, "not ready after reset, status is 0x%x", status);
+	if ((hw_reg(regs, SF_REG_STATUS) & SF_STATUS_READY) == 0) {
+		SF_LOG(ERR, init, port, "not ready after reset, status is 0x%x",
+			hw_reg(regs, SF_REG_STATUS));
 		return -EIO;
 	}
 	return 0;
 }
 
 static int
-hw_negotiate(struct sf_port *port)
+hw_negotiate(struct sf_port *port, const struct hw_regs *regs)
 {
-	uint32_t offered;
-	int ret;
-
-	ret = sf_read32(port, SF_REG_FEATURES, &offered);
-	if (ret < 0)
-		return ret;
-	port->features = offered & KNOWN_FEATURES;
+	port->features = hw_reg(regs, SF_REG_FEATURES) & KNOWN_FEATURES;
 	return sf_write32(port, SF_REG_DRV_FEATURES, port->features);
 }
 
 /* Limits that make no sense would come back as trouble far from here. */
 static int
-hw_read_limits(struct sf_port *port)
+hw_take_limits(struct sf_port *port, const struct hw_regs *regs)
 {
-	uint32_t queues, rings, mtu, min, max;
-	int ret;
+	const uint32_t queues = hw_reg(regs, SF_REG_QUEUES);
+	const uint32_t rings = hw_reg(regs, SF_REG_RING_LIMITS);
+	const uint32_t mtu = hw_reg(regs, SF_REG_MTU_MAX);
+	uint32_t min, max;
 
-	if ((ret = sf_read32(port, SF_REG_QUEUES, &queues)) < 0 ||
-			(ret = sf_read32(port, SF_REG_RING_LIMITS, &rings)) < 0 ||
-			(ret = sf_read32(port, SF_REG_MTU_MAX, &mtu)) < 0 ||
-			(ret = sf_read32(port, SF_REG_LINK_SPEED, &port->speed)) < 0)
-		return ret;
 	if (queues < 1 || queues > SF_MAX_QUEUE_PAIRS) {
 		SF_LOG(ERR, init, port, "%u queue pairs, not 1..%u", queues, SF_MAX_QUEUE_PAIRS);
 		return -EINVAL;
@@ -162,20 +167,19 @@ hw_read_limits(struct sf_port *port)
 	port->ring_min = min;
 	port->ring_max = max;
 	port->mtu_max = mtu;
+	port->speed = hw_reg(regs, SF_REG_LINK_SPEED);
 	return 0;
 }
 
 static int
-hw_read_mac(struct sf_port *port)
+hw_take_mac(struct sf_port *port, const struct hw_regs *regs)
 {
 	char text[RTE_ETHER_ADDR_FMT_SIZE];
-	uint64_t mac;
-	int ret;
+	const uint32_t words[] = {
+		hw_reg(regs, SF_REG_PERM_MAC_LO), hw_reg(regs, SF_REG_PERM_MAC_HI),
+	};
 
-	ret = sf_read(port, SF_REG_PERM_MAC_LO, &mac, sizeof(mac));
-	if (ret < 0)
-		return ret;
-	memcpy(port->perm_mac.addr_bytes, &mac, RTE_ETHER_ADDR_LEN);
+	memcpy(port->perm_mac.addr_bytes, words, RTE_ETHER_ADDR_LEN);
 	if (!rte_is_valid_assigned_ether_addr(&port->perm_mac)) {
 		rte_ether_format_addr(text, sizeof(text), &port->perm_mac);
 		SF_LOG(ERR, init, port, "factory MAC address is %s", text);
@@ -187,13 +191,15 @@ hw_read_mac(struct sf_port *port)
 int
 sf_hw_init(struct sf_port *port)
 {
+	struct hw_regs regs;
 	int ret;
 
-	if ((ret = hw_identify(port)) < 0 ||
-			(ret = hw_reset(port)) < 0 ||
-			(ret = hw_negotiate(port)) < 0 ||
-			(ret = hw_read_limits(port)) < 0 ||
-			(ret = hw_read_mac(port)) < 0)
+	if ((ret = hw_read(port, &regs)) < 0 ||
+			(ret = hw_identify(port, &regs)) < 0 ||
+			(ret = hw_reset(port, &regs)) < 0 ||
+			(ret = hw_negotiate(port, &regs)) < 0 ||
+			(ret = hw_take_limits(port, &regs)) < 0 ||
+			(ret = hw_take_mac(port, &regs)) < 0)
 		return ret;
 	SF_LOG(DEBUG, init, port, "features 0x%x, %u queue pairs, rings %u..%u, MTU up to %u",
 		port->features, port->max_queues, port->ring_min, port->ring_max, port->mtu_max);

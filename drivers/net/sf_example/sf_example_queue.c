@@ -18,14 +18,17 @@
 
 #include "sf_example.h"
 
-/* What the device must know to start a queue. */
+/*
+ * What the device must know to start a queue: its registers from SF_Q_BASE on,
+ * which one access writes in this order.
+ */
 struct queue_regs {
 	uint64_t base;
 	uint64_t cpl_base;
 	uint32_t size;
 	uint32_t buf_size; /* Rx */
 	uint32_t ctrl;
-};
+} __rte_packed;
 
 /* --- Set-up ----------------------------------------------------------------- */
 
@@ -311,12 +314,12 @@ queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t
 	uint32_t state;
 	int ret;
 
-	if ((ret = sf_write64(port, block + SF_Q_BASE, regs->base)) < 0 ||
-			(ret = sf_write64(port, block + SF_Q_CPL_BASE, regs->cpl_base)) < 0 ||
-			(ret = sf_write32(port, block + SF_Q_SIZE, regs->size)) < 0 ||
-			(regs->buf_size != 0 && (ret = sf_write32(port, block + SF_Q_BUF_SIZE,
-					regs->buf_size)) < 0) ||
-			(ret = sf_write32(port, block + SF_Q_CTRL, regs->ctrl)) < 0 ||
+	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, cpl_base) != SF_Q_CPL_BASE);
+	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, size) != SF_Q_SIZE);
+	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, buf_size) != SF_Q_BUF_SIZE);
+	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, ctrl) != SF_Q_CTRL);
+
+	if ((ret = sf_write(port, block + SF_Q_BASE, regs, sizeof(*regs))) < 0 ||
 			(ret = sf_read32(port, block + SF_Q_STATE, &state)) < 0)
 		return ret;
 	if ((state & SF_Q_STATE_RUNNING) != 0)
