@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+#
+# What the distribution's package of libdpdk leaves out, made from its source
+# package. Each goes into a directory of .sdk/VERSION, and is made once.
+#
+#   devtools/dpdk.sh headers      driver SDK headers: include
+#   devtools/dpdk.sh ports        libraries with room for 1024 ports, which take a
+#                                 minute to build: ports
+#   devtools/dpdk.sh l3fwd-power  DPDK's example of an application that sleeps:
+#                                 l3fwd-power
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH=/usr/bin:/usr/sbin:/bin:/sbin:$PATH
+
+die() {
+	echo "setup: $*" >&2
+	exit 1
+}
+
+# The version of the installed package of libdpdk, empty if there is none.
+package_version() {
+	dpkg-query -W -f '${db:Status-Status} ${Version}\n' libdpdk-dev 2>/dev/null |
+		sed -n 's/^installed //p' | head -n 1
+}
+
+# The machine's own archives, as deb-src lines or stanzas, into directory $1.
+source_lists() {
+	local f
+
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/sources.d"
+	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+		[ -f "$f" ] || continue
+		sed -n 's/^deb\([ \t]\)/deb-src\1/p' "$f" >>"$1/sources.d/machine.list"
+	done
+	for f in /etc/apt/sources.list.d/*.sources; do
+		[ -f "$f" ] || continue
+		sed 's/^Types:.*/Types: deb-src/' "$f" >"$1/sources.d/${f##*/}"
+	done
+}
+
+# Sets source, the sources of the installed libdpdk, below $work.
+fetch_source() {
+	local package opts
+
+	package=$(package_version)
+	[ -n "$package" ] || die "libdpdk $version is no Debian package:" \
+		"rebuild it with -Denable_driver_sdk=true, or give meson -Ddriver_sdk=DIR"
+	echo "setup: $1 from the sources of dpdk $package"
+	source_lists "$work"
+	opts=(-qq -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$work/sources.d"
+		-o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache"
+		-o APT::Sandbox::User="$(id -un)")
+	# An archive that is out of reach matters only if it has the sources.
+	apt-get "${opts[@]}" update >/dev/null 2>&1 || true
+	(cd "$work" && apt-get "${opts[@]}" source "dpdk=$package" >/dev/null) ||
+		die "cannot get the sources of dpdk $package: is a network there, and is" \
+			"that version still in the archive? (apt-get install --only-upgrade libdpdk-dev)"
+	source=$(echo "$work"/dpdk-*/)
+}
+
+# The headers that DPDK's build installs with -Denable_driver_sdk=true.
+make_headers() {
+	fetch_source "driver SDK headers"
+	find "$source"/lib/{eal/include,ethdev} "$source"/drivers/bus/{pci,vdev} \
+		-maxdepth 1 \( -name '*_driver.h' -o -name 'ethdev_*.h' \) -exec cp -t "$1" {} +
+	# Not for the build: what tests compare the layout of ours with.
+	cp "$source/drivers/bus/auxiliary/bus_auxiliary_driver.h" "$1/dpdk_bus_auxiliary_driver.h"
+}
+
+# Only what a program with ethdev ports needs. The directory is known to EAL,
+# which loads drivers from there, so it is built for where it will be.
+make_ports() {
+	local log=$1.log
+
+	fetch_source "libdpdk for 1024 ports"
+	sed -i "/^libraries = \[/,/^\]/c libraries = ['kvargs', 'telemetry', 'eal', 'ring', 'rcu', \
+'mempool', 'mbuf', 'net', 'meter', 'ethdev', 'pci']" "$source/lib/meson.build"
+	{
+		meson setup "$work/build" "$source" --prefix="$PWD/$sdk/ports" --libdir=lib \
+			-Dplatform=generic -Dmax_ethports=1024 -Denable_drivers=bus/vdev,mempool/ring \
+			-Denable_driver_sdk=true -Ddisable_apps='*' -Dtests=false --buildtype=release &&
+		DESTDIR=$work/root ninja -C "$work/build" install
+	} >"$log" 2>&1 || { cat "$log" >&2; die "libdpdk for 1024 ports does not build"; }
+	rm -f "$log"
+	cp -a "$work/root$PWD/$sdk/ports/." "$1"
+}
+
+make_l3fwd-power() {
+	fetch_source "l3fwd-power"
+	make -s -C "$source/examples/l3fwd-power" shared >/dev/null ||
+		die "l3fwd-power does not build"
+	cp "$source/examples/l3fwd-power/build/l3fwd-power-shared" "$1/l3fwd-power"
+}
+
+what=${1:-}
+declare -A dirs=([headers]=include [ports]=ports [l3fwd-power]=l3fwd-power)
+dir=${dirs[${what:-none}]:-}
+[ -n "$dir" ] || { sed -n '/^# What/,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
+sdk=.sdk/$version
+[ "$(cat "$sdk/$dir/VERSION" 2>/dev/null)" != "$version" ] || exit 0
+mkdir -p "$sdk"
+work=$(mktemp -d)
+trap 'rm -rf "$work" "$sdk/$dir.new"' EXIT
+rm -rf "$sdk/$dir.new"
+mkdir "$sdk/$dir.new"
+"make_$what" "$sdk/$dir.new"
+echo "$version" >"$sdk/$dir.new/VERSION"
+rm -rf "${sdk:?}/$dir"
+mv "$sdk/$dir.new" "$sdk/$dir"
