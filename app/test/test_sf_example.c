@@ -403,6 +403,62 @@ test_rx_interrupt(void)
 		NULL);
 }
 
+/* Packets of which some are not for the receiver, and some too long for it. */
+static int
+test_mixed_burst(void)
+{
+	static const struct {
+		const uint8_t *to;
+		uint16_t len;
+		bool wanted;
+	} kinds[] = {
+		{ broadcast, 60, true }, { station, 60, false }, { broadcast, 1019, false },
+		{ broadcast, 1018, true }, { broadcast, 170, true },
+	};
+	struct rte_mbuf *out[60], *in[60], *expected;
+	struct rte_eth_stats tx, rx;
+	struct sf *sf;
+	uint64_t filtered;
+	uint16_t i, n = 0;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_promiscuous_disable(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_set_mtu(ports[1], 1000));
+	sim_host_freeze(true);
+	for (i = 0; i < RTE_DIM(out); i++)
+		out[i] = make_frame(kinds[i % RTE_DIM(kinds)].len, kinds[i % RTE_DIM(kinds)].to, i);
+	TEST_ASSERT_OK(port_send(ports[0], 0, out, RTE_DIM(out)));
+	sim_host_freeze(false);
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, in, 36, 1000), 36);
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, &in[36], 1, 20), 0);
+	for (i = 0; i < RTE_DIM(out); i++) {
+		const uint16_t len = kinds[i % RTE_DIM(kinds)].len;
+
+		if (!kinds[i % RTE_DIM(kinds)].wanted)
+			continue;
+		expected = make_frame(len, broadcast, i);
+		TEST_ASSERT_EQUAL(in[n]->pkt_len, len);
+		TEST_ASSERT_OK(memcmp(rte_pktmbuf_mtod(in[n], void *),
+			rte_pktmbuf_mtod(expected, void *), len));
+		rte_pktmbuf_free(expected);
+		rte_pktmbuf_free(in[n++]);
+	}
+	TEST_ASSERT_OK(rte_eth_stats_get(ports[0], &tx));
+	TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &rx));
+	sf = sim_host_lock(1);
+	filtered = sf->dev.r.stats[SF_STAT_RX_FILTERED];
+	n = sf->dev.r.stats[SF_STAT_RX_BROADCAST];
+	sim_host_unlock();
+	TEST_ASSERT_EQUAL(tx.opackets, 60);
+	TEST_ASSERT_EQUAL(tx.obytes, 12u * (60 + 60 + 1019 + 1018 + 170));
+	TEST_ASSERT_EQUAL(rx.ipackets, 36);
+	TEST_ASSERT_EQUAL(rx.ibytes, 12u * (60 + 1018 + 170));
+	TEST_ASSERT_EQUAL(rx.ierrors, 12);
+	TEST_ASSERT_EQUAL(filtered, 12);
+	TEST_ASSERT_EQUAL(n, 36);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_dev_info),
 	TEST_CASE(test_bad_queues),
@@ -417,6 +473,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_rss),
 	TEST_CASE(test_stats),
 	TEST_CASE(test_bad_mbufs),
+	TEST_CASE(test_mixed_burst),
 	TEST_CASE(test_pause),
 	TEST_CASE(test_rx_interrupt),
 	{ .name = NULL }

@@ -46,7 +46,13 @@ void sf_txq_report(struct sf_queue *q);
 void sf_txq_set_sleeping(struct sf_queue *q, uint32_t sleeping);
 unsigned int sf_txq_poll(struct sf_queue *q);
 unsigned int sf_rxq_poll_arm(struct sf_queue *q);
+uint32_t sf_rxq_room(struct sf_queue *q, uint32_t nb);
+void sf_rxq_complete(struct sf_queue *q, const struct sf_rx_cpl *cpls, uint32_t nb);
 enum sf_verdict sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame);
+
+/* sf_burst.c: nb is at most SF_BURST_MAX */
+struct sf_queue *sf_burst_target(const struct sf_queue *q);
+uint32_t sf_burst_send(struct sf_queue *q, struct sf_queue *rxq, uint32_t head, uint32_t nb);
 
 /* sf_frame.c: from the first byte on; 0, or an error of sf_plat_buf_*() */
 void sf_frame_start(struct sf_cursor *at, const struct sf_frame *frame);

@@ -42,7 +42,8 @@
  *  - void sf_plat_irq(plat, vector): raise an MSI-X vector;
  *  - void sf_plat_log(plat, fmt, ...): one line about this device;
  *  - sf_load(p), sf_load_acquire(p), sf_store(p, v), sf_store_release(p, v)
- *    for aligned 32- and 64-bit words, and sf_mb(), a full barrier.
+ *    for aligned 32- and 64-bit words; sf_mb(), a full barrier; sf_prefetch(p),
+ *    for what is going to be read.
  *
  * Everything the driver can write - registers, doorbells, descriptors, packets
  * - is taken for hostile, and is read once: what has been checked is what gets
@@ -211,6 +212,17 @@ struct sf_tx_packet {
 	uint8_t hdr[SF_HEADERS_MAX]; /* TSO: headers of the whole */
 };
 
+/* Packets that go the short way together, see sf_burst.c. */
+#define SF_BURST_MAX 32
+
+struct sf_burst {
+	struct sf_plat_buf from[SF_BURST_MAX];
+	uint32_t len[SF_BURST_MAX];
+	uint32_t nb_cpls;
+	struct sf_rx_cpl cpls[SF_BURST_MAX]; /* of those that were not dropped */
+	struct sf_headers hdrs; /* of the one that is being copied */
+};
+
 enum sf_wire_type {
 	SF_WIRE_PAIR,
 	SF_WIRE_LOOP,
@@ -258,6 +270,7 @@ struct sf_wire {
 	struct sf_fdb_entry fdb[SF_FDB_SETS][SF_FDB_WAYS];
 	struct sf_tx_packet packet; /* the one that is being sent */
 	struct sf_frame frame; /* likewise */
+	struct sf_burst burst; /* those that are */
 };
 
 /* How long the host may rest, see sf_wire_doze(). */

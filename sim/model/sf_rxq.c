@@ -67,39 +67,47 @@ ring_used(const struct sf_queue *q)
 	return q->tail >= q->head ? q->tail - q->head : q->tail + q->size - q->head;
 }
 
-/* Whether so many descriptors are there; the queue may halt over the question. */
-static bool
-rxq_has_descs(struct sf_queue *q, uint32_t nb)
+/*
+ * How many descriptors are there; the doorbell is only looked at if it is fewer
+ * than that, and the queue may halt over what it says.
+ */
+uint32_t
+sf_rxq_room(struct sf_queue *q, uint32_t nb)
 {
 	uint32_t tail;
 
 	if (ring_used(q) >= nb)
-		return true;
+		return ring_used(q);
 	tail = sf_load_acquire(q->db);
 	if (tail >= q->size) {
 		sf_queue_halt(q, SF_ERR_DOORBELL, tail);
-		return false;
+		return 0;
 	}
 	sf_queue_pull(q, tail);
-	return ring_used(q) >= nb;
+	return ring_used(q);
 }
 
-/* The second half of a completion goes out in one store, behind all the rest. */
-static void
-rxq_complete(struct sf_queue *q, const struct rx_packet *pkt, uint32_t len, bool last)
+/*
+ * Write completions, whose index and generation are 0 and filled in here.  The
+ * second half of one goes out in one store, behind all the rest.
+ */
+void
+sf_rxq_complete(struct sf_queue *q, const struct sf_rx_cpl *cpls, uint32_t nb)
 {
-	struct sf_rx_cpl *cpl = (struct sf_rx_cpl *)q->cpl + q->head;
-	const uint16_t info = pkt->info | (last ? SF_RX_CPL_EOP : 0);
-	const uint64_t first = pkt->hash | (uint64_t)q->head << 32 | (uint64_t)pkt->vlan_tci << 48;
-	const uint64_t second = len | (uint64_t)pkt->mark << 16 | (uint64_t)info << 32 |
-		(uint64_t)q->gen << 48;
+	uint64_t words[2], *ring = q->cpl;
+	uint32_t i;
 
-	sf_store((uint64_t *)cpl, first);
-	sf_store_release((uint64_t *)&cpl->len, second);
-	sf_plat_ring_push(q->dev->plat, cpl, sizeof(*cpl));
-	if (++q->head == q->size) {
-		q->head = 0;
-		q->gen ^= 1;
+	for (i = 0; i < nb; i++) {
+		uint64_t *cpl = &ring[2 * q->head];
+
+		memcpy(words, &cpls[i], sizeof(words));
+		sf_store(&cpl[0], words[0] | (uint64_t)q->head << 32);
+		sf_store_release(&cpl[1], words[1] | (uint64_t)q->gen << 48);
+		sf_plat_ring_push(q->dev->plat, cpl, sizeof(words));
+		if (++q->head == q->size) {
+			q->head = 0;
+			q->gen ^= 1;
+		}
 	}
 }
 
@@ -120,6 +128,9 @@ rxq_fill(struct sf_queue *q, struct sf_cursor *at, uint32_t len, uint64_t *addr)
 static enum sf_verdict
 rxq_receive(struct sf_queue *q, const struct rx_packet *pkt)
 {
+	struct sf_rx_cpl cpl = {
+		.hash = pkt->hash, .vlan_tci = pkt->vlan_tci, .mark = pkt->mark, .info = pkt->info,
+	};
 	uint32_t left = pkt->len, len;
 	struct sf_cursor at;
 	uint64_t addr;
@@ -136,7 +147,10 @@ rxq_receive(struct sf_queue *q, const struct rx_packet *pkt)
 			return rx_drop(q->dev, q, SF_STAT_RX_NO_DESC);
 		}
 		left -= len;
-		rxq_complete(q, pkt, len, left == 0);
+		cpl.len = (uint16_t)len;
+		if (left == 0)
+			cpl.info |= SF_RX_CPL_EOP;
+		sf_rxq_complete(q, &cpl, 1);
 	} while (left != 0);
 	q->packets++;
 	q->bytes += pkt->len;
@@ -203,7 +217,7 @@ sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame)
 		rx_strip(&pkt);
 	if (frame->len > dev->r.mtu + SF_FRAME_OVERHEAD || !rxq_fits(q, pkt.len, &nb))
 		return rx_drop(dev, q, SF_STAT_RX_TOO_LONG);
-	if (!rxq_has_descs(q, nb)) {
+	if (sf_rxq_room(q, nb) < nb) {
 		if (q->running && (dev->r.flow_ctrl & SF_FLOW_CTRL_PAUSE))
 			return SF_HELD;
 		return rx_drop(dev, q, SF_STAT_RX_NO_DESC);

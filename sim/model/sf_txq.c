@@ -272,6 +272,15 @@ sf_txq_set_sleeping(struct sf_queue *q, uint32_t sleeping)
 	status_push(q);
 }
 
+/* Descriptors from head on that lie in a row, at most max. */
+static uint32_t
+ring_run(const struct sf_queue *q, uint32_t head, uint32_t tail, uint32_t max)
+{
+	const uint32_t nb = (tail >= head ? tail : q->size) - head;
+
+	return nb < max ? nb : max;
+}
+
 /* Number of frames sent. */
 unsigned int
 sf_txq_poll(struct sf_queue *q)
@@ -279,6 +288,7 @@ sf_txq_poll(struct sf_queue *q)
 	struct sf_tx_packet *pkt = &q->dev->wire->packet;
 	struct sf_frame *frame = &q->dev->wire->frame;
 	const uint32_t tail = sf_load_acquire(q->db);
+	struct sf_queue *target;
 	uint32_t head = q->head;
 	unsigned int budget = TX_BUDGET;
 
@@ -291,11 +301,20 @@ sf_txq_poll(struct sf_queue *q)
 	}
 	if (tail != q->tail)
 		sf_queue_pull(q, tail);
+	target = q->tso_done == 0 ? sf_burst_target(q) : NULL;
 	while (head != tail && budget != 0) {
 		uint64_t value;
-		uint32_t at = head;
-		uint8_t code = packet_gather(q, &at, tail, pkt, frame, &value);
+		uint32_t at = head, done;
+		uint8_t code;
 
+		done = target == NULL ? 0 : sf_burst_send(q, target, head,
+			ring_run(q, head, tail, budget < SF_BURST_MAX ? budget : SF_BURST_MAX));
+		if (done != 0) {
+			head = head + done == q->size ? 0 : head + done;
+			budget -= done;
+			continue;
+		}
+		code = packet_gather(q, &at, tail, pkt, frame, &value);
 		if (code != SF_ERR_NONE) {
 			sf_queue_halt(q, code, value);
 			return TX_BUDGET - budget + 1;

@@ -285,6 +285,28 @@ def test_halt_rx_buffer(env):
     halts(env, 6, RXQ, misbehave)
 
 
+def halts_in_burst(env, code, block, before, misbehave):
+    """The packets before the bad one arrive, those behind it do not."""
+    driver = Driver(env)
+    driver.post(16)
+    for n in range(12):
+        driver.describe(n, 60 + n)
+    misbehave(driver)
+    driver.doorbell(DB_TX_TAIL, 12)
+    driver.wait_state(block, code << 8)
+    assert driver.wait_packets(before) == [60 + n for n in range(before)]
+    assert driver.memory.map[RX_CPL + 16 * before:RX_CPL + 16 * 12] == bytes(16 * (12 - before))
+
+
+def test_halt_in_burst_tx(env):
+    halts_in_burst(env, 8, TXQ, 7, lambda d: d.describe(7, 60, rest=1))
+
+
+def test_halt_in_burst_rx(env):
+    halts_in_burst(env, 6, RXQ, 5,
+                   lambda d: struct.pack_into("<Q", d.memory.map, RX_RING + 8 * 5, 1 << 63))
+
+
 def test_memory_unmapped(env):
     """The rings' memory goes: both queues halt, and the device goes on."""
     driver = Driver(env)
