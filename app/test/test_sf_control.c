@@ -301,6 +301,52 @@ test_refused(void)
 	return TEST_SUCCESS;
 }
 
+/* In bursts of each length, with what the device cannot take at each place in one. */
+static int
+burst_lengths(void)
+{
+	struct rte_mbuf *out[9], *in[9];
+	uint16_t nb, bad, i;
+
+	for (nb = 1; nb <= RTE_DIM(out); nb++)
+		for (bad = 0; bad <= nb; bad++) {
+			for (i = 0; i < nb; i++)
+				out[i] = make_frame(60 + i, station, i);
+			if (bad < nb)
+				rte_pktmbuf_trim(out[bad], 47 + bad);
+			TEST_ASSERT_EQUAL(rte_eth_tx_burst(ports[0], 0, out, nb), nb);
+			TEST_ASSERT_EQUAL(port_receive(ports[1], 0, in, nb - (bad < nb), 1000),
+				nb - (bad < nb));
+			for (i = 0; i < nb - (bad < nb); i++) {
+				TEST_ASSERT_EQUAL(in[i]->pkt_len, 60u + i + (i >= bad));
+				rte_pktmbuf_free(in[i]);
+			}
+		}
+	return TEST_SUCCESS;
+}
+
+/* All that goes on with a burst function, and no mbuf is lost. */
+static int
+burst_exchange(uint64_t tx_offloads, const char *info)
+{
+	struct rte_eth_conf conf = { .txmode.offloads = tx_offloads };
+	struct rte_eth_burst_mode mode;
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, &conf));
+	TEST_ASSERT_OK(rte_eth_rx_burst_mode_get(ports[0], 0, &mode));
+	TEST_ASSERT(strcmp(mode.info, info) == 0, "%s", mode.info);
+	TEST_ASSERT_OK(rte_eth_tx_burst_mode_get(ports[0], 0, &mode));
+	TEST_ASSERT(strncmp(mode.info, info, strlen(info)) == 0, "%s", mode.info);
+	TEST_ASSERT_EQUAL(strstr(mode.info, "fast free") != NULL, tx_offloads != 0);
+	TEST_ASSERT_OK(burst_lengths());
+	TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 640));
+	for (i = 0; i < 2; i++)
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[i]));
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
+	return TEST_SUCCESS;
+}
+
 static int
 test_burst_mode(void)
 {
@@ -308,23 +354,31 @@ test_burst_mode(void)
 		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
 		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS,
 	};
-	static const struct { uint16_t bits; const char *info; } widths[] = {
-		{ RTE_VECT_SIMD_DISABLED, "Scalar" },
-		{ RTE_VECT_SIMD_128, "Vector" },
+	static const struct {
+		uint16_t bits;
+		const char *info;
+		enum rte_cpu_flag_t flag;
+	} widths[] = {
+		{ RTE_VECT_SIMD_DISABLED, "Scalar", 0 },
+#ifdef RTE_ARCH_X86
+		{ RTE_VECT_SIMD_128, "Vector SSE", RTE_CPUFLAG_SSE4_2 },
+		{ RTE_VECT_SIMD_256, "Vector AVX2", RTE_CPUFLAG_AVX2 },
+		{ RTE_VECT_SIMD_512, "Vector AVX-512", RTE_CPUFLAG_AVX512BW },
+#else
+		{ RTE_VECT_SIMD_128, "Vector Neon", 0 },
+#endif
 	};
 	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
 	struct rte_eth_burst_mode mode;
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(widths); i++) {
+		if (widths[i].flag != 0 && rte_cpu_get_flag_enabled(widths[i].flag) <= 0)
+			break;
 		if (rte_vect_set_max_simd_bitwidth(widths[i].bits) < 0)
 			break; /* the command line has the last word */
-		TEST_ASSERT_OK(ports_start(1, 64, NULL));
-		TEST_ASSERT_OK(rte_eth_rx_burst_mode_get(ports[0], 0, &mode));
-		TEST_ASSERT(strstr(mode.info, widths[i].info) != NULL, "%s", mode.info);
-		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 640));
-		TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
-		TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+		TEST_ASSERT_OK(burst_exchange(0, widths[i].info));
+		TEST_ASSERT_OK(burst_exchange(RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE, widths[i].info));
 	}
 	rte_vect_set_max_simd_bitwidth(bits);
 	TEST_ASSERT_OK(ports_start(1, 64, &conf));

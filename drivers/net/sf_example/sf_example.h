@@ -386,21 +386,16 @@ void sf_rxq_drain(struct sf_rxq *rxq);
 /* As sf_rx_burst(), for packets that take several buffers. */
 uint16_t sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 
-/* --- sf_example_rx_{sse,avx2,avx512,neon}.c ------------------------------- */
-
-/* As sf_rx_burst(), several completions at a time. */
-uint16_t sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint16_t sf_rx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint16_t sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint16_t sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-
 /* --- sf_example_tx.c ----------------------------------------------------- */
 
 /* fast_free: all mbufs of one pool; wake: for a device that may sleep. */
-uint16_t sf_tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint16_t sf_tx_burst_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint16_t sf_tx_burst_fast_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint16_t sf_tx_burst_fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+#define SF_TX_BURSTS(name) \
+uint16_t name(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts); \
+uint16_t name ## _wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts); \
+uint16_t name ## _fast_free(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts); \
+uint16_t name ## _fast_free_wake(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+
+SF_TX_BURSTS(sf_tx_burst);
 
 /* Whether the device can take a packet as it is; it halts the queue over one it cannot. */
 static inline bool
@@ -415,6 +410,10 @@ sf_tx_is_plain(const struct rte_mbuf *m)
  * number of descriptors.
  */
 uint16_t sf_tx_reclaim(struct sf_txq *txq, uint16_t nb);
+uint16_t sf_tx_reclaim_fast_free(struct sf_txq *txq, uint16_t nb);
+
+/* Put nb packets into the ring, none of them behind its end.  No doorbell. */
+void sf_tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb);
 
 /* Ring the doorbell, and wake the device if it may sleep. */
 static __rte_always_inline void
@@ -441,6 +440,18 @@ void sf_txq_drain(struct sf_txq *txq);
 
 /* Take the place of sf_txq_drain()'s empty ring by one that can be filled. */
 void sf_txq_open(struct sf_txq *txq);
+
+/* --- sf_example_{sse,avx2,avx512,neon}.c ---------------------------------- */
+
+/* As sf_rx_burst(), several completions at a time; as sf_tx_burst(), several packets. */
+#define SF_BURSTS_VEC(isa) \
+uint16_t sf_rx_burst_ ## isa(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts); \
+SF_TX_BURSTS(sf_tx_burst_ ## isa)
+
+SF_BURSTS_VEC(sse);
+SF_BURSTS_VEC(avx2);
+SF_BURSTS_VEC(avx512);
+SF_BURSTS_VEC(neon);
 
 /* --- sf_example_tx_full.c ------------------------------------------------ */
 

@@ -15,8 +15,6 @@
 
 #include "sf_example.h"
 
-/* --- Receiving --------------------------------------------------------------- */
-
 static bool
 always(void)
 {
@@ -44,34 +42,43 @@ has_avx512(void)
 }
 #endif
 
+#define TX_BURSTS(name) { \
+	{ name, name ## _wake }, \
+	{ name ## _fast_free, name ## _fast_free_wake }, \
+}
+#define VECTOR(isa) .rx = sf_rx_burst_ ## isa, .tx = TX_BURSTS(sf_tx_burst_ ## isa)
+
 /* The best first. */
-static const struct {
-	eth_rx_burst_t burst;
+static const struct variant {
+	eth_rx_burst_t rx;
+	eth_tx_burst_t tx[2][2]; /* [fast free][whether the device may sleep] */
 	const char *info;
 	uint16_t bits;
 	bool (*runs)(void); /* on this processor */
-} rx_variants[] = {
+} variants[] = {
 #ifdef RTE_ARCH_X86
-	{ sf_rx_burst_avx512, "Vector AVX-512", 512, has_avx512 },
-	{ sf_rx_burst_avx2, "Vector AVX2", 256, has_avx2 },
-	{ sf_rx_burst_sse, "Vector SSE", 128, has_sse },
+	{ VECTOR(avx512), "Vector AVX-512", 512, has_avx512 },
+	{ VECTOR(avx2), "Vector AVX2", 256, has_avx2 },
+	{ VECTOR(sse), "Vector SSE", 128, has_sse },
 #endif
 #ifdef RTE_ARCH_ARM64
-	{ sf_rx_burst_neon, "Vector Neon", 128, always },
+	{ VECTOR(neon), "Vector Neon", 128, always },
 #endif
-	{ sf_rx_burst, "Scalar", 0, always },
+	{ sf_rx_burst, TX_BURSTS(sf_tx_burst), "Scalar", 0, always },
 };
 
-static unsigned int
-rx_variant(void)
+static const struct variant *
+variant(void)
 {
 	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
 	unsigned int i;
 
-	for (i = 0; rx_variants[i].bits > bits || !rx_variants[i].runs(); i++)
+	for (i = 0; variants[i].bits > bits || !variants[i].runs(); i++)
 		;
-	return i;
+	return &variants[i];
 }
+
+/* --- Receiving --------------------------------------------------------------- */
 
 static bool
 is_scattered(const struct rte_eth_dev *dev)
@@ -82,7 +89,7 @@ is_scattered(const struct rte_eth_dev *dev)
 eth_rx_burst_t
 sf_rx_burst_select(const struct rte_eth_dev *dev)
 {
-	return is_scattered(dev) ? sf_rx_burst_scatter : rx_variants[rx_variant()].burst;
+	return is_scattered(dev) ? sf_rx_burst_scatter : variant()->rx;
 }
 
 int
@@ -90,36 +97,22 @@ sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	struct rte_eth_burst_mode *mode)
 {
 	snprintf(mode->info, sizeof(mode->info), "%s",
-		is_scattered(dev) ? "Scalar, scattered" : rx_variants[rx_variant()].info);
+		is_scattered(dev) ? "Scalar, scattered" : variant()->info);
 	return 0;
 }
 
 /* --- Sending ------------------------------------------------------------------ */
 
-static const struct {
-	eth_tx_burst_t burst;
-	const char *info;
-} tx_variants[][2] = { /* [][whether the device may sleep] */
-	{
-		{ sf_tx_burst, "Scalar" },
-		{ sf_tx_burst_wake, "Scalar, wakes the device" },
-	}, {
-		{ sf_tx_burst_fast_free, "Scalar, fast free" },
-		{ sf_tx_burst_fast_free_wake, "Scalar, fast free, wakes the device" },
-	}, {
-		{ sf_tx_burst_full, "Scalar, offloads" },
-		{ sf_tx_burst_full_wake, "Scalar, offloads, wakes the device" },
-	},
-};
-
-static unsigned int
-tx_variant(const struct rte_eth_dev *dev)
+static bool
+has_offloads(const struct rte_eth_dev *dev)
 {
-	const uint64_t offloads = dev->data->dev_conf.txmode.offloads;
+	return (dev->data->dev_conf.txmode.offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
+}
 
-	if ((offloads & ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0)
-		return 2;
-	return offloads != 0 ? 1 : 0;
+static bool
+frees_fast(const struct rte_eth_dev *dev)
+{
+	return dev->data->dev_conf.txmode.offloads == RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 }
 
 static bool
@@ -131,14 +124,18 @@ may_sleep(const struct rte_eth_dev *dev)
 eth_tx_burst_t
 sf_tx_burst_select(const struct rte_eth_dev *dev)
 {
-	return tx_variants[tx_variant(dev)][may_sleep(dev)].burst;
+	if (has_offloads(dev))
+		return may_sleep(dev) ? sf_tx_burst_full_wake : sf_tx_burst_full;
+	return variant()->tx[frees_fast(dev)][may_sleep(dev)];
 }
 
 int
 sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	struct rte_eth_burst_mode *mode)
 {
-	snprintf(mode->info, sizeof(mode->info), "%s",
-		tx_variants[tx_variant(dev)][may_sleep(dev)].info);
+	snprintf(mode->info, sizeof(mode->info), "%s%s%s",
+		has_offloads(dev) ? "Scalar, offloads" : variant()->info,
+		frees_fast(dev) ? ", fast free" : "",
+		may_sleep(dev) ? ", wakes the device" : "");
 	return 0;
 }

@@ -10,7 +10,7 @@
  * one.  Nothing moves a byte across a border of 16, so every operation works
  * on one completion, or on two or four side by side, in the same way.
  *
- *	VEC		a vector; VEC_CPLS completions fit
+ *	VEC		a vector; VEC_ITEMS completions fit
  *	VEC_TARGET	attribute for functions that use it
  *	vec_load(p)	no alignment
  *	vec_dup(p)	16 bytes, repeated
@@ -28,7 +28,7 @@
  * sf_rx_burst() goes on from there, one by one.
  */
 
-#define GROUP 4
+#define RX_GROUP 4
 
 /* Offsets of fields in a completion. */
 #define CPL_VLAN	6
@@ -116,13 +116,13 @@ rx_consts_init(struct rx_consts *c, const struct sf_rxq *rxq)
 	const struct sf_rx_cpl high = {
 		.len = rxq->buf_size, .info = SF_RX_CPL_EOP, .gen = rxq->gen,
 	};
-	const struct sf_rx_cpl step = { .index = VEC_CPLS };
+	const struct sf_rx_cpl step = { .index = VEC_ITEMS };
 	const uint64_t rearm[2] = { rxq->rearm, 0 };
-	struct sf_rx_cpl first[VEC_CPLS] = { 0 };
+	struct sf_rx_cpl first[VEC_ITEMS] = { 0 };
 	VEC index;
 	uint16_t i;
 
-	for (i = 0; i < VEC_CPLS; i++)
+	for (i = 0; i < VEC_ITEMS; i++)
 		first[i].index = rxq->next + i;
 	index = vec_load(first);
 	c->keep = vec_dup(&keep);
@@ -168,30 +168,30 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 	const union sf_rx_cpl_words *ring = &rxq->cpl[rxq->next];
 	struct rte_mbuf **mbufs = &rxq->mbufs[rxq->next];
 	union sf_rx_cpl_words last;
-	VEC cpl[GROUP / VEC_CPLS], ok;
+	VEC cpl[RX_GROUP / VEC_ITEMS], ok;
 	struct rx_consts c;
 	uint16_t i, n;
 
 	rx_consts_init(&c, rxq);
-	for (n = 0; n + GROUP <= nb; n += GROUP) {
+	for (n = 0; n + RX_GROUP <= nb; n += RX_GROUP) {
 		/*
 		 * They are written in order, so if the last one is there, all
 		 * are, and what is loaded behind this is what the device has
 		 * written.  It is checked all the same.
 		 */
-		last.word[1] = __atomic_load_n(&ring[n + GROUP - 1].word[1], __ATOMIC_ACQUIRE);
+		last.word[1] = __atomic_load_n(&ring[n + RX_GROUP - 1].word[1], __ATOMIC_ACQUIRE);
 		if (((last.cpl.gen ^ rxq->gen) & 1) != 0)
 			break;
-		for (i = 0; i < GROUP / VEC_CPLS; i++)
-			cpl[i] = vec_load(&ring[n + i * VEC_CPLS]);
+		for (i = 0; i < RX_GROUP / VEC_ITEMS; i++)
+			cpl[i] = vec_load(&ring[n + i * VEC_ITEMS]);
 		ok = rx_check(cpl[0], &c);
-		for (i = 1; i < GROUP / VEC_CPLS; i++)
+		for (i = 1; i < RX_GROUP / VEC_ITEMS; i++)
 			ok = vec_and(ok, rx_check(cpl[i], &c));
 		if (unlikely(!vec_all(ok)))
 			break;
-		for (i = 0; i < GROUP / VEC_CPLS; i++)
-			rx_fill(&mbufs[n + i * VEC_CPLS], cpl[i], &c);
-		memcpy(&pkts[n], &mbufs[n], GROUP * sizeof(pkts[0]));
+		for (i = 0; i < RX_GROUP / VEC_ITEMS; i++)
+			rx_fill(&mbufs[n + i * VEC_ITEMS], cpl[i], &c);
+		memcpy(&pkts[n], &mbufs[n], RX_GROUP * sizeof(pkts[0]));
 	}
 	rxq->next += n;
 	rxq->nb_free += n;
@@ -215,7 +215,7 @@ rx_burst_vec(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	RTE_BUILD_BUG_ON(offsetof(struct rte_mbuf, packet_type) !=
 		offsetof(struct rte_mbuf, rearm_data) + 16);
 
-	if (nb < GROUP)
+	if (nb < RX_GROUP)
 		return sf_rx_burst(rxq, pkts, nb_pkts);
 	n = rx_run_vec(rxq, pkts, RTE_MIN(nb, rxq->size - rxq->next));
 	/* The rest, and new buffers. */

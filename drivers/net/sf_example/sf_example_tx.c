@@ -174,6 +174,18 @@ sf_tx_reclaim(struct sf_txq *txq, uint16_t nb)
 	return tx_reclaim(txq, nb, false);
 }
 
+uint16_t
+sf_tx_reclaim_fast_free(struct sf_txq *txq, uint16_t nb)
+{
+	return tx_reclaim(txq, nb, true);
+}
+
+void
+sf_tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
+{
+	tx_fill(txq, pkts, nb);
+}
+
 /* Descriptors of the first nb packets that are sent, of all for 0; how many there are. */
 static uint16_t
 tx_packets_done(const struct sf_txq *txq, uint32_t nb, int *packets)

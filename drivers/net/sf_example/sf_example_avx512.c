@@ -7,7 +7,7 @@
 #include "sf_example.h"
 
 #define VEC			__m512i
-#define VEC_CPLS		4
+#define VEC_ITEMS		4
 #define VEC_TARGET		__attribute__((target("avx512f,avx512bw")))
 #define vec_load(p)		_mm512_loadu_si512(p)
 #define vec_dup(p)		_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(p)))
@@ -21,6 +21,9 @@
 #define vec_right16(a, n)	_mm512_srli_epi16(a, n)
 #define vec_table(t, i)		_mm512_shuffle_epi8(t, i)
 #define vec_all(a)		(_mm512_movepi16_mask(a) == UINT32_MAX)
+#define vec_add64(a, b)		_mm512_add_epi64(a, b)
+#define vec_put(p, a)		_mm512_storeu_si512(p, a)
+#define load_128(m, at)		_mm_loadu_si128(RTE_PTR_ADD(m, at))
 
 /* 64-bit words of two vectors: 0..7 of the first, 8..15 of the second. */
 static __rte_always_inline VEC_TARGET void
@@ -37,10 +40,24 @@ vec_store(struct rte_mbuf **m, __m512i a, __m512i b)
 	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[3]), _mm512_extracti64x4_epi64(ab1, 1));
 }
 
+static __rte_always_inline VEC_TARGET __m512i
+vec_pick(struct rte_mbuf *const *m, size_t at)
+{
+	const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(m[0], at)),
+		load_128(m[1], at), 1);
+	const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(m[2], at)),
+		load_128(m[3], at), 1);
+
+	return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
 #include "sf_example_rx_vec.h"
+#include "sf_example_tx_vec.h"
 
 VEC_TARGET uint16_t
 sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return rx_burst_vec(queue, pkts, nb_pkts);
 }
+
+TX_BURSTS_VEC(avx512)

@@ -7,7 +7,7 @@
 #include "sf_example.h"
 
 #define VEC			uint16x8_t
-#define VEC_CPLS		1
+#define VEC_ITEMS		1
 #define VEC_TARGET
 #define vec_load(p)		vld1q_u16((const uint16_t *)(p))
 #define vec_dup(p)		vec_load(p)
@@ -22,6 +22,10 @@
 #define vec_table(t, i)		vreinterpretq_u16_u8(vqtbl1q_u8(vreinterpretq_u8_u16(t), \
 					vreinterpretq_u8_u16(i)))
 #define vec_all(a)		(vminvq_u16(a) == UINT16_MAX)
+#define vec_add64(a, b)		vreinterpretq_u16_u64(vaddq_u64(vreinterpretq_u64_u16(a), \
+					vreinterpretq_u64_u16(b)))
+#define vec_put(p, a)		vst1q_u16((uint16_t *)(p), a)
+#define vec_pick(m, at)		vec_load(RTE_PTR_ADD((m)[0], at))
 
 static __rte_always_inline void
 vec_store(struct rte_mbuf **m, uint16x8_t a, uint16x8_t b)
@@ -33,9 +37,12 @@ vec_store(struct rte_mbuf **m, uint16x8_t a, uint16x8_t b)
 }
 
 #include "sf_example_rx_vec.h"
+#include "sf_example_tx_vec.h"
 
 uint16_t
 sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return rx_burst_vec(queue, pkts, nb_pkts);
 }
+
+TX_BURSTS_VEC(neon)

@@ -7,7 +7,7 @@
 #include "sf_example.h"
 
 #define VEC			__m256i
-#define VEC_CPLS		2
+#define VEC_ITEMS		2
 #define VEC_TARGET		__attribute__((target("avx2")))
 #define vec_load(p)		_mm256_loadu_si256((const __m256i *)(p))
 #define vec_dup(p)		_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(p)))
@@ -21,6 +21,9 @@
 #define vec_right16(a, n)	_mm256_srli_epi16(a, n)
 #define vec_table(t, i)		_mm256_shuffle_epi8(t, i)
 #define vec_all(a)		(_mm256_movemask_epi8(a) == -1)
+#define vec_add64(a, b)		_mm256_add_epi64(a, b)
+#define vec_put(p, a)		_mm256_storeu_si256((__m256i *)(p), a)
+#define load_128(m, at)		_mm_loadu_si128(RTE_PTR_ADD(m, at))
 
 static __rte_always_inline VEC_TARGET void
 vec_store(struct rte_mbuf **m, __m256i a, __m256i b)
@@ -29,10 +32,20 @@ vec_store(struct rte_mbuf **m, __m256i a, __m256i b)
 	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[1]), _mm256_permute2x128_si256(a, b, 0x31));
 }
 
+static __rte_always_inline VEC_TARGET __m256i
+vec_pick(struct rte_mbuf *const *m, size_t at)
+{
+	return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(m[0], at)),
+		load_128(m[1], at), 1);
+}
+
 #include "sf_example_rx_vec.h"
+#include "sf_example_tx_vec.h"
 
 VEC_TARGET uint16_t
 sf_rx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return rx_burst_vec(queue, pkts, nb_pkts);
 }
+
+TX_BURSTS_VEC(avx2)

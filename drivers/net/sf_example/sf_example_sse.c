@@ -7,7 +7,7 @@
 #include "sf_example.h"
 
 #define VEC			__m128i
-#define VEC_CPLS		1
+#define VEC_ITEMS		1
 #define VEC_TARGET		__attribute__((target("sse4.2")))
 #define vec_load(p)		_mm_loadu_si128((const __m128i *)(p))
 #define vec_dup(p)		vec_load(p)
@@ -21,6 +21,9 @@
 #define vec_right16(a, n)	_mm_srli_epi16(a, n)
 #define vec_table(t, i)		_mm_shuffle_epi8(t, i)
 #define vec_all(a)		(_mm_movemask_epi8(a) == UINT16_MAX)
+#define vec_add64(a, b)		_mm_add_epi64(a, b)
+#define vec_put(p, a)		_mm_storeu_si128((__m128i *)(p), a)
+#define vec_pick(m, at)		vec_load(RTE_PTR_ADD((m)[0], at))
 
 static __rte_always_inline VEC_TARGET void
 vec_store(struct rte_mbuf **m, __m128i a, __m128i b)
@@ -32,9 +35,12 @@ vec_store(struct rte_mbuf **m, __m128i a, __m128i b)
 }
 
 #include "sf_example_rx_vec.h"
+#include "sf_example_tx_vec.h"
 
 VEC_TARGET uint16_t
 sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	return rx_burst_vec(queue, pkts, nb_pkts);
 }
+
+TX_BURSTS_VEC(sse)
