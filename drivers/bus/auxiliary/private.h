@@ -13,7 +13,9 @@
  * A device's attributes are read when it is first handed to somebody, and its
  * VFIO node is looked for when a driver that needs one is probed.
  *
- *   auxiliary_common.c  probe, remove and the rest of the bus operations
+ *   auxiliary_common.c  the lists, and the bus operations
+ *   auxiliary_probe.c   one device, one driver: probe and remove
+ *   auxiliary_only.c    one bus of this name in a process
  *   auxiliary_match.c   does this driver handle that device?
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
@@ -135,6 +137,19 @@ void auxiliary_dev_free(struct auxiliary_dev *dev);
 
 /* Take a device that no driver has off the bus and free it. */
 void auxiliary_dev_drop(struct auxiliary_dev *dev);
+
+/* --- auxiliary_probe.c ------------------------------------------------- */
+
+/*
+ * Try one driver after the other.  0, 1 if none wants the device, or a
+ * negative errno after a log line, or -EEXIST if it has a driver.
+ */
+int auxiliary_dev_probe(struct auxiliary_dev *dev);
+
+/* Take it from its driver, if it has one.  0 or the driver's negative errno, logged. */
+int auxiliary_dev_remove(struct auxiliary_dev *dev);
+
+/* --- auxiliary_only.c -------------------------------------------------- */
 
 /* Make this the only bus of its name in the process. */
 void auxiliary_bus_claim(void);
