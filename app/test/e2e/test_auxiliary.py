@@ -38,6 +38,8 @@ def test_telemetry(env):
     assert info["dma_mappings"] > 0 and info["dma_bytes"] >= 256 << 20, info
     mapped = [r for r in info["regions"].values() if r["mapped_offset"]]
     assert mapped, info
+    vectors = info["interrupt_vectors"]  # of the PCI indexes: INTx, MSI, MSI-X, error, request
+    assert len(vectors) == 5 and vectors[2] >= info["interrupt_queue_vectors"] + 1 > 0, info
     for region in mapped:
         for offset, size in zip(region["mapped_offset"], region["mapped_size"]):
             assert 0 < size and offset + size <= region["size"], info
@@ -46,6 +48,9 @@ def test_telemetry(env):
     testpmd.command("port close 1")
     testpmd.command("device detach auxiliary:sf_sim.sf.1")
     assert telemetry(prefix, "/auxiliary/list") == ["sf_sim.sf.0"]
+    testpmd.command("port attach auxiliary:sf_sim.sf.1")
+    info = telemetry(prefix, "/auxiliary/info,sf_sim.sf.1")
+    assert info["probes"] == 2, info  # counted on from before it left
     testpmd.quit()
 
 
@@ -62,20 +67,28 @@ def test_log_types(env):
     testpmd.quit()
 
 
-def test_trace(env):
-    env.sim()
-    traces = env.path("traces")
+def traced(env, *points):
+    """What a testpmd that attaches sf_sim.sf.1 records: names of points, and raw data."""
+    traces = env.path("traces-" + points[0])
     os.mkdir(traces)
-    testpmd = env.testpmd(["--trace=bus.auxiliary.*", f"--trace-dir={traces}",
+    testpmd = env.testpmd([*(f"--trace={p}" for p in points), f"--trace-dir={traces}",
                            "-a", "auxiliary:sf_sim.sf.0"])
     testpmd.command("port attach auxiliary:sf_sim.sf.1")
     testpmd.quit()
     metadata = "".join(open(f, encoding="ascii").read()
                        for f in glob.glob(f"{traces}/*/metadata"))
+    return metadata, b"".join(open(f, "rb").read() for f in glob.glob(f"{traces}/*/channel*"))
+
+
+def test_trace(env):
+    env.sim()
+    metadata, data = traced(env, "bus.auxiliary.*")
     for point in ("scan", "probe", "map", "plug", "unplug"):
         assert f"bus.auxiliary.{point}" in metadata, point
-    data = b"".join(open(f, "rb").read() for f in glob.glob(f"{traces}/*/channel*"))
     assert b"sf_sim.sf.1" in data and b"net_sf_example" in data, "nothing was recorded"
+    for point in ("common.vfio.map_region", "common.vfio.map_dma"):
+        metadata, data = traced(env, point)
+        assert point in metadata and b"sf_sim.sf.1" in data, point
 
 
 def test_mlx5(env):

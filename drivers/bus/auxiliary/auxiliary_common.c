@@ -67,6 +67,7 @@ auxiliary_dev_new(const char *name)
 	dev->pub.parent = no_attrs.parent;
 	dev->attrs = &no_attrs;
 	dev->seen = true;
+	auxiliary_history_recall(dev);
 	return dev;
 }
 
@@ -101,6 +102,7 @@ auxiliary_dev_drop(struct auxiliary_dev *dev)
 	auxiliary_list_lock();
 	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
 	auxiliary_list_unlock();
+	auxiliary_history_keep(dev);
 	auxiliary_dev_free(dev);
 }
 
@@ -220,6 +222,7 @@ auxiliary_cleanup(void)
 			result = -1;
 		}
 	}
+	auxiliary_history_forget();
 	return result;
 }
 

@@ -121,3 +121,13 @@ auxiliary_index_free(struct auxiliary_index *index)
 	free(index->slots);
 	*index = (struct auxiliary_index){ 0 };
 }
+
+void
+auxiliary_index_free_objects(struct auxiliary_index *index)
+{
+	uint32_t i;
+
+	for (i = 0; i < index->nb_slots; i++)
+		free(index->slots[i].object);
+	auxiliary_index_free(index);
+}

@@ -91,6 +91,21 @@ info_regions(const struct rte_vfio_dev *vfio, uint32_t nb, struct rte_tel_data *
 	dict_put(data, "regions", regions);
 }
 
+/* How many vectors each interrupt index has. */
+static struct rte_tel_data *
+info_vectors(const struct rte_vfio_dev *vfio, uint32_t nb)
+{
+	struct rte_tel_data *vectors = rte_tel_data_alloc();
+	uint32_t i;
+
+	if (vectors == NULL)
+		return NULL;
+	rte_tel_data_start_array(vectors, RTE_TEL_INT_VAL);
+	for (i = 0; i < nb; i++)
+		rte_tel_data_add_array_int(vectors, RTE_MAX(rte_vfio_irq_count(vfio, i), 0));
+	return vectors;
+}
+
 static void
 info_vfio(const struct rte_auxiliary_device *pub, struct rte_tel_data *data)
 {
@@ -103,7 +118,7 @@ info_vfio(const struct rte_auxiliary_device *pub, struct rte_tel_data *data)
 		return;
 	info = rte_vfio_dev_info(pub->vfio_dev);
 	info_regions(pub->vfio_dev, info->num_regions, data);
-	rte_tel_data_add_dict_u64(data, "interrupt_indexes", info->num_irqs);
+	dict_put(data, "interrupt_vectors", info_vectors(pub->vfio_dev, info->num_irqs));
 	if (pub->intr_handle != NULL) {
 		rte_tel_data_add_dict_int(data, "interrupt_handle_fd",
 			rte_intr_fd_get(pub->intr_handle));

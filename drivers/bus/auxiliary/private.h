@@ -19,6 +19,7 @@
  *   auxiliary_match.c   does this driver handle that device?
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
+ *   auxiliary_history.c what is remembered of devices that have left
  *   auxiliary_telemetry.c, auxiliary_trace.c  what can be watched from outside
  *   auxiliary_index.c   objects by name, for scans that stay linear
  *   linux/              all that knows sysfs and uevents: roots, scan, picks,
@@ -83,7 +84,7 @@ struct auxiliary_dev {
 	struct rte_auxiliary_device pub;
 	struct auxiliary_dir *dir; /* that it is in; NULL until it is placed */
 	const struct auxiliary_attrs *attrs; /* never NULL */
-	uint32_t nb_probes; /* by a driver, as long as it is on the bus */
+	uint32_t nb_probes; /* by a driver, in all its lives */
 	uint32_t nb_failures : 27; /* of these */
 	uint32_t is_located : 1; /* its NUMA node has been read, and the next two are known */
 	uint32_t is_outside : 1; /* its link leads out of the tree */
@@ -181,6 +182,16 @@ void *auxiliary_index_find(const struct auxiliary_index *index, const char *name
 uint32_t auxiliary_index_hash(const char *name);
 
 void auxiliary_index_free(struct auxiliary_index *index);
+
+/* The same, and free() the objects. */
+void auxiliary_index_free_objects(struct auxiliary_index *index);
+
+/* --- auxiliary_history.c: counters of devices that have left ----------- */
+
+/* When a device leaves the bus, when one of its name comes, when the bus ends. */
+void auxiliary_history_keep(const struct auxiliary_dev *dev);
+void auxiliary_history_recall(struct auxiliary_dev *dev);
+void auxiliary_history_forget(void);
 
 /* --- auxiliary_match.c: drivers and devices --------------------------- */
 

@@ -289,14 +289,15 @@ __rte_internal
 int rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on);
 
 /**
- * Number of vectors of an interrupt index.
+ * Number of vectors of an interrupt index, as the device said when it was opened
+ * (VFIO_DEVICE_GET_IRQ_INFO).  Any thread.
  *
  * @return
  *   The number, 0 if the device does not have them or they cannot be
  *   signalled by eventfd, or a negative errno.
  */
 __rte_internal
-int rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index);
+int rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index);
 
 /**
  * Join interrupts to an interrupt handle.  A PCI device can use one of INTx, MSI

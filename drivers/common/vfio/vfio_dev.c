@@ -84,10 +84,13 @@ static struct rte_vfio_dev *
 dev_alloc(const char *name)
 {
 	struct rte_vfio_dev *dev;
+	unsigned int i;
 
 	dev = calloc(1, sizeof(*dev));
 	if (dev == NULL)
 		return NULL;
+	for (i = 0; i < RTE_DIM(dev->irqs); i++)
+		dev->irqs[i].count = -ENOTSUP; /* and so it stays in a secondary process */
 	dev->fd = -1;
 	dev->group_fd = -1;
 	dev->name = strdup(name);
@@ -119,8 +122,10 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, uint
 	ret = read_info(dev);
 	if (ret == 0)
 		ret = vfio_regions_read(dev);
-	if (ret == 0)
+	if (ret == 0) {
+		vfio_irqs_read(dev);
 		ret = vfio_dma_join(dev);
+	}
 	if (ret == 0) {
 		joined = true;
 		ret = vfio_primary_add(dev);

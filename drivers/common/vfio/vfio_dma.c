@@ -30,6 +30,7 @@
 #include <rte_memory.h>
 
 #include "vfio_private.h"
+#include "vfio_trace.h"
 
 /*
  * Who is in which domain.  Not held by memory events, which come with a lock
@@ -78,6 +79,7 @@ run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t users)
 	ret = vfio_ranges_reserve(&dma->mapped, 1);
 	if (ret == 0)
 		ret = dma->ops->map(dma, run);
+	vfio_trace_map_dma(dma->name, run->addr, run->iova, run->len, ret);
 	if (ret == 0)
 		vfio_ranges_add(&dma->mapped, &range);
 	return ret;

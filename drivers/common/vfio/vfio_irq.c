@@ -28,8 +28,6 @@ irq_query(struct rte_vfio_dev *dev, uint32_t index, uint32_t *flags)
 	int ret;
 
 	*flags = 0;
-	if (index >= dev->info.num_irqs)
-		return 0;
 	ret = dev->ops->irq_info(dev, &info);
 	if (ret == -EINVAL) /* the kernel's way to say that there is none */
 		return 0;
@@ -44,12 +42,22 @@ irq_query(struct rte_vfio_dev *dev, uint32_t index, uint32_t *flags)
 	return (info.flags & VFIO_IRQ_INFO_EVENTFD) != 0 ? (int)info.count : 0;
 }
 
-int
-rte_vfio_irq_count(struct rte_vfio_dev *dev, uint32_t index)
+/* An index that is described badly does not keep the device from being used without. */
+void
+vfio_irqs_read(struct rte_vfio_dev *dev)
 {
-	uint32_t flags;
+	uint32_t i, flags;
 
-	return irq_query(dev, index, &flags);
+	for (i = 0; i < dev->info.num_irqs; i++) {
+		dev->irqs[i].count = irq_query(dev, i, &flags);
+		dev->irqs[i].automasked = (flags & VFIO_IRQ_INFO_AUTOMASKED) != 0;
+	}
+}
+
+int
+rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index)
+{
+	return index < dev->info.num_irqs ? dev->irqs[index].count : 0;
 }
 
 /* Give vectors 0 to nb - 1 their eventfds. */
@@ -159,7 +167,6 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 	struct rte_intr_handle *handle, uint32_t nb_queues)
 {
 	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1] = { -1 };
-	uint32_t flags;
 	int count, ret;
 
 	if (handle == NULL || nb_queues > RTE_MAX_RXTX_INTR_VEC_ID ||
@@ -167,7 +174,7 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 		return -EINVAL;
 	if (dev->irqs[index].handle != NULL)
 		return -EBUSY;
-	count = irq_query(dev, index, &flags);
+	count = dev->irqs[index].count;
 	if (count < 0)
 		return count;
 	if (nb_queues + 1 > (uint32_t)count) {
@@ -192,10 +199,7 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 		fds_close(fds, nb_queues + 1);
 		return ret;
 	}
-	dev->irqs[index] = (struct vfio_irq) {
-		.handle = handle,
-		.automasked = (flags & VFIO_IRQ_INFO_AUTOMASKED) != 0,
-	};
+	dev->irqs[index].handle = handle;
 	return 0;
 }
 

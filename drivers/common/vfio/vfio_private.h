@@ -59,6 +59,7 @@ struct vfio_region {
 /* An interrupt index. */
 struct vfio_irq {
 	struct rte_intr_handle *handle; /* that it is joined to, or NULL */
+	int count; /* of its vectors, or a negative errno */
 	bool automasked; /* masked by VFIO each time it comes */
 };
 
@@ -149,6 +150,7 @@ void vfio_primary_remove(struct rte_vfio_dev *dev);
 int vfio_secondary_attach(struct rte_vfio_dev *dev);
 
 /* vfio_irq.c */
+void vfio_irqs_read(struct rte_vfio_dev *dev);
 void vfio_irqs_free(struct rte_vfio_dev *dev);
 
 #endif /* VFIO_PRIVATE_H */

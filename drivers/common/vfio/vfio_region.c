@@ -20,6 +20,7 @@
 #include <rte_memory.h>
 
 #include "vfio_private.h"
+#include "vfio_trace.h"
 
 static struct vfio_region *
 region_at(const struct rte_vfio_dev *dev, uint32_t index)
@@ -99,19 +100,14 @@ vfio_window_release(struct vfio_region *region)
 		__atomic_store_n(&window_hint, at, __ATOMIC_RELAXED);
 }
 
-int
-rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index)
+static int
+areas_map(const struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region)
 {
-	struct vfio_region *region = region_at(dev, index);
 	const struct rte_vfio_region_area *area;
 	void *window, *addr;
 	int prot = 0, ret;
 	uint32_t i;
 
-	if (region == NULL || region->pub.size == 0)
-		return -EINVAL;
-	if (region->pub.addr != NULL || region->pub.nb_areas == 0)
-		return 0;
 	if (region->pub.flags & VFIO_REGION_INFO_FLAG_READ)
 		prot |= PROT_READ;
 	if (region->pub.flags & VFIO_REGION_INFO_FLAG_WRITE)
@@ -137,6 +133,21 @@ rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index)
 	}
 	region->pub.addr = window;
 	return 0;
+}
+
+int
+rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index)
+{
+	struct vfio_region *region = region_at(dev, index);
+	int ret;
+
+	if (region == NULL || region->pub.size == 0)
+		return -EINVAL;
+	if (region->pub.addr != NULL || region->pub.nb_areas == 0)
+		return 0;
+	ret = areas_map(dev, index, region);
+	vfio_trace_map_region(dev->name, index, region->pub.size, region->pub.nb_areas, ret);
+	return ret;
 }
 
 void *
