@@ -3,9 +3,9 @@
  */
 
 /*
- * Devices of a real kernel through common/vfio, with no bus: the same cases by
- * group and by character device.  They run in a guest, where app/test/vm makes
- * the devices.
+ * Devices of a real kernel: the same cases through common/vfio with no bus, by
+ * group and by character device, and, of mediated devices, through the bus.
+ * They run in a guest, where app/test/vm makes the devices.
  */
 
 #include <dirent.h>
@@ -16,6 +16,7 @@
 
 #include <linux/vfio.h>
 
+#include <bus_auxiliary_driver.h>
 #include <rte_cycles.h>
 #include <rte_interrupts.h>
 
@@ -26,6 +27,10 @@ struct rte_vfio_dev *vfio_kernel_dev;
 
 static enum rte_vfio_transport transport;
 static char device_dir[PATH_MAX];
+
+/* The driver of the suite that goes through the bus, and the device it has. */
+static bool by_bus;
+static struct rte_device *driven;
 
 /* /dev/vfio/devices/vfioN of the device in device_dir. */
 static bool
@@ -70,11 +75,51 @@ vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transp
 	return TEST_SUCCESS;
 }
 
+static int
+kernel_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
+{
+	RTE_SET_USED(drv);
+	vfio_kernel_dev = dev->vfio_dev;
+	driven = &dev->device;
+	return 0;
+}
+
+/* The kernel's samples by their PCI ids, which only VFIO tells. */
+static const struct rte_auxiliary_id kernel_ids[] = {
+	{ .kind = RTE_AUXILIARY_KIND_MDEV, .vendor_id = 0x4348, .device_id = 0x3253 },
+	{ .kind = RTE_AUXILIARY_KIND_MDEV, .vendor_id = 0x1b36, .device_id = 0x000f },
+	{ .kind = RTE_AUXILIARY_KIND_MDEV, .vendor_id = 0x1234, .device_id = 0x1111 },
+	{ .kind = RTE_AUXILIARY_KIND_ANY }
+};
+
+static struct rte_auxiliary_driver kernel_driver = {
+	.driver.name = "vfio_kernel_test",
+	.probe = kernel_probe,
+	.drv_flags = RTE_AUXILIARY_DRV_EXTENDED | RTE_AUXILIARY_DRV_NEED_VFIO,
+	.id_table = kernel_ids,
+};
+
+static int
+open_by_bus(const char *variable)
+{
+	const char *uuid = getenv(variable);
+	char devargs[64];
+
+	if (uuid == NULL)
+		return test_skip("only where app/test/vm has made the device");
+	snprintf(devargs, sizeof(devargs), "bus=auxiliary,uuid=%s", uuid);
+	TEST_ASSERT_OK(rte_dev_probe(devargs));
+	TEST_ASSERT(driven != NULL && strcmp(driven->name, uuid) == 0, "another device");
+	return TEST_SUCCESS;
+}
+
 int
 vfio_kernel_open(const char *variable, const char *base)
 {
 	int ret;
 
+	if (by_bus)
+		return open_by_bus(variable);
 	ret = vfio_kernel_open_by(variable, base, transport, NULL, &vfio_kernel_dev);
 	if (ret == TEST_SUCCESS)
 		TEST_ASSERT_EQUAL(rte_vfio_dev_info(vfio_kernel_dev)->transport, transport);
@@ -158,10 +203,29 @@ setup_cdev(void)
 	return TEST_SUCCESS;
 }
 
+static int
+setup_bus(void)
+{
+	by_bus = true;
+	rte_auxiliary_register_extended(&kernel_driver);
+	return TEST_SUCCESS;
+}
+
+static void
+teardown_bus(void)
+{
+	rte_auxiliary_unregister(&kernel_driver);
+	by_bus = false;
+}
+
 static void
 case_teardown(void)
 {
-	rte_vfio_dev_close(vfio_kernel_dev);
+	if (driven != NULL)
+		rte_dev_remove(driven);
+	else
+		rte_vfio_dev_close(vfio_kernel_dev);
+	driven = NULL;
 	vfio_kernel_dev = NULL;
 }
 
@@ -182,6 +246,35 @@ test_nothing_left(void)
 	case_teardown();
 	return test_resources_same(&first);
 }
+
+/* A device that is no PCI device to VFIO is left alone, and its driver is not asked. */
+static int
+test_device_api_refused(void)
+{
+	const char *uuid = getenv("TEST_VFIO_FOREIGN");
+	char devargs[64];
+
+	if (uuid == NULL)
+		return test_skip("only where app/test/vm has made the device");
+	snprintf(devargs, sizeof(devargs), "bus=auxiliary,uuid=%s", uuid);
+	test_log_start();
+	TEST_ASSERT(rte_dev_probe(devargs) < 0, "probed");
+	TEST_ASSERT_EQUAL(test_log_count_both(uuid, "its device_api is \"vfio-ap\""), 1);
+	TEST_ASSERT(driven == NULL, "a driver has it");
+	return TEST_SUCCESS;
+}
+
+static const struct test_case bus_cases[] = {
+	TEST_CASE(test_mtty_identity),
+	TEST_CASE(test_mtty_uart),
+	TEST_CASE(test_mtty_interrupt),
+	TEST_CASE(test_mdpy_mapped),
+	TEST_CASE(test_mbochs_pages),
+	TEST_CASE(test_mbochs_registers),
+	TEST_CASE(test_device_api_refused),
+	TEST_CASE(test_nothing_left),
+	{ NULL, NULL },
+};
 
 static const struct test_case cases[] = {
 	TEST_CASE(test_mtty_identity),
@@ -223,5 +316,14 @@ static struct test_suite cdev_suite = {
 	.cases = cases,
 };
 
+static struct test_suite bus_suite = {
+	.name = "vfio_kernel_bus_autotest",
+	.setup = setup_bus,
+	.teardown = teardown_bus,
+	.case_teardown = case_teardown,
+	.cases = bus_cases,
+};
+
 TEST_REGISTER(group_suite);
 TEST_REGISTER(cdev_suite);
+TEST_REGISTER(bus_suite);

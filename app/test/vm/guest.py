@@ -29,6 +29,12 @@ def read(path):
         return file.read().strip()
 
 
+def pretend(path, text):
+    """Have a file of sysfs say something else, until the guest ends."""
+    write("/run/pretended", f"{text}\n")
+    run("mount", "--bind", "/run/pretended", os.path.realpath(path))
+
+
 def hide_drivers(directory, program, *kept):
     """Leave in EAL's plugin directory only what a program is linked with, and some.
 
