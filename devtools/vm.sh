@@ -10,6 +10,7 @@
 #   --time SECONDS              the guest is stopped after that, 300 if not given
 #   --device DEVICE             a QEMU device, may be repeated; network cards
 #                               hang on one hub
+#   --append WORDS              more for the kernel's command line
 #   --interactive               COMMAND has this terminal
 #
 # The guest sees the host's root file system, at the same paths; what it writes
@@ -27,6 +28,7 @@ kernel='test'
 seconds=300
 interactive=
 devices=()
+append=
 
 usage() {
 	sed -n '/^# Run/,/^$/s/^# \{0,1\}//p' "$0" >&2
@@ -38,6 +40,7 @@ while [ $# -gt 0 ]; do
 	--kernel) kernel=${2:-} ;;
 	--time) seconds=${2:-} ;;
 	--device) devices+=("${2:-}") ;;
+	--append) append=${2:-} ;;
 	--interactive)
 		interactive=1
 		shift
@@ -118,7 +121,7 @@ run_guest() {
 	# no_timer_check: on a busy host an emulated timer comes too late for it.
 	timeout --foreground "$limit" qemu-system-x86_64 "${args[@]}" -accel "$accel" "${port[@]}" \
 		-append "console=ttyS0 panic=-1 no_timer_check intel_iommu=on hugepages=256 vm.share=$share \
-			vm.modules=$directory/modules vm.interactive=$interactive"
+			vm.modules=$directory/modules vm.interactive=$interactive $append"
 }
 
 # KVM is there and boots: where it is nested it may hang, so it is tried once

@@ -4,8 +4,8 @@
 
 /*
  * Devices of a real kernel: the same cases through common/vfio with no bus, by
- * group and by character device, and, of mediated devices, through the bus.
- * They run in a guest, where app/test/vm makes the devices.
+ * group, by character device and with no IOMMU; and, of mediated devices,
+ * through the bus.  They run in a guest, where app/test/vm makes the devices.
  */
 
 #include <dirent.h>
@@ -302,6 +302,20 @@ static const struct test_case cases[] = {
 	{ NULL, NULL },
 };
 
+/* With no IOMMU; what maps addresses of its own choice does not apply. */
+static const struct test_case noiommu_cases[] = {
+	TEST_CASE(test_edu_identity),
+	TEST_CASE(test_edu_registers),
+	TEST_CASE(test_edu_interrupt),
+	TEST_CASE(test_edu_intx),
+	TEST_CASE(test_e1000e_identity),
+	TEST_CASE(test_e1000e_interrupt),
+	TEST_CASE(test_e1000e_dma),
+	TEST_CASE(test_request),
+	TEST_CASE(test_nothing_left),
+	{ NULL, NULL },
+};
+
 static struct test_suite group_suite = {
 	.name = "vfio_kernel_group_autotest",
 	.setup = setup_group,
@@ -316,6 +330,13 @@ static struct test_suite cdev_suite = {
 	.cases = cases,
 };
 
+static struct test_suite noiommu_suite = {
+	.name = "vfio_kernel_noiommu_autotest",
+	.setup = setup_group,
+	.case_teardown = case_teardown,
+	.cases = noiommu_cases,
+};
+
 static struct test_suite bus_suite = {
 	.name = "vfio_kernel_bus_autotest",
 	.setup = setup_bus,
@@ -326,4 +347,5 @@ static struct test_suite bus_suite = {
 
 TEST_REGISTER(group_suite);
 TEST_REGISTER(cdev_suite);
+TEST_REGISTER(noiommu_suite);
 TEST_REGISTER(bus_suite);

@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
-"""In a guest: make the devices of vfio_kernel_*_autotest, then run them.
+"""In a guest: make the devices of vfio_kernel_*_autotest, then run some of them.
 
-The argument is the MAC address that QEMU gave to the e1000e.
+The arguments are the MAC address that QEMU gave to the e1000e, and which.
 """
 import os
 import sys
 
 import guest
 
+mac, *suites = sys.argv[1:]
+options = []
+if "noiommu" in suites:
+    guest.modprobe("vfio")
+    guest.write("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y")
+    options = ["--iova-mode=pa"]
 guest.modprobe("mtty", "mdpy", "mbochs")
 os.environ["TEST_VFIO_MTTY"] = guest.mdev_create("mtty", "mtty-1")
 os.environ["TEST_VFIO_MDPY"] = guest.mdev_create("mdpy", "mdpy-vga")
@@ -20,10 +26,9 @@ for name, vendor, device in (("EDU", 0x1234, 0x11e8), ("E1000E", 0x8086, 0x10d3)
     bdf, = guest.pci_find(vendor, device)
     guest.pci_bind(bdf)
     os.environ[f"TEST_VFIO_{name}"] = bdf
-os.environ["TEST_VFIO_E1000E_MAC"] = sys.argv[1]
+os.environ["TEST_VFIO_E1000E_MAC"] = mac
 build = os.environ["SF_BUILD"]
 os.environ["LD_LIBRARY_PATH"] = f"{build}/drivers"
 os.execv(f"{build}/app/test/dpdk-test-auxiliary", [
     "dpdk-test-auxiliary", "--in-memory", "--no-pci", "-m", "128", "-l", "0", "--no-telemetry",
-    "--", "vfio_kernel_group_autotest", "vfio_kernel_cdev_autotest",
-    "vfio_kernel_bus_autotest"])
+    *options, "--", *(f"vfio_kernel_{suite}_autotest" for suite in suites)])

@@ -78,6 +78,16 @@ group_names_free(struct rte_vfio_dev *dev)
 	free(dev->group_name);
 }
 
+/* Whether nothing at all is between the devices of a group and the memory. */
+static bool
+group_is_noiommu(int group)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/vfio/noiommu-%d", group);
+	return access(path, F_OK) == 0;
+}
+
 /*
  * Without an IOMMU a device reaches whatever physical address it is given.
  * The kernel allows that if it was told to; then our addresses have to be
@@ -86,11 +96,6 @@ group_names_free(struct rte_vfio_dev *dev)
 static int
 group_check_noiommu(struct rte_vfio_dev *dev, int group)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/dev/vfio/noiommu-%d", group);
-	if (access(path, F_OK) < 0)
-		return 0;
 	if (rte_vfio_noiommu_is_enabled() != 1) {
 		VFIO_LOG_OPEN(dev, "group %d has no IOMMU, and VFIO's enable_unsafe_noiommu_mode is off",
 			group);
@@ -106,8 +111,7 @@ group_check_noiommu(struct rte_vfio_dev *dev, int group)
 
 /*
  * Whether the kernel made the group for a device that its driver gives no
- * IOMMU.  It names such groups as those that have none at all, which have been
- * told apart before.
+ * IOMMU.  It names such groups as those that have none at all.
  */
 static bool
 group_is_emulated(const struct rte_vfio_dev *dev)
@@ -161,9 +165,10 @@ group_setup(struct rte_vfio_dev *dev)
 		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", dev->group_base, dev->group_name);
 		return -ENODEV;
 	}
-	ret = group_check_noiommu(dev, group);
-	if (ret < 0)
-		return ret;
+	if (group_is_noiommu(group)) {
+		ret = group_check_noiommu(dev, group);
+		return ret < 0 ? ret : group_setup_eal(dev);
+	}
 	return group_is_emulated(dev) ? vfio_container_open(dev, group) : group_setup_eal(dev);
 }
 
