@@ -11,40 +11,58 @@ import harness  # noqa: E402
 MODULE = f"{harness.BUILD}/kmod/{os.uname().release}/sim/linux/sf_sim.ko"
 
 
+PARENT = "platform/sf_sim"
+DEVICES = "/sys/bus/auxiliary/devices"
+
+
+class Devlink(harness.Process):
+    """devlink, started once: starting a program takes long on a slow kernel."""
+
+    def __init__(self):
+        super().__init__(["stdbuf", "-oL", "devlink", "--batch", "-"])
+
+    def port(self, text):
+        """A command, done when this returns; devlink ends at one that fails."""
+        self.type(f"port {text}\ndev show {PARENT}")
+        self.expect(f"^{PARENT}$", 60)
+
+
 class SubFunctions:
     """sf_sim.ko, and the sub-functions that devlink makes of it."""
-
-    DEVLINK = "platform/sf_sim"
 
     def __init__(self, wire, driver="vfio"):
         guest.modprobe("mdev", "vfio", "vfio_iommu_type1")
         guest.run("insmod", MODULE, f"wire={wire}", f"driver={driver}", "cpu=1")
-        self.loaded = True
+        self.devlink = Devlink()
 
     def add(self, sfnum):
         """An active sub-function; returns its name on the auxiliary bus."""
-        before = self.names()
-        guest.run("devlink", "port", "add", self.DEVLINK, "flavour", "pcisf", "pfnum", "0",
-                  "sfnum", str(sfnum))
+        self.devlink.port(f"add {PARENT} flavour pcisf pfnum 0 sfnum {sfnum}")
         self.set(sfnum, "active")
-        name, = self.names() - before
-        return name
+        return self.name(sfnum)
 
     def set(self, sfnum, state):
-        guest.run("devlink", "port", "function", "set", f"{self.DEVLINK}/{sfnum}", "state", state)
+        self.devlink.port(f"function set {PARENT}/{sfnum} state {state}")
 
     def delete(self, sfnum):
-        guest.run("devlink", "port", "del", f"{self.DEVLINK}/{sfnum}")
+        self.devlink.port(f"del {PARENT}/{sfnum}")
 
     @staticmethod
     def names():
-        return set(os.listdir("/sys/bus/auxiliary/devices"))
+        return set(os.listdir(DEVICES))
+
+    @staticmethod
+    def name(sfnum):
+        """An active sub-function's name on the auxiliary bus."""
+        name, = [n for n in os.listdir(DEVICES) if guest.read(f"{DEVICES}/{n}/sfnum") == str(sfnum)]
+        return name
 
     def stop(self):
         """Safe to be called again."""
-        if self.loaded:
+        if self.devlink is not None:
+            self.devlink.kill()
             guest.run("rmmod", "sf_sim")
-        self.loaded = False
+        self.devlink = None
 
 
 class Env(harness.Env):
@@ -57,6 +75,7 @@ class Env(harness.Env):
 
     def sub_functions(self, wire, driver="vfio"):
         self.sfs = SubFunctions(wire, driver)
+        self.processes.append(self.sfs.devlink)
         return self.sfs
 
     def testpmd(self, eal, **kwargs):

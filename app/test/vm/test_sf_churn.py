@@ -47,7 +47,6 @@ def come_and_go(testpmd, sfs, number):
     testpmd.expect("Now total ports is 1", 60)
     testpmd.expect("packet forwarding packets/burst", 60)
     testpmd.expect("TX offloads", 60)
-    time.sleep(0.2)
     out = testpmd.command("stop", 60)
     assert "Telling cores to stop" in out and name not in out, out
 
