@@ -79,7 +79,7 @@ build_kernel() {
 		cd "$tree"
 		make -s "O=$dir/build" "KCONFIG_ALLCONFIG=$dir/fragment" allnoconfig
 		check_config "$dir"
-		make -s "-j$(nproc)" "O=$dir/build" bzImage modules
+		make -s "-j$((2 * $(nproc)))" "O=$dir/build" bzImage modules
 		make -s "O=$dir/build" "INSTALL_MOD_PATH=$dir/root" modules_install
 	) || {
 		tail -n 20 "$dir/log" >&2
