@@ -101,11 +101,11 @@ test_directory_returns(void)
 	usleep(10000);
 	TEST_ASSERT_OK(mkdir(aux_root, 0755));
 	TEST_ASSERT_OK(publish("mock.sf.3"));
-	/* It is found in the directory, or seen to come, or both. */
-	test_wait_for(&told.come, 2);
-	TEST_ASSERT(told.come >= 2 && strcmp(told.name, "mock.sf.3") == 0, "%s", told.name);
+	ASSERT_TOLD(come, 2, "mock.sf.3");
+	/* It may have been found in the directory and seen to come, but is told once. */
 	TEST_ASSERT_OK(aux_remove("mock.sf.3"));
 	ASSERT_TOLD(gone, 2, "mock.sf.3");
+	TEST_ASSERT_EQUAL(told.come, 2);
 	return TEST_SUCCESS;
 }
 
@@ -141,6 +141,114 @@ test_return(void)
 	TEST_ASSERT_OK(aux_bus->probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	TEST_ASSERT(strcmp(aux_mock.args, "a=1") == 0, "%s", aux_mock.args);
+	return TEST_SUCCESS;
+}
+
+/* --- Plugged by the bus --------------------------------------------------- */
+
+#define ASSERT_BECOMES(counter, value) \
+	TEST_ASSERT(test_wait_for(&(counter), value), "%u", counter)
+
+/* Time for something that is not to happen. */
+static void
+nothing_happens(void)
+{
+	usleep(50000);
+}
+
+/* Devargs that a user gives at the start, for a device that is not there yet. */
+static int
+wait_for(const char *devargs)
+{
+	int ret = rte_devargs_add(RTE_DEVTYPE_ALLOWED, devargs);
+
+	if (ret == 0)
+		ret = aux_bus->scan();
+	return ret == 0 ? aux_bus->probe() : ret;
+}
+
+static int
+test_plug(void)
+{
+	test_log_start();
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=plug/class=eth/driver=mock_plain,a=1"));
+	TEST_ASSERT_EQUAL(test_log_count("not found"), 0);
+	TEST_ASSERT_OK(publish("mock.sf.1"));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
+	TEST_ASSERT_EQUAL(told.come, 2);
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	nothing_happens(); /* to let go of it is the application's */
+	TEST_ASSERT_EQUAL(aux_mock.removes, 0);
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.0")));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 2);
+	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
+	return TEST_SUCCESS;
+}
+
+/* It is back before the application has let go of it. */
+static int
+test_plug_back_early(void)
+{
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=plug"));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_TOLD(come, 2, "mock.sf.0");
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.0")));
+	ASSERT_BECOMES(aux_mock.probes, 2);
+	/* One that has not left stays detached. */
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.0")));
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
+	return TEST_SUCCESS;
+}
+
+static int
+test_plug_full(void)
+{
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=full"));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.removes, 1);
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 2);
+	return TEST_SUCCESS;
+}
+
+/* By its number, whatever its name is this time. */
+static int
+test_plug_picked(void)
+{
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,sfnum=7,hotplug=plug/driver=mock_plain,a=7"));
+	aux_make_attr(".making", "sfnum", "8\n");
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_TOLD(come, 1, "mock.sf.0");
+	aux_make_attr(".making", "sfnum", "7\n");
+	TEST_ASSERT_OK(publish("mock.sf.3"));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=7") == 0, "%s", aux_mock.args);
+	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.3")), "another one");
+	return TEST_SUCCESS;
+}
+
+/* Nobody has asked for these. */
+static int
+test_plug_unasked(void)
+{
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0"));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(publish("mock.sf.1"));
+	ASSERT_TOLD(come, 2, "mock.sf.1");
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
 	return TEST_SUCCESS;
 }
 
@@ -202,6 +310,29 @@ test_uevent(void)
 	ASSERT_TOLD(gone, 1, "mock.sf.8");
 	UEVENT_SEND(0, "remove", "mdev", "/devices/test/" UUID);
 	ASSERT_TOLD(gone, 2, UUID);
+	return TEST_SUCCESS;
+}
+
+/* A change that the kernel reports twice is told once. */
+static int
+test_uevent_once(void)
+{
+	TEST_ASSERT_OK(uevents_setup());
+	if (UEVENT_SEND(0, "add", "auxiliary", "/devices/test/mock.sf.7") < 0)
+		return test_skip("needs root to have the kernel spread a uevent");
+	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.7");
+	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.7");
+	UEVENT_SEND(0, "remove", "auxiliary", "/devices/test/mock.sf.7");
+	/* Each of these is a change. */
+	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.8");
+	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.8");
+	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.8");
+	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.8");
+	UEVENT_SEND(0, "add", "auxiliary", "/devices/test/mock.sf.9"); /* the last */
+	test_wait_for(&told.come, 4);
+	TEST_ASSERT(strcmp(told.name, "mock.sf.9") == 0, "%s", told.name);
+	TEST_ASSERT_EQUAL(told.come, 4);
+	TEST_ASSERT_EQUAL(told.gone, 3);
 	return TEST_SUCCESS;
 }
 
@@ -268,7 +399,13 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_directory_returns),
 	TEST_CASE(test_other_directory),
 	TEST_CASE(test_return),
+	TEST_CASE(test_plug),
+	TEST_CASE(test_plug_back_early),
+	TEST_CASE(test_plug_full),
+	TEST_CASE(test_plug_picked),
+	TEST_CASE(test_plug_unasked),
 	TEST_CASE(test_uevent),
+	TEST_CASE(test_uevent_once),
 	TEST_CASE(test_uevent_absurd),
 	TEST_CASE(test_uevent_forged),
 	{ .name = NULL }

@@ -52,6 +52,18 @@ auxiliary_list_unlock(void)
 	pthread_mutex_unlock(&list_lock);
 }
 
+struct auxiliary_dev *
+auxiliary_dev_find(const char *name)
+{
+	struct rte_auxiliary_device *dev;
+
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
+		if (strcmp(dev->name, name) == 0)
+			return auxiliary_dev(dev);
+	}
+	return NULL;
+}
+
 static const struct auxiliary_attrs no_attrs;
 
 struct auxiliary_dev *
@@ -130,9 +142,13 @@ report_missing(void)
 		 */
 		if (devargs->policy == RTE_DEV_ALLOWED && devargs->name[0] != '\0' &&
 				strchr(devargs->name, '=') == NULL &&
-				auxiliary_index_add(&known, devargs->name, &known) == 0)
-			AUXILIARY_LOG(ERR, "device %s: not found in %s", devargs->name,
-				auxiliary_roots_str(roots, sizeof(roots)));
+				auxiliary_index_add(&known, devargs->name, &known) == 0) {
+			if (auxiliary_devargs_hotplug(devargs) != 0)
+				AUXILIARY_LOG(INFO, "device %s: waited for", devargs->name);
+			else
+				AUXILIARY_LOG(ERR, "device %s: not found in %s", devargs->name,
+					auxiliary_roots_str(roots, sizeof(roots)));
+		}
 	}
 out:
 	auxiliary_index_free(&known);
@@ -201,6 +217,7 @@ auxiliary_unplug(struct rte_device *device)
 		return ret;
 	}
 	/* Its devargs stay with EAL, for when it comes back. */
+	auxiliary_hotplug_freed(dev->pub.name);
 	auxiliary_dev_drop(dev);
 	return 0;
 }
@@ -212,6 +229,7 @@ auxiliary_cleanup(void)
 	int ret, result = 0;
 
 	auxiliary_monitor_stop();
+	auxiliary_hotplug_stop();
 	for (dev = TAILQ_FIRST(&auxiliary_bus.device_list); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
 		ret = auxiliary_dev_remove(auxiliary_dev(dev));

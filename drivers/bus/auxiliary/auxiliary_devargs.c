@@ -87,6 +87,8 @@ auxiliary_devargs_parse(struct rte_devargs *devargs)
 	/* ethdev's iterator, and many a driver, crash where there is no string. */
 	if (devargs->drv_str == NULL)
 		devargs->drv_str = strchr(devargs->bus_str, '\0');
+	if (rte_kvargs_get(kvlist, "hotplug") != NULL)
+		auxiliary_hotplug_want();
 	name = rte_kvargs_get(kvlist, "name");
 	if (name == NULL)
 		name = rte_kvargs_get(kvlist, "uuid");
@@ -141,6 +143,17 @@ auxiliary_devargs_iova(const struct rte_devargs *devargs)
 		mode = auxiliary_iova_parse(value);
 	rte_kvargs_free(kvlist);
 	return mode;
+}
+
+unsigned int
+auxiliary_devargs_hotplug(const struct rte_devargs *devargs)
+{
+	struct rte_kvargs *kvlist = auxiliary_devargs_params(devargs);
+	const char *value = rte_kvargs_get(kvlist, "hotplug");
+	unsigned int hotplug = value == NULL ? 0 : auxiliary_hotplug_parse(value);
+
+	rte_kvargs_free(kvlist);
+	return hotplug;
 }
 
 bool

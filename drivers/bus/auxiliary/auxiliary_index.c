@@ -48,22 +48,24 @@ index_slot(const struct auxiliary_index *index, const char *name, uint32_t hash)
 	}
 }
 
+/* Make room; what was taken out does not come along. */
 static int
 index_grow(struct auxiliary_index *index)
 {
-	struct auxiliary_index bigger = {
-		.nb_slots = index->nb_slots == 0 ? INDEX_MIN_SLOTS : index->nb_slots * 2,
-		.nb_used = index->nb_used,
-	};
+	struct auxiliary_index bigger = { .nb_slots = INDEX_MIN_SLOTS };
 	const struct auxiliary_index_slot *slot;
 	uint32_t i;
 
+	for (i = 0; i < index->nb_slots; i++)
+		bigger.nb_used += index->slots[i].object != NULL;
+	while (bigger.nb_slots < 4 * bigger.nb_used)
+		bigger.nb_slots *= 2;
 	bigger.slots = calloc(bigger.nb_slots, sizeof(*bigger.slots));
 	if (bigger.slots == NULL)
 		return -ENOMEM;
 	for (i = 0; i < index->nb_slots; i++) {
 		slot = &index->slots[i];
-		if (slot->name != NULL)
+		if (slot->object != NULL)
 			*index_slot(&bigger, slot->name, slot->hash) = *slot;
 	}
 	free(index->slots);
@@ -105,6 +107,12 @@ auxiliary_index_replace(struct auxiliary_index *index, const char *name,
 	/* The hash stays, so that those behind it are still found. */
 	slot->name = new_name;
 	slot->object = object;
+}
+
+void
+auxiliary_index_remove(struct auxiliary_index *index, const char *name)
+{
+	auxiliary_index_replace(index, name, "", NULL);
 }
 
 void *

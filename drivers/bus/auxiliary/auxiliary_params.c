@@ -179,6 +179,20 @@ iova_check(const char *value)
 	return auxiliary_iova_parse(value) == RTE_IOVA_DC ? -EINVAL : 0;
 }
 
+unsigned int
+auxiliary_hotplug_parse(const char *value)
+{
+	if (strcmp(value, "full") == 0)
+		return AUXILIARY_HOTPLUG_PLUG | AUXILIARY_HOTPLUG_UNPLUG;
+	return strcmp(value, "plug") == 0 ? AUXILIARY_HOTPLUG_PLUG : 0;
+}
+
+static int
+hotplug_check(const char *value)
+{
+	return auxiliary_hotplug_parse(value) == 0 ? -EINVAL : 0;
+}
+
 #define SF RTE_AUXILIARY_KIND_SF
 #define MDEV RTE_AUXILIARY_KIND_MDEV
 #define ANY RTE_AUXILIARY_KIND_ANY
@@ -193,6 +207,7 @@ static const struct param params[] = {
 	{ "type", "<mdev type>", type_check, type_match, MDEV, false },
 	{ "vfio", "user|cdev|group", vfio_check, NULL, ANY, false },
 	{ "iova", "va|pa", iova_check, NULL, ANY, false },
+	{ "hotplug", "plug|full", hotplug_check, NULL, ANY, false },
 };
 
 static const struct param *

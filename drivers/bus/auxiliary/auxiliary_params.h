@@ -34,4 +34,7 @@ struct rte_kvargs *auxiliary_devargs_params(const struct rte_devargs *devargs);
 enum rte_vfio_transport auxiliary_transport_parse(const char *value);
 enum rte_iova_mode auxiliary_iova_parse(const char *value);
 
+/* Value of "hotplug": AUXILIARY_HOTPLUG_*; 0 for any other text. */
+unsigned int auxiliary_hotplug_parse(const char *value);
+
 #endif /* AUXILIARY_PARAMS_H */

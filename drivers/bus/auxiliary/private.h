@@ -21,6 +21,7 @@
  *   auxiliary_devargs.c what devargs say about one device
  *   auxiliary_history.c what is remembered of devices that have left
  *   auxiliary_telemetry.c, auxiliary_trace.c  what can be watched from outside
+ *   auxiliary_hotplug.c plugs and unplugs what comes and goes, if asked to
  *   auxiliary_index.c   objects by name, for scans that stay linear
  *   linux/              all that knows sysfs and uevents: roots, scan, picks,
  *                       attributes, nodes, monitor
@@ -127,6 +128,9 @@ auxiliary_place(const struct auxiliary_dev *dev)
 void auxiliary_list_lock(void);
 void auxiliary_list_unlock(void);
 
+/* The device of this name that is on the bus, or NULL. */
+struct auxiliary_dev *auxiliary_dev_find(const char *name);
+
 /* A device that is nowhere yet, or NULL. */
 struct auxiliary_dev *auxiliary_dev_new(const char *name);
 
@@ -171,10 +175,12 @@ int auxiliary_index_add(struct auxiliary_index *index, const char *name, void *o
 
 /*
  * Put another object in the place of the one of this name, if there is one.
- * The new name is the same, but somewhere else; or "", if there is no object.
+ * The new name is the same, but somewhere else.
  */
 void auxiliary_index_replace(struct auxiliary_index *index, const char *name,
 		const char *new_name, void *object);
+
+void auxiliary_index_remove(struct auxiliary_index *index, const char *name);
 
 /* The object of this name, or NULL. */
 void *auxiliary_index_find(const struct auxiliary_index *index, const char *name);
@@ -211,6 +217,19 @@ int auxiliary_match_pci(const struct rte_auxiliary_driver *drv, const struct aux
 /* Whether a string is a UUID as sysfs writes it, letters of either case. */
 bool auxiliary_is_uuid(const char *name);
 
+/* --- auxiliary_hotplug.c: if devargs ask for it ------------------------- */
+
+/* Some devargs do. */
+void auxiliary_hotplug_want(void);
+
+/* A device has come or gone, and whoever wants to has been told.  Interrupt thread. */
+void auxiliary_hotplug_news(const char *name, bool is_there);
+
+/* A driver has let go of a device. */
+void auxiliary_hotplug_freed(const char *name);
+
+void auxiliary_hotplug_stop(void);
+
 /* --- auxiliary_params.c, auxiliary_devargs.c: what the user typed ------- */
 
 /* rte_bus::devargs_parse and rte_bus::dev_iterate. */
@@ -223,6 +242,12 @@ void *auxiliary_dev_iterate(const void *start, const char *str,
 /* The VFIO transport and the IOVA mode that they ask for. */
 enum rte_vfio_transport auxiliary_devargs_transport(const struct rte_devargs *devargs);
 enum rte_iova_mode auxiliary_devargs_iova(const struct rte_devargs *devargs);
+
+/* What they ask the bus to do when the device comes or goes: AUXILIARY_HOTPLUG_*. */
+unsigned int auxiliary_devargs_hotplug(const struct rte_devargs *devargs);
+
+#define AUXILIARY_HOTPLUG_PLUG 1
+#define AUXILIARY_HOTPLUG_UNPLUG 2
 
 /* Whether they leave the device to this driver. */
 bool auxiliary_devargs_driver(const struct rte_devargs *devargs,

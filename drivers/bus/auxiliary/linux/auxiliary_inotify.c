@@ -115,7 +115,8 @@ root_news(enum rte_auxiliary_kind kind, const char *path)
 	DIR *dir = opendir(path);
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		auxiliary_monitor_news(kind, entry->d_name, true);
+		auxiliary_monitor_news(kind, entry->d_name, entry->d_name,
+			AUXILIARY_CHANGE_READY);
 	if (dir != NULL)
 		closedir(dir);
 }
@@ -144,8 +145,9 @@ event_handle(const struct inotify_event *event)
 	if (path[0] != '\0')
 		root_news(kind, path);
 	else if (watch != NULL && !is_parent && event->len > 0)
-		auxiliary_monitor_news(kind, event->name,
-			(event->mask & MASK_COME) != 0);
+		auxiliary_monitor_news(kind, event->name, event->name,
+			(event->mask & MASK_COME) != 0 ? AUXILIARY_CHANGE_READY :
+			AUXILIARY_CHANGE_GONE);
 }
 
 static void
@@ -158,11 +160,13 @@ notify_read(void *arg __rte_unused)
 	while ((len = read(notify.fd, buf, sizeof(buf))) > 0) {
 		for (at = 0; at < len; at += sizeof(*event) + event->len) {
 			event = (const struct inotify_event *)&buf[at];
-			if ((event->mask & IN_Q_OVERFLOW) != 0)
+			if ((event->mask & IN_Q_OVERFLOW) != 0) {
 				AUXILIARY_LOG(WARNING,
 					"news of devices lost, a scan finds what has come");
-			else
+				auxiliary_monitor_forget();
+			} else {
 				event_handle(event);
+			}
 		}
 	}
 }
@@ -252,6 +256,7 @@ auxiliary_inotify_watch(const struct auxiliary_roots *roots)
 	pthread_mutex_lock(&notify.lock);
 	if (!is_watched(roots, &nb)) {
 		watches_free();
+		auxiliary_monitor_forget();
 		if (nb > 0 && notify.fd < 0)
 			ret = notify_open();
 		if (nb > 0 && ret == 0)

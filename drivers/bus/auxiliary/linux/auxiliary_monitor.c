@@ -3,6 +3,8 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,13 +36,77 @@ is_of_interest(const char *name)
 	return false;
 }
 
-void
-auxiliary_monitor_news(enum rte_auxiliary_kind kind, const char *name, bool is_there)
+/* What has been told of an entry. */
+struct told {
+	bool is_there;
+	char entry[];
+};
+
+static struct auxiliary_index tolds;
+static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+told_set(struct told *told, const char *entry, bool is_there)
 {
-	if (!auxiliary_name_is_valid(kind, name) || !is_of_interest(name))
+	if (told == NULL) {
+		told = calloc(1, sizeof(*told) + strlen(entry) + 1);
+		if (told == NULL)
+			return; /* it may be told twice */
+		memcpy(told->entry, entry, strlen(entry) + 1);
+		if (auxiliary_index_add(&tolds, told->entry, told) < 0) {
+			free(told);
+			return;
+		}
+	}
+	told->is_there = is_there;
+}
+
+/* Whether a change is to be told.  Of what is never heard of, every end is news. */
+static bool
+told_change(const char *entry, enum auxiliary_change change)
+{
+	struct told *told;
+	bool is_news;
+
+	pthread_mutex_lock(&told_lock);
+	told = auxiliary_index_find(&tolds, entry);
+	if (change == AUXILIARY_CHANGE_NEW)
+		is_news = false;
+	else if (change == AUXILIARY_CHANGE_READY)
+		is_news = told == NULL || !told->is_there;
+	else
+		is_news = told == NULL || told->is_there;
+	if (change != AUXILIARY_CHANGE_GONE) {
+		told_set(told, entry, change == AUXILIARY_CHANGE_READY);
+	} else if (told != NULL) {
+		auxiliary_index_remove(&tolds, entry);
+		free(told);
+	}
+	pthread_mutex_unlock(&told_lock);
+	return is_news;
+}
+
+void
+auxiliary_monitor_forget(void)
+{
+	pthread_mutex_lock(&told_lock);
+	auxiliary_index_free_objects(&tolds);
+	pthread_mutex_unlock(&told_lock);
+}
+
+void
+auxiliary_monitor_news(enum rte_auxiliary_kind kind, const char *entry, const char *device,
+		enum auxiliary_change change)
+{
+	bool is_there = change == AUXILIARY_CHANGE_READY;
+
+	if (!auxiliary_name_is_valid(kind, device) || !is_of_interest(device) ||
+			!told_change(entry, change))
 		return;
-	AUXILIARY_LOG(INFO, "device %s: has %s", name, is_there ? "come" : "gone");
-	rte_dev_event_callback_process(name, is_there ? RTE_DEV_EVENT_ADD : RTE_DEV_EVENT_REMOVE);
+	AUXILIARY_LOG(INFO, "device %s: has %s", device, is_there ? "come" : "gone");
+	rte_dev_event_callback_process(device,
+		is_there ? RTE_DEV_EVENT_ADD : RTE_DEV_EVENT_REMOVE);
+	auxiliary_hotplug_news(device, is_there);
 }
 
 struct rte_intr_handle *
@@ -103,4 +169,5 @@ auxiliary_monitor_stop(void)
 	is_started = false;
 	auxiliary_uevent_stop();
 	auxiliary_inotify_stop();
+	auxiliary_monitor_forget();
 }

@@ -15,8 +15,24 @@
 
 struct rte_intr_handle;
 
-/* An entry of a root has come (or can be used now), or has gone. */
-void auxiliary_monitor_news(enum rte_auxiliary_kind kind, const char *name, bool is_there);
+/* What has become of an entry of a root. */
+enum auxiliary_change {
+	AUXILIARY_CHANGE_NEW, /* it is there, but cannot be used yet */
+	AUXILIARY_CHANGE_READY, /* it can be used */
+	AUXILIARY_CHANGE_UNUSABLE, /* it is there, but cannot be used any more */
+	AUXILIARY_CHANGE_GONE,
+};
+
+/*
+ * Tell of a device, if this is news of the entry: several sources may report
+ * one change, and only the first is passed on.  The entry is the device, or an
+ * mdev that is the device's node.
+ */
+void auxiliary_monitor_news(enum rte_auxiliary_kind kind, const char *entry, const char *device,
+		enum auxiliary_change change);
+
+/* Some news has been missed, or is not of interest any more: all that comes is new. */
+void auxiliary_monitor_forget(void);
 
 /* Have a file descriptor served.  NULL after a log line; on success it owns fd. */
 struct rte_intr_handle *auxiliary_monitor_serve(int fd, void (*callback)(void *arg));

@@ -247,7 +247,7 @@ auxiliary_picks_check(struct auxiliary_scan *scan)
 		if (dev != NULL && (dev->pub.driver != NULL ||
 				(dev->seen && auxiliary_params_match(pick->kvlist, dev))))
 			continue;
-		auxiliary_index_replace(&scan->devargs, pick->devargs->name, "", NULL);
+		auxiliary_index_remove(&scan->devargs, pick->devargs->name);
 		pick_open(scan, pick);
 	}
 out:
@@ -347,6 +347,8 @@ auxiliary_picks_settle(struct auxiliary_scan *scan)
 			return -ENOMEM;
 		if (nb > 1)
 			report_ambiguous(pick, nb);
+		else if (nb == 0 && auxiliary_devargs_hotplug(pick->devargs) != 0)
+			AUXILIARY_LOG(INFO, "\"%s\" waits for its device", pick->devargs->name);
 		else if (nb == 0 && is_new(pick->devargs))
 			AUXILIARY_LOG(ERR, "no device fits \"%s\" in %s", pick->devargs->name,
 				auxiliary_roots_str(roots, sizeof(roots)));

@@ -82,18 +82,6 @@ dev_keep(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 		dev->seen = !dev_is_refused(scan, devargs, dev);
 }
 
-static struct auxiliary_dev *
-dev_find(const char *name)
-{
-	struct rte_auxiliary_device *dev;
-
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
-		if (strcmp(dev->name, name) == 0)
-			return auxiliary_dev(dev);
-	}
-	return NULL;
-}
-
 /* From a device on, the first that an entry is, or is in front of. */
 static struct rte_auxiliary_device *
 list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_entry *entry)
@@ -239,14 +227,14 @@ scan_finish(struct auxiliary_scan *scan)
 static int
 scan_attach(struct auxiliary_scan *scan)
 {
-	struct auxiliary_dev *dev = dev_find(scan->attach->name);
+	struct auxiliary_dev *dev = auxiliary_dev_find(scan->attach->name);
 	int ret;
 
 	if (dev != NULL)
 		dev->seen = false;
 	ret = scan_roots(scan, true);
 	if (ret == 0)
-		dev = dev_find(scan->attach->name);
+		dev = auxiliary_dev_find(scan->attach->name);
 	if (ret < 0 || dev == NULL)
 		return ret;
 	dev->pub.device.devargs = scan->attach;

@@ -3,8 +3,10 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/netlink.h>
 
@@ -39,13 +41,27 @@ struct uevent {
 /* What a driver of the kernel does to a device makes or breaks its VFIO node. */
 static const struct {
 	const char *action;
-	bool is_there;
+	enum auxiliary_change change;
 } actions[] = {
-	{ "add", true },
-	{ "bind", true },
-	{ "unbind", false },
-	{ "remove", false },
+	{ "add", AUXILIARY_CHANGE_READY },
+	{ "bind", AUXILIARY_CHANGE_READY },
+	{ "unbind", AUXILIARY_CHANGE_UNUSABLE },
+	{ "remove", AUXILIARY_CHANGE_GONE },
 };
+
+/* A device that is there but that no driver of the kernel has taken yet. */
+static bool
+is_unbound(const char *devpath)
+{
+	char path[PATH_MAX];
+	int len;
+
+	len = snprintf(path, sizeof(path), "/sys%s/driver", devpath);
+	if (len < 0 || (size_t)len >= sizeof(path) || access(path, F_OK) == 0)
+		return false;
+	*strrchr(path, '/') = '\0';
+	return access(path, F_OK) == 0;
+}
 
 static bool
 uevent_parse(const char *buf, size_t len, struct uevent *event)
@@ -68,8 +84,9 @@ uevent_parse(const char *buf, size_t len, struct uevent *event)
 }
 
 static void
-mdev_news(const char *devpath, bool is_there)
+mdev_news(const char *devpath, enum auxiliary_change change)
 {
+	const char *uuid = auxiliary_sysfs_basename(devpath);
 	char parent[RTE_DEV_NAME_MAX_LEN];
 	struct auxiliary_roots roots;
 	bool is_node = false;
@@ -77,17 +94,18 @@ mdev_news(const char *devpath, bool is_there)
 	if (auxiliary_roots_get(&roots) == 0)
 		is_node = auxiliary_mdev_parent(&roots, devpath, parent, sizeof(parent));
 	auxiliary_roots_put(&roots);
-	if (is_node)
-		auxiliary_monitor_news(RTE_AUXILIARY_KIND_SF, parent, is_there);
+	if (is_node && auxiliary_is_uuid(uuid))
+		auxiliary_monitor_news(RTE_AUXILIARY_KIND_SF, uuid, parent, change);
 	else
-		auxiliary_monitor_news(RTE_AUXILIARY_KIND_MDEV,
-			auxiliary_sysfs_basename(devpath), is_there);
+		auxiliary_monitor_news(RTE_AUXILIARY_KIND_MDEV, uuid, uuid, change);
 }
 
 static void
 uevent_handle(const char *buf, size_t len)
 {
+	enum auxiliary_change change;
 	struct uevent event;
+	const char *name;
 	unsigned int i;
 
 	if (!uevent_parse(buf, len, &event))
@@ -97,11 +115,15 @@ uevent_handle(const char *buf, size_t len)
 			break;
 	if (i == RTE_DIM(actions))
 		return;
+	change = actions[i].change;
+	/* To be added and bound is one change, told with the second. */
+	if (strcmp(event.action, "add") == 0 && is_unbound(event.devpath))
+		change = AUXILIARY_CHANGE_NEW;
+	name = auxiliary_sysfs_basename(event.devpath);
 	if (strcmp(event.subsystem, "auxiliary") == 0)
-		auxiliary_monitor_news(RTE_AUXILIARY_KIND_SF,
-			auxiliary_sysfs_basename(event.devpath), actions[i].is_there);
+		auxiliary_monitor_news(RTE_AUXILIARY_KIND_SF, name, name, change);
 	else if (strcmp(event.subsystem, "mdev") == 0)
-		mdev_news(event.devpath, actions[i].is_there);
+		mdev_news(event.devpath, change);
 }
 
 static void
@@ -123,9 +145,11 @@ uevent_read(void *arg __rte_unused)
 				from.nl_pid);
 		free(buf);
 	}
-	if (len < 0 && len != -NLE_AGAIN && len != -NLE_INTR)
+	if (len < 0 && len != -NLE_AGAIN && len != -NLE_INTR) {
 		AUXILIARY_LOG(WARNING, "uevents lost, a scan finds what has come: %s",
 			nl_geterror(len));
+		auxiliary_monitor_forget();
+	}
 }
 
 static int
