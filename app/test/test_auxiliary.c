@@ -349,7 +349,6 @@ test_vfio_node(void)
 	TEST_ASSERT_OK(rte_dev_remove(aux_find("vfio.sf.0")));
 	aux_mock.probe_result = -ENXIO;
 	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:vfio.sf.0"), -ENXIO);
-	usleep(5000); /* the server's side of the connection */
 	TEST_ASSERT_OK(test_resources_same(&before));
 	fake_server_stop();
 	return TEST_SUCCESS;

@@ -167,6 +167,16 @@ wait_for(const char *devargs)
 	return ret == 0 ? aux_bus->probe() : ret;
 }
 
+/* mock.sf.0 is waited for, comes, is plugged, and goes. */
+static int
+come_and_go(const char *devargs)
+{
+	TEST_ASSERT_OK(wait_for(devargs));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	return aux_remove("mock.sf.0");
+}
+
 static int
 test_plug(void)
 {
@@ -193,10 +203,7 @@ test_plug(void)
 static int
 test_plug_back_early(void)
 {
-	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=plug"));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
-	ASSERT_BECOMES(aux_mock.probes, 1);
-	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	TEST_ASSERT_OK(come_and_go("bus=auxiliary,name=mock.sf.0,hotplug=plug"));
 	TEST_ASSERT_OK(publish("mock.sf.0"));
 	ASSERT_TOLD(come, 2, "mock.sf.0");
 	nothing_happens();
@@ -213,10 +220,7 @@ test_plug_back_early(void)
 static int
 test_plug_full(void)
 {
-	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=full"));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
-	ASSERT_BECOMES(aux_mock.probes, 1);
-	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	TEST_ASSERT_OK(come_and_go("bus=auxiliary,name=mock.sf.0,hotplug=full"));
 	ASSERT_BECOMES(aux_mock.removes, 1);
 	TEST_ASSERT_OK(publish("mock.sf.0"));
 	ASSERT_BECOMES(aux_mock.probes, 2);

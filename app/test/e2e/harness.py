@@ -125,11 +125,11 @@ class Testpmd(Process):
     """
 
     def __init__(self, directory, eal, app=(), huge=False, env=None, installed=False,
-                 small=False):
+                 small=False, before=()):
         size, mbufs = (64, 4096) if small else (256, 16384)
         memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]
         telemetry = [] if "--telemetry" in eal else ["--no-telemetry"]
-        before = INSTALLED if installed else []
+        before = [*(INSTALLED if installed else []), *before]
         ours = [] if installed else ["-d", driver_soname()]
         path = "" if installed else f"{BUILD}/drivers"
         super().__init__(

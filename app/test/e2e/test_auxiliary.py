@@ -104,6 +104,20 @@ def test_mlx5(env):
     assert "mlx5_core.sf.5" not in testpmd.text(), testpmd.text()
 
 
+def test_plugged_by_the_bus(env):
+    """A device that was not there at the start, and that comes back, with the simulator."""
+    testpmd = env.testpmd(["-a", "bus=auxiliary,name=sf_sim.sf.0,hotplug=full"
+                                 "/class=eth/driver=net_sf_example,pause=0"])
+    for _ in range(2):
+        sim = env.sim(sfs=1)
+        testpmd.expect("auxiliary bus: device sf_sim.sf.0: has come, plugged")
+        assert "sf_sim.sf.0" in testpmd.command("show port summary all"), testpmd.text()
+        sim.stop()
+        testpmd.expect("auxiliary bus: device sf_sim.sf.0: has gone, unplugged")
+        assert "sf_sim.sf.0" not in testpmd.command("show port summary all"), testpmd.text()
+    testpmd.quit()
+
+
 def our_library():
     return os.path.realpath(f"{harness.BUILD}/drivers/librte_bus_auxiliary.so")
 
