@@ -130,15 +130,17 @@ tx_burst_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	return nb_pkts;
 }
 
-#define TX_BURST_VEC(name, fast_free, wake) \
+/* Of fewer than a group there is nothing to gain. */
+#define TX_BURST_VEC(isa, kind, fast_free, wake) \
 VEC_TARGET uint16_t \
-name(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
+sf_tx_burst_ ## isa ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
 { \
-	return tx_burst_vec(queue, pkts, nb_pkts, fast_free, wake); \
+	return nb_pkts < TX_GROUP ? sf_tx_burst ## kind(queue, pkts, nb_pkts) : \
+		tx_burst_vec(queue, pkts, nb_pkts, fast_free, wake); \
 }
 
 #define TX_BURSTS_VEC(isa) \
-TX_BURST_VEC(sf_tx_burst_ ## isa, false, false) \
-TX_BURST_VEC(sf_tx_burst_ ## isa ## _wake, false, true) \
-TX_BURST_VEC(sf_tx_burst_ ## isa ## _fast_free, true, false) \
-TX_BURST_VEC(sf_tx_burst_ ## isa ## _fast_free_wake, true, true)
+TX_BURST_VEC(isa, , false, false) \
+TX_BURST_VEC(isa, _wake, false, true) \
+TX_BURST_VEC(isa, _fast_free, true, false) \
+TX_BURST_VEC(isa, _fast_free_wake, true, true)
