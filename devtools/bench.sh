@@ -35,6 +35,25 @@ cleanup() {
 	done
 	wait 2>/dev/null || true
 	rm -rf "$work"
+	return_hugepages
+}
+
+# Nothing else is to take the processors away from what is measured: what we
+# start from here on has real-time priority, if we may. The kernel leaves a
+# twentieth of the time to others.
+realtime() {
+	if chrt -r -p 1 $$ 2>/dev/null; then
+		priority="real-time priority"
+	else
+		priority="no real-time priority"
+		echo "bench: other work on this machine will show: may not run with real-time priority" >&2
+	fi
+}
+
+# What a result is worth nothing without; to be printed after the run.
+circumstances() {
+	echo "$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), $priority," \
+		"$(memory_args 256), load $(cut -d' ' -f1 /proc/loadavg)"
 }
 
 # Processors: the first that we may use, and the last.
@@ -68,6 +87,8 @@ processors
 work=$(mktemp -d)
 results=$work/results
 trap cleanup EXIT
+lend_hugepages 384
+realtime
 # shellcheck disable=SC1090
 . "$top/devtools/bench/$bench.sh"
 bench_run

@@ -35,6 +35,20 @@ driver_args() {
 	echo "-d $so"
 }
 
+# Have at least $1 hugepages of 2 MiB, if we are root, until return_hugepages().
+hugepages_before=
+lend_hugepages() {
+	local nr=/proc/sys/vm/nr_hugepages
+
+	[ -w "$nr" ] && [ "$(cat "$nr")" -lt "$1" ] || return 0
+	hugepages_before=$(cat "$nr")
+	echo "$1" >"$nr"
+}
+
+return_hugepages() {
+	[ -z "$hugepages_before" ] || echo "$hugepages_before" >/proc/sys/vm/nr_hugepages
+}
+
 # EAL's memory, $1 MiB of it: hugepages where they are free, else ordinary pages.
 memory_args() {
 	local mib=$1 free size

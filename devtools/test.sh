@@ -13,23 +13,9 @@ set -euo pipefail
 
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize soak)
-hugepages_before=
 passed=0
 failed=0
 skipped=0
-
-# Some tests want hugepages; root can lend them some.
-lend_hugepages() {
-	local nr=/proc/sys/vm/nr_hugepages
-
-	[ -w "$nr" ] && [ "$(cat "$nr")" -lt 384 ] || return 0
-	hugepages_before=$(cat "$nr")
-	echo 384 >"$nr"
-}
-
-return_hugepages() {
-	[ -z "$hugepages_before" ] || echo "$hugepages_before" >/proc/sys/vm/nr_hugepages
-}
 
 # Run a suite in a build directory; its tests print TAP, which is what counts.
 run_suite() {
@@ -70,7 +56,7 @@ main() {
 
 	build_all
 	trap return_hugepages EXIT
-	lend_hugepages
+	lend_hugepages 384
 	for suite in "${suites[@]}"; do
 		case $suite in
 		sanitize) run_sanitized ;;

@@ -7,7 +7,7 @@
  *
  * What a driver costs, the far end left out: cycles per packet of rx_burst(),
  * of tx_burst(), and of a loop that forwards, for our driver and for DPDK's
- * software drivers, in one process on one core, taking turns.
+ * software drivers, in one process on one core, taking turns in random order.
  *
  * In a round a port sends a batch, gets it back, receives it, sends it again,
  * and forwards it once it is back.  Only calls into the driver are timed, for
@@ -34,6 +34,8 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_random.h>
+#include <rte_vect.h>
 
 #include "sim_host.h"
 
@@ -51,26 +53,33 @@ struct subject {
 	const char *far_name; /* NULL: the port is its own far end */
 	const char *far_args;
 	bool simulated; /* the far end is the simulated device */
+	uint16_t bits; /* widest vectors it may use; 0: as the command line says */
 	uint16_t port;
 	uint16_t far;
 };
 
 #define VIRTIO "queue_size=512,mrg_rxbuf=0,in_order=1,vectorized=1"
+#define MEMIF(role) "role=" role ",id=0,socket-abstract=no,socket=%s/memif"
+#define VDEV(dev, dev_args) .bus = "vdev", .port_name = dev, .args = dev_args
+#define SIMULATED(number) .bus = "auxiliary", .port_name = "sf_sim.sf." number, .args = "", \
+	.simulated = true
 
 static struct subject subjects[] = {
-	{ "ours", "auxiliary", "sf_sim.sf.0", "", NULL, NULL, true, 0, 0 },
-	{ "net_null", "vdev", "net_null0", "size=60", NULL, NULL, false, 0, 0 },
-	{ "net_ring", "vdev", "net_ring0", "", NULL, NULL, false, 0, 0 },
-	{ "net_memif", "vdev", "net_memif1",
-		"role=client,id=0,socket-abstract=no,socket=%s/memif", "net_memif0",
-		"role=server,id=0,socket-abstract=no,socket=%s/memif", false, 0, 0 },
-	{ "virtio_packed", "vdev", "net_virtio_user0",
-		"packed_vq=1," VIRTIO ",path=%s/packed", "net_vhost0",
-		"iface=%s/packed", false, 0, 0 },
-	{ "virtio_split", "vdev", "net_virtio_user1",
-		"packed_vq=0," VIRTIO ",path=%s/split", "net_vhost1",
-		"iface=%s/split", false, 0, 0 },
+	{ .name = "ours", SIMULATED("0") },
+	{ .name = "ours_scalar", SIMULATED("1"), .bits = RTE_VECT_SIMD_DISABLED },
+	{ .name = "ours_128", SIMULATED("2"), .bits = RTE_VECT_SIMD_128 },
+	{ .name = "ours_512", SIMULATED("3"), .bits = RTE_VECT_SIMD_512 },
+	{ .name = "net_null", VDEV("net_null0", "size=60") },
+	{ .name = "net_ring", VDEV("net_ring0", "") },
+	{ .name = "net_memif", VDEV("net_memif1", MEMIF("client")),
+		.far_name = "net_memif0", .far_args = MEMIF("server") },
+	{ .name = "virtio_packed", VDEV("net_virtio_user0", "packed_vq=1," VIRTIO ",path=%s/packed"),
+		.far_name = "net_vhost0", .far_args = "iface=%s/packed" },
+	{ .name = "virtio_split", VDEV("net_virtio_user1", "packed_vq=0," VIRTIO ",path=%s/split"),
+		.far_name = "net_vhost1", .far_args = "iface=%s/split" },
 };
+
+#define NB_SIMULATED 4
 
 static const uint16_t bursts[] = { 1, 4, 32, 64 };
 static const uint16_t frames[] = { 64, 1518 }; /* with checksum, which no mbuf has */
@@ -146,6 +155,11 @@ wait_link(uint16_t port, const char *name)
 static void
 subject_start(struct subject *s, const char *dir)
 {
+	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
+
+	/* Fails if the command line has the last word. */
+	if (s->bits != 0)
+		rte_vect_set_max_simd_bitwidth(s->bits);
 	/* The far end first: it listens. */
 	if (s->far_name != NULL)
 		s->far = port_start("vdev", s->far_name, s->far_args, dir);
@@ -153,6 +167,8 @@ subject_start(struct subject *s, const char *dir)
 	if (s->far_name != NULL)
 		wait_link(s->far, s->far_name);
 	wait_link(s->port, s->port_name);
+	if (s->bits != 0)
+		rte_vect_set_max_simd_bitwidth(bits);
 }
 
 /* --- A round ------------------------------------------------------------------- */
@@ -260,19 +276,36 @@ measure(const struct subject *s, uint16_t len, uint16_t burst, uint32_t took[NB_
 	rte_pktmbuf_free_bulk(batch, BATCH);
 }
 
+/* So that nobody always finds the caches as the same other has left them. */
+static void
+shuffle(unsigned int order[RTE_DIM(subjects)])
+{
+	unsigned int i, j;
+
+	for (i = 0; i < RTE_DIM(subjects); i++) {
+		j = rte_rand_max(i + 1);
+		order[i] = order[j];
+		order[j] = i;
+	}
+}
+
 static void
 round_run(unsigned int round)
 {
+	unsigned int order[RTE_DIM(subjects)];
 	uint32_t took[NB_DIRECTIONS];
-	unsigned int f, b, s, d;
+	unsigned int f, b, i, s, d;
 
 	for (f = 0; f < RTE_DIM(frames); f++)
-		for (b = 0; b < RTE_DIM(bursts); b++)
-			for (s = 0; s < RTE_DIM(subjects); s++) {
+		for (b = 0; b < RTE_DIM(bursts); b++) {
+			shuffle(order);
+			for (i = 0; i < RTE_DIM(subjects); i++) {
+				s = order[i];
 				measure(&subjects[s], frames[f] - RTE_ETHER_CRC_LEN, bursts[b], took);
 				for (d = 0; d < NB_DIRECTIONS; d++)
 					cycles[d][f][b][s][round] = took[d];
 			}
+		}
 }
 
 static void
@@ -309,7 +342,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	snprintf(devices, sizeof(devices), "%s/devices", dir);
-	ret = sim_host_start(devices, 1, SF_WIRE_LOOP);
+	ret = sim_host_start(devices, NB_SIMULATED, SF_WIRE_LOOP);
 	if (ret < 0)
 		fail("cannot serve", "simulated device", -ret);
 	sim_host_freeze(true);

@@ -40,6 +40,5 @@ bench_run() {
 		done
 	done | sed 's/^worst/99.9%/' >"$results"
 	plot_title="round trip of one packet, $rounds rounds"
-	echo "$plot_title, $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)," \
-		"load $(cut -d' ' -f1 /proc/loadavg)"
+	echo "$plot_title, $(circumstances)"
 }

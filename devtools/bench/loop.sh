@@ -9,14 +9,16 @@
 # shellcheck source=devtools/bench/lib/far.sh
 . "$top/devtools/bench/lib/far.sh"
 
-# Eight bursts go round for two seconds; testpmd shows the rate of the second one.
+# Eight bursts go round; testpmd shows the rate of a second.
 loop_round() {
+	rm -f "$work/near.log"
 	far_start "$1"
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046,SC2094
 	{
-		sleep 3
+		wait_for_line 'testpmd>' "$work/near.log"
+		sleep 1 # for the link
 		echo start tx_first 8
-		sleep 1
+		sleep 0.3
 		echo show port stats 0
 		sleep 1
 		echo show port stats 0
@@ -41,9 +43,8 @@ bench_run() {
 	done
 	for peer in "${peers[@]}"; do
 		[ -s "$work/pps.$peer" ] || { cat "$work/near.log" >&2; return 1; }
-		echo "64 $peer Mpps $(percentiles <"$work/pps.$peer")"
+		echo "64-byte $peer Mpps $(percentiles <"$work/pps.$peer")"
 	done >"$results"
 	plot_title="testpmd and a far end that sends back, $rounds rounds"
-	echo "$plot_title: more is better, $(awk -F': ' '/^model name/ { print $2; exit }' \
-		/proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg)"
+	echo "$plot_title: more is better, $(circumstances)"
 }

@@ -3,9 +3,10 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with bench.sh
 #
 #     Cycles per packet of a driver alone: receiving, sending and forwarding in
-#     bursts of 1, 4, 32 and 64, frames of 64 and 1,518 bytes. Ours, net_null,
-#     net_ring, net_memif, and virtio-user with vectors, packed and split.
-#     SF_BENCH_EAL has more EAL options, such as --force-max-simd-bitwidth=512.
+#     bursts of 1, 4, 32 and 64, frames of 64 and 1,518 bytes. Ours (and without
+#     vectors, with those of 128 bits and of 512), net_null, net_ring, net_memif,
+#     and virtio-user with vectors, packed and split. SF_BENCH_EAL has more EAL
+#     options.
 
 bench_run() {
 	rounds=${rounds:-200}
@@ -22,6 +23,5 @@ bench_run() {
 	plot_title="driver alone, $rounds rounds"
 	plot_xlabel="burst"
 	plot_settings="set logscale x 2; set yrange [0:*]"
-	echo "$plot_title, $(memory_args 256), $(awk -F': ' '/^model name/ { print $2; exit }' \
-		/proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg)"
+	echo "$plot_title, $(circumstances)"
 }
