@@ -245,44 +245,6 @@ test_reset(void)
 }
 
 static int
-test_rss(void)
-{
-	struct rte_eth_conf conf = {
-		.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS,
-		.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP,
-	};
-	const uint16_t nb_queues = SF_MAX_QUEUE_PAIRS;
-	struct rte_mbuf *out[256], *in[256];
-	uint16_t q, i, n, total = 0, used = 0;
-	struct rte_eth_dev_info info;
-
-	TEST_ASSERT_OK(rte_eth_dev_info_get(ports[0], &info));
-	conf.rx_adv_conf.rss_conf.rss_hf &= info.flow_type_rss_offloads;
-	TEST_ASSERT(conf.rx_adv_conf.rss_conf.rss_hf != 0, "no hash types");
-	TEST_ASSERT_OK(ports_start(nb_queues, 256, &conf));
-	for (i = 0; i < 256; i++) {
-		out[i] = make_udp(i);
-		TEST_ASSERT(out[i] != NULL, "out of mbufs");
-	}
-	TEST_ASSERT_OK(port_send(ports[0], 3, out, 256));
-	for (q = 0; q < nb_queues; q++) {
-		n = port_receive(ports[1], q, in, 256, 20);
-		used += n > 0;
-		total += n;
-		for (i = 0; i < n; i++) {
-			TEST_ASSERT((in[i]->ol_flags & RTE_MBUF_F_RX_RSS_HASH) != 0, "no hash");
-			TEST_ASSERT_EQUAL(in[i]->hash.rss % SF_RETA_SIZE % nb_queues, q);
-			TEST_ASSERT_EQUAL(in[i]->packet_type & RTE_PTYPE_L4_MASK,
-				RTE_PTYPE_L4_UDP);
-			rte_pktmbuf_free(in[i]);
-		}
-	}
-	TEST_ASSERT_EQUAL(total, 256);
-	TEST_ASSERT(used > nb_queues / 2, "only %u queues used", used);
-	return TEST_SUCCESS;
-}
-
-static int
 test_stats(void)
 {
 	struct rte_eth_xstat_name names[300];
@@ -466,7 +428,6 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_restart),
 	TEST_CASE(test_close_and_attach),
 	TEST_CASE(test_reset),
-	TEST_CASE(test_rss),
 	TEST_CASE(test_stats),
 	TEST_CASE(test_bad_mbufs),
 	TEST_CASE(test_mixed_burst),
