@@ -73,18 +73,16 @@ make_headers() {
 # Only what a program with ethdev ports needs. The directory is known to EAL,
 # which loads drivers from there, so it is built for where it will be.
 make_ports() {
-	local log=$1.log
-
 	fetch_source "libdpdk for 1024 ports"
 	sed -i "/^libraries = \[/,/^\]/c libraries = ['kvargs', 'telemetry', 'eal', 'ring', 'rcu', \
 'mempool', 'mbuf', 'net', 'meter', 'ethdev', 'pci']" "$source/lib/meson.build"
 	{
 		meson setup "$work/build" "$source" --prefix="$PWD/$sdk/ports" --libdir=lib \
-			-Dplatform=generic -Dmax_ethports=1024 -Denable_drivers=bus/vdev,mempool/ring \
-			-Denable_driver_sdk=true -Ddisable_apps='*' -Dtests=false --buildtype=release &&
+			-Dplatform=generic -Dmax_ethports=1024 \
+			-Denable_drivers=bus/vdev,mempool/ring,net/null -Denable_driver_sdk=true \
+			-Ddisable_apps='*' -Dtests=false --buildtype=release &&
 		DESTDIR=$work/root ninja -C "$work/build" install
-	} >"$log" 2>&1 || { cat "$log" >&2; die "libdpdk for 1024 ports does not build"; }
-	rm -f "$log"
+	} >"$work/log" 2>&1 || { cat "$work/log" >&2; die "libdpdk for 1024 ports does not build"; }
 	cp -a "$work/root$PWD/$sdk/ports/." "$1"
 }
 

@@ -61,7 +61,7 @@ report_plot() {
 	mkdir -p "$tmp"
 	units=$(awk '!seen[$3]++ { print $3 }' "$results")
 	{
-		echo "set terminal svg size 720,$((360 * $(wc -w <<<"$units"))) dynamic background 'white'"
+		echo "set terminal svg size 720,$((360 * $(wc -w <<<"$units"))) dynamic noenhanced background 'white'"
 		echo "set output '$svg'"
 		echo "set multiplot layout $(wc -w <<<"$units"),1 title '${plot_title:-$bench}'"
 		echo "set key outside right; set grid ytics; set xlabel '${plot_xlabel:-}'"
