@@ -89,30 +89,5 @@ def test_flow_rules(env):
     testpmd.quit()
 
 
-def test_bonding(env):
-    """Two bonds of two ports each, back to back; one link goes, the other carries on."""
-    env.sim(sfs=4)
-    testpmd = env.testpmd([x for n in range(4) for x in ("-a", f"auxiliary:sf_sim.sf.{n}")])
-    testpmd.command("port stop all")
-    for bond, members in ((4, (0, 2)), (5, (1, 3))):
-        out = testpmd.command("create bonded device 1 0")
-        assert f"(port {bond})" in out, out
-        for member in members:
-            testpmd.command(f"add bonding slave {member} {bond}")
-    testpmd.command("port start all")
-    testpmd.command("set portlist 4,5")
-    deadline = time.monotonic() + 10
-    while "Link status: up" not in testpmd.command("show port info 4"):
-        assert time.monotonic() < deadline, "no link"
-    testpmd.forward(0.5, first=2)
-    before = testpmd.stats(4)["RX-packets"]
-    assert before > 100, before
-    testpmd.command("set link-down port 0")
-    time.sleep(0.3)
-    testpmd.forward(0.5, first=2)
-    assert testpmd.stats(4)["RX-packets"] > before + 100, testpmd.stats(4)
-    testpmd.quit()
-
-
 if __name__ == "__main__":
     harness.run(sys.modules[__name__])
