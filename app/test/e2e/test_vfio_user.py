@@ -21,6 +21,8 @@ from vfio_user import (DMA_MAP, DMA_UNMAP, ERROR, GET_INFO, GET_REGION_INFO, HEA
 BAR0, CONFIG = 0, 7
 MSIX, NUM_VECTORS = 2, 17
 
+FEATURES, DRV_FEATURES = 0x08, 0x0c
+F_CSUM, F_SEGS, F_TSO = 1 << 3, 1 << 5, 1 << 6
 ID, STATUS, QUEUES, MTU, MTU_MAX = 0x00, 0x14, 0x18, 0x20, 0x24
 CTRL, RX_MODE, INT_MASK, ERROR_INFO = 0x10, 0x38, 0x44, 0x48
 RXQ, TXQ = 0x1000, 0x1080
@@ -59,7 +61,7 @@ def closed(client):
 class Driver:
     """One queue pair of a looped device, as the data sheet brings it up."""
 
-    def __init__(self, env, start=True):
+    def __init__(self, env, start=True, features=0):
         env.sim(sfs=1, wire="loop")
         self.client = connect(env)
         self.memory = Memory(MEMORY)
@@ -68,6 +70,8 @@ class Driver:
         self.db = mmap.mmap(fd, size, offset=offset)
         self.client.write32(BAR0, CTRL, 1)
         assert self.client.read32(BAR0, STATUS) & 1
+        assert self.client.read32(BAR0, FEATURES) & features == features
+        self.client.write32(BAR0, DRV_FEATURES, features)
         if start:
             assert self.start(RXQ, RX_RING, RX_CPL) == 1
             assert self.start(TXQ, TX_RING, TX_STATUS) == 1
@@ -210,9 +214,9 @@ def test_queue_does_not_start(env):
     assert driver.start(TXQ, TX_RING, TX_STATUS) == 1
 
 
-def halts(env, code, block, misbehave):
+def halts(env, code, block, misbehave, features=0):
     """The queue halts with that code, tells, and starts anew."""
-    driver = Driver(env)
+    driver = Driver(env, features=features)
     event = os.eventfd(0, os.EFD_NONBLOCK)
     driver.client.set_irqs(IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1, [event])
     driver.client.write32(BAR0, INT_MASK, 2)
@@ -275,6 +279,90 @@ def test_halt_tx_long(env):
 
 def test_halt_tx_flags(env):
     halts_on_descriptor(env, 8, length=60, flags=0x8001)
+
+
+EOP, CTX, L3, TCP, TSO = 1 << 0, 1 << 1, 1 << 3, 1 << 4, 1 << 6
+
+
+def headers(l2_len, l3_len, l4_len=0):
+    """The field for header lengths, in the upper half of a word."""
+    return (l2_len // 2 | l3_len // 4 << 7 | l4_len // 4 << 12) << 16
+
+
+def halts_on_packet(env, code, *descriptors):
+    """A packet of several descriptors, each the arguments of describe()."""
+    def misbehave(driver):
+        for n, (length, flags, *more) in enumerate(descriptors):
+            driver.describe(n, length, flags, *more)
+        driver.doorbell(DB_TX_TAIL, len(descriptors))
+    halts(env, code, TXQ, misbehave, F_CSUM | F_SEGS | F_TSO)
+
+
+def context(mss):
+    return mss, CTX, 0
+
+
+def test_halt_tx_segments(env):
+    """40 are as many as there may be."""
+    halts_on_packet(env, 10, *[(60, 0)] * 40, (60, EOP))
+
+
+def test_halt_tx_segment_empty(env):
+    halts_on_packet(env, 7, (60, 0), (0, EOP))
+
+
+def test_halt_tx_without_end(env):
+    halts_on_packet(env, 8, (60, 0), (60, 0))
+
+
+def test_halt_tx_context_alone(env):
+    halts_on_packet(env, 8, context(1000))
+
+
+def test_halt_tx_context_misplaced(env):
+    halts_on_packet(env, 10, context(1000), (60, EOP))
+
+
+def test_halt_tx_context_missing(env):
+    halts_on_packet(env, 10, (60, EOP | TCP | TSO, None, headers(14, 20, 20)))
+
+
+def test_halt_tx_headers_short(env):
+    halts_on_packet(env, 11, (60, EOP | L3, None, headers(12, 20)))
+
+
+def test_halt_tx_headers_no_ip(env):
+    halts_on_packet(env, 11, (60, EOP | L3, None, headers(14, 16)))
+
+
+def test_halt_tx_headers_longer_than_packet(env):
+    halts_on_packet(env, 11, (53, EOP | TCP, None, headers(14, 20)))
+
+
+def test_halt_tx_headers_of_tcp(env):
+    """TCP's length is for segmentation only, and then not less than it can be."""
+    halts_on_packet(env, 11, (60, EOP | TCP, None, headers(14, 20, 20)))
+
+
+def test_halt_tx_headers_tcp_short(env):
+    halts_on_packet(env, 11, context(1000), (2000, EOP | TCP | TSO, None, headers(14, 20, 16)))
+
+
+def test_halt_tx_mss_none(env):
+    halts_on_packet(env, 12, context(0), (2000, EOP | TCP | TSO, None, headers(14, 20, 20)))
+
+
+def test_halt_tx_mss_long(env):
+    """A segment with its headers is a frame, of 9018 bytes at the most."""
+    halts_on_packet(env, 12, context(8965), (2000, EOP | TCP | TSO, None, headers(14, 20, 20)))
+
+
+def test_feature_not_accepted(env):
+    """What the device offers is not there before the driver has accepted it."""
+    def misbehave(driver):
+        driver.describe(0, 60, EOP | TCP, None, headers(14, 20))
+        driver.doorbell(DB_TX_TAIL, 1)
+    halts(env, 8, TXQ, misbehave)
 
 
 def test_halt_rx_buffer(env):
