@@ -244,37 +244,6 @@ test_reset(void)
 	return ports_exchange(ports[0], ports[1], 256);
 }
 
-static int
-test_stats(void)
-{
-	struct rte_eth_xstat_name names[300];
-	struct rte_eth_xstat values[300];
-	struct rte_eth_stats tx, rx;
-	struct sf *sf;
-	int n;
-
-	TEST_ASSERT_OK(ports_start(1, 128, NULL));
-	TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 320));
-	TEST_ASSERT_OK(rte_eth_stats_get(ports[0], &tx));
-	TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &rx));
-	TEST_ASSERT_EQUAL(tx.opackets, 320);
-	TEST_ASSERT_EQUAL(rx.ipackets, 320);
-	TEST_ASSERT_EQUAL(rx.ibytes, tx.obytes);
-	TEST_ASSERT_EQUAL(rx.q_ipackets[0], 320);
-	TEST_ASSERT_EQUAL(tx.q_opackets[0], 320);
-	sf = sim_host_lock(1);
-	n = sf->dev.r.stats[SF_STAT_RX_BYTES] == rx.ibytes;
-	sim_host_unlock();
-	TEST_ASSERT(n, "the device counts otherwise");
-	TEST_ASSERT_OK(rte_eth_stats_reset(ports[1]));
-	TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &rx));
-	TEST_ASSERT_EQUAL(rx.ipackets + rx.ibytes + rx.q_ipackets[0], 0);
-	n = rte_eth_xstats_get(ports[0], values, RTE_DIM(values));
-	TEST_ASSERT(n > 10 && n == rte_eth_xstats_get_names(ports[0], names, RTE_DIM(names)),
-		"%d extended statistics", n);
-	return TEST_SUCCESS;
-}
-
 /* What the device cannot send is dropped and counted, and halts nothing. */
 static int
 test_bad_mbufs(void)
@@ -428,7 +397,6 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_restart),
 	TEST_CASE(test_close_and_attach),
 	TEST_CASE(test_reset),
-	TEST_CASE(test_stats),
 	TEST_CASE(test_bad_mbufs),
 	TEST_CASE(test_mixed_burst),
 	TEST_CASE(test_pause),
