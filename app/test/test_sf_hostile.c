@@ -166,6 +166,17 @@ on_removal(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
 	return 0;
 }
 
+/* After the devices have died: none of the old, then new ones. */
+static int
+devices_renew(void)
+{
+	TEST_ASSERT_OK(port_detach(0));
+	TEST_ASSERT_OK(port_detach(1));
+	TEST_ASSERT_OK(sim_host_start(devices, 2, SF_WIRE_PAIR));
+	TEST_ASSERT_OK(port_attach(0, ""));
+	return port_attach(1, "");
+}
+
 /* The device dies under traffic: an event, no crash, and nothing is left. */
 static int
 test_device_dies(void)
@@ -198,13 +209,24 @@ test_device_dies(void)
 	TEST_ASSERT_OK(rte_eth_dev_close(ports[0]));
 	TEST_ASSERT_OK(rte_eth_dev_close(ports[1]));
 	TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
-	TEST_ASSERT_OK(port_detach(0));
-	TEST_ASSERT_OK(port_detach(1));
-	TEST_ASSERT_OK(sim_host_start(devices, 2, SF_WIRE_PAIR));
-	TEST_ASSERT_OK(port_attach(0, ""));
-	TEST_ASSERT_OK(port_attach(1, ""));
+	TEST_ASSERT_OK(devices_renew());
 	TEST_ASSERT_OK(ports_start(1, 64, NULL));
 	return ports_exchange(ports[0], ports[1], 64);
+}
+
+/* A port that nobody has configured yet is told of, too. */
+static int
+test_device_dies_early(void)
+{
+	removals = 0;
+	TEST_ASSERT_OK(rte_eth_dev_callback_register(ports[0], RTE_ETH_EVENT_INTR_RMV, on_removal,
+		NULL));
+	sim_host_stop();
+	TEST_ASSERT_OK(wait_event(&removals, 1));
+	TEST_ASSERT_EQUAL(rte_eth_dev_is_removed(ports[0]), 1);
+	TEST_ASSERT_OK(rte_eth_dev_callback_unregister(ports[0], RTE_ETH_EVENT_INTR_RMV,
+		on_removal, NULL));
+	return devices_renew();
 }
 
 /* --- Bad descriptors -------------------------------------------------------------------- */
@@ -368,6 +390,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_hostile_head_in_ring),
 	TEST_CASE(test_queue_halt),
 	TEST_CASE(test_device_dies),
+	TEST_CASE(test_device_dies_early),
 	TEST_CASE(test_bad_descriptors),
 	TEST_CASE(test_bad_chains),
 	TEST_CASE(test_endless_packet),

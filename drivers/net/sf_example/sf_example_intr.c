@@ -18,6 +18,13 @@
 
 /* --- Removal ----------------------------------------------------------------- */
 
+/* A port that is not configured yet has not said that it does not want to know. */
+static bool
+wants_removal(const struct rte_eth_dev *dev)
+{
+	return !dev->data->dev_configured || dev->data->dev_conf.intr_conf.rmv;
+}
+
 /* On the interrupt thread. */
 static void
 device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event event, void *arg)
@@ -38,7 +45,7 @@ device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event eve
 		SF_LOG(NOTICE, driver, port, "the device is wanted back");
 		break;
 	}
-	if (dev->data->dev_conf.intr_conf.rmv)
+	if (wants_removal(dev))
 		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
