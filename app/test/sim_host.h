@@ -15,8 +15,6 @@
 
 #include "server.h"
 
-#define SIM_HOST_MAX_SFS 4
-
 /** Publish devices below a directory, and serve them.  0 or a negative errno. */
 int sim_host_start(const char *dir, unsigned int nb_sfs, enum sf_wire_type wire);
 void sim_host_stop(void);

@@ -8,41 +8,20 @@
  */
 
 #include <errno.h>
-#include <unistd.h>
 
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include <rte_cycles.h>
 #include <rte_interrupts.h>
-#include <rte_vfio_dev.h>
 
-#include "fake_server.h"
-#include "test.h"
-
-#define DEVICE "0000:fa:6e.0"
-
-static char socket_path[256];
-static struct rte_vfio_dev *dev;
-
-static int
-setup(void)
-{
-	const char *dir = test_dir_create();
-
-	if (dir == NULL)
-		return TEST_FAILED;
-	snprintf(socket_path, sizeof(socket_path), "%s/vfio-user", dir);
-	return TEST_SUCCESS;
-}
+#include "fake_device.h"
 
 static int
 start(enum fake_fault kind)
 {
-	const struct rte_vfio_dev_node node = { .name = DEVICE, .user_socket = socket_path };
-
-	TEST_ASSERT_OK(fake_server_start(socket_path, kind));
-	return rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
+	TEST_ASSERT_OK(fake_start(kind));
+	return fake_open(RTE_VFIO_TRANSPORT_ANY);
 }
 
 static int
@@ -51,20 +30,11 @@ case_setup(void)
 	return start(FAKE_PCI);
 }
 
-static void
-case_teardown(void)
-{
-	rte_vfio_dev_close(dev);
-	dev = NULL;
-	fake_server_stop();
-	unlink(socket_path);
-}
-
 /* The table's page is cut out of the area around it, and then trapped. */
 static int
 test_msix_table(void)
 {
-	const struct rte_vfio_region *region = rte_vfio_region_get(dev, 0);
+	const struct rte_vfio_region *region = rte_vfio_region_get(fake_dev, 0);
 	uint32_t value = 0;
 
 	TEST_ASSERT_EQUAL(region->nb_areas, 2);
@@ -72,12 +42,12 @@ test_msix_table(void)
 	TEST_ASSERT_EQUAL(region->areas[0].size, 0x1000);
 	TEST_ASSERT_EQUAL(region->areas[1].offset, FAKE_AREA1_OFFSET);
 	TEST_ASSERT_EQUAL(region->areas[1].size, FAKE_AREA1_SIZE);
-	TEST_ASSERT_OK(rte_vfio_region_map(dev, 0));
-	TEST_ASSERT(rte_vfio_region_ptr(dev, 0, FAKE_AREA0_OFFSET, 0x1000) != NULL,
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA0_OFFSET, 0x1000) != NULL,
 		"not mapped before the table");
-	TEST_ASSERT(rte_vfio_region_ptr(dev, 0, FAKE_MSIX_TABLE, 4) == NULL, "table mapped");
-	TEST_ASSERT_OK(rte_vfio_region_write32(dev, 0, FAKE_MSIX_TABLE, 0xfee00000));
-	TEST_ASSERT_OK(rte_vfio_region_read32(dev, 0, FAKE_MSIX_TABLE, &value));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_MSIX_TABLE, 4) == NULL, "table mapped");
+	TEST_ASSERT_OK(rte_vfio_region_write32(fake_dev, 0, FAKE_MSIX_TABLE, 0xfee00000));
+	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 0, FAKE_MSIX_TABLE, &value));
 	TEST_ASSERT_EQUAL(value, 0xfee00000);
 	return TEST_SUCCESS;
 }
@@ -87,13 +57,13 @@ test_msix_mappable(void)
 {
 	const struct rte_vfio_region *region;
 
-	case_teardown();
+	fake_case_teardown();
 	TEST_ASSERT_OK(start(FAKE_PCI_MAPPABLE));
-	region = rte_vfio_region_get(dev, 0);
+	region = rte_vfio_region_get(fake_dev, 0);
 	TEST_ASSERT_EQUAL(region->nb_areas, 2);
 	TEST_ASSERT_EQUAL(region->areas[0].size, FAKE_AREA0_SIZE);
-	TEST_ASSERT_OK(rte_vfio_region_map(dev, 0));
-	TEST_ASSERT(rte_vfio_region_ptr(dev, 0, FAKE_MSIX_TABLE, 4) != NULL, "table not mapped");
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_MSIX_TABLE, 4) != NULL, "table not mapped");
 	return TEST_SUCCESS;
 }
 
@@ -103,13 +73,13 @@ test_bus_master(void)
 	uint8_t *command = fake_server_region(VFIO_PCI_CONFIG_REGION_INDEX) + PCI_COMMAND;
 
 	command[0] = PCI_COMMAND_MEMORY;
-	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(dev, true));
+	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(fake_dev, true));
 	TEST_ASSERT_EQUAL(command[0], PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(dev, false));
+	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(fake_dev, false));
 	TEST_ASSERT_EQUAL(command[0], PCI_COMMAND_MEMORY);
-	case_teardown();
+	fake_case_teardown();
 	TEST_ASSERT_OK(start(FAKE_NONE));
-	TEST_ASSERT_EQUAL(rte_vfio_pci_set_bus_master(dev, true), -ENOTSUP);
+	TEST_ASSERT_EQUAL(rte_vfio_pci_set_bus_master(fake_dev, true), -ENOTSUP);
 	return TEST_SUCCESS;
 }
 
@@ -119,15 +89,15 @@ test_ack(void)
 {
 	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 
-	TEST_ASSERT_EQUAL(rte_vfio_irq_ack(dev, VFIO_PCI_INTX_IRQ_INDEX), -EINVAL);
-	TEST_ASSERT_OK(rte_vfio_irq_enable(dev, VFIO_PCI_INTX_IRQ_INDEX, handle, 0));
-	TEST_ASSERT_OK(rte_vfio_irq_ack(dev, VFIO_PCI_INTX_IRQ_INDEX));
+	TEST_ASSERT_EQUAL(rte_vfio_irq_ack(fake_dev, VFIO_PCI_INTX_IRQ_INDEX), -EINVAL);
+	TEST_ASSERT_OK(rte_vfio_irq_enable(fake_dev, VFIO_PCI_INTX_IRQ_INDEX, handle, 0));
+	TEST_ASSERT_OK(rte_vfio_irq_ack(fake_dev, VFIO_PCI_INTX_IRQ_INDEX));
 	TEST_ASSERT_EQUAL(fake_server_unmasked(), 1);
-	rte_vfio_irq_disable(dev, VFIO_PCI_INTX_IRQ_INDEX, handle);
-	TEST_ASSERT_OK(rte_vfio_irq_enable(dev, VFIO_PCI_MSIX_IRQ_INDEX, handle, 0));
-	TEST_ASSERT_OK(rte_vfio_irq_ack(dev, VFIO_PCI_MSIX_IRQ_INDEX));
+	rte_vfio_irq_disable(fake_dev, VFIO_PCI_INTX_IRQ_INDEX, handle);
+	TEST_ASSERT_OK(rte_vfio_irq_enable(fake_dev, VFIO_PCI_MSIX_IRQ_INDEX, handle, 0));
+	TEST_ASSERT_OK(rte_vfio_irq_ack(fake_dev, VFIO_PCI_MSIX_IRQ_INDEX));
 	TEST_ASSERT_EQUAL(fake_server_unmasked(), 1);
-	rte_vfio_irq_disable(dev, VFIO_PCI_MSIX_IRQ_INDEX, handle);
+	rte_vfio_irq_disable(fake_dev, VFIO_PCI_MSIX_IRQ_INDEX, handle);
 	rte_intr_instance_free(handle);
 	return TEST_SUCCESS;
 }
@@ -140,7 +110,7 @@ count_event(struct rte_vfio_dev *d, enum rte_vfio_dev_event event, void *arg)
 	unsigned int *counter = event == RTE_VFIO_DEV_EVENT_REQUEST ? &requests :
 		event == RTE_VFIO_DEV_EVENT_ERROR ? &errors : NULL;
 
-	if (d == dev && counter != NULL && arg == &requests)
+	if (d == fake_dev && counter != NULL && arg == &requests)
 		__atomic_add_fetch(counter, 1, __ATOMIC_RELEASE);
 }
 
@@ -151,7 +121,7 @@ test_events(void)
 
 	requests = 0;
 	errors = 0;
-	TEST_ASSERT_OK(rte_vfio_dev_event_set(dev, count_event, &requests));
+	TEST_ASSERT_OK(rte_vfio_dev_event_set(fake_dev, count_event, &requests));
 	TEST_ASSERT(fake_server_raise(VFIO_PCI_REQ_IRQ_INDEX, 0), "no request eventfd");
 	TEST_ASSERT(test_wait_for(&requests, 1), "%u requests", requests);
 	TEST_ASSERT(fake_server_raise(VFIO_PCI_ERR_IRQ_INDEX, 0), "no error eventfd");
@@ -160,7 +130,7 @@ test_events(void)
 	TEST_ASSERT(fake_server_raise(VFIO_PCI_REQ_IRQ_INDEX, 0), "no request eventfd");
 	TEST_ASSERT(test_wait_for(&requests, 2), "%u requests", requests);
 	TEST_ASSERT_EQUAL(errors, 1);
-	TEST_ASSERT_OK(rte_vfio_dev_event_set(dev, NULL, NULL));
+	TEST_ASSERT_OK(rte_vfio_dev_event_set(fake_dev, NULL, NULL));
 	TEST_ASSERT(!fake_server_raise(VFIO_PCI_REQ_IRQ_INDEX, 0), "still has an eventfd");
 	rte_delay_us_sleep(20 * 1000);
 	return test_resources_same(&before);
@@ -177,10 +147,10 @@ static const struct test_case cases[] = {
 
 static struct test_suite suite = {
 	.name = "common_vfio_autotest",
-	.setup = setup,
-	.teardown = test_dir_remove,
+	.setup = fake_suite_setup,
+	.teardown = fake_suite_teardown,
 	.case_setup = case_setup,
-	.case_teardown = case_teardown,
+	.case_teardown = fake_case_teardown,
 	.cases = cases,
 };
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef FAKE_DEVICE_H
+#define FAKE_DEVICE_H
+
+/*
+ * What suites on the fake server have in common: one device of it, opened
+ * before each case and closed behind it.
+ */
+
+#include <rte_vfio_dev.h>
+
+#include "fake_server.h"
+#include "test.h"
+
+#define FAKE_DEVICE "fake.sf.0"
+
+extern struct rte_vfio_dev *fake_dev; /* NULL: not open */
+
+/* For struct test_suite; what a case is to begin with is for the suite to say. */
+int fake_suite_setup(void);
+void fake_suite_teardown(void);
+void fake_case_teardown(void);
+
+/** Start the server, and have it misbehave in this way. */
+int fake_start(enum fake_fault fault);
+/** Stop it, as if it had died. */
+void fake_stop(void);
+/** Open the device that it serves. */
+int fake_open(enum rte_vfio_transport transport);
+void fake_close(void);
+
+#endif /* FAKE_DEVICE_H */

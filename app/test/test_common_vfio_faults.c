@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+
+#include "fake_device.h"
+
+/*
+ * Servers that lie.  Opening fails with this error and one line that names the
+ * device, and leaves nothing behind.
+ */
+static int
+refuse(enum fake_fault fault, int error)
+{
+	struct test_resources before;
+	int ret;
+
+	TEST_ASSERT_OK(fake_start(fault));
+	before = test_resources_now();
+	test_log_start();
+	ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
+	TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 1);
+	TEST_ASSERT_EQUAL(ret, error);
+	TEST_ASSERT_OK(test_resources_same(&before));
+	return TEST_SUCCESS;
+}
+
+#define TEST_REFUSE(name, fault, error) \
+static int \
+name(void) \
+{ \
+	return refuse(fault, error); \
+}
+
+TEST_REFUSE(test_garbage, FAKE_GARBAGE, -EPROTO)
+TEST_REFUSE(test_hang, FAKE_HANG, -ETIMEDOUT)
+TEST_REFUSE(test_close_mid_message, FAKE_CLOSE_MID, -ENODEV)
+TEST_REFUSE(test_wrong_id, FAKE_WRONG_ID, -EPROTO)
+TEST_REFUSE(test_size_small, FAKE_SIZE_SMALL, -EPROTO)
+TEST_REFUSE(test_size_large, FAKE_SIZE_LARGE, -EPROTO)
+TEST_REFUSE(test_error_zero, FAKE_ERROR_ZERO, -EIO)
+TEST_REFUSE(test_version, FAKE_VERSION, -EPROTO)
+TEST_REFUSE(test_json, FAKE_JSON, -EPROTO)
+TEST_REFUSE(test_json_limit, FAKE_JSON_LIMIT, -EPROTO)
+TEST_REFUSE(test_many_regions, FAKE_MANY_REGIONS, -EPROTO)
+TEST_REFUSE(test_unasked_fds, FAKE_FDS, -EPROTO)
+TEST_REFUSE(test_region_index, FAKE_REGION_INDEX, -EPROTO)
+TEST_REFUSE(test_region_huge, FAKE_REGION_HUGE, -EPROTO)
+TEST_REFUSE(test_region_offset, FAKE_REGION_OFFSET, -EPROTO)
+TEST_REFUSE(test_region_argsz, FAKE_REGION_ARGSZ, -EPROTO)
+TEST_REFUSE(test_area_outside, FAKE_AREA_OUTSIDE, -EPROTO)
+TEST_REFUSE(test_area_unaligned, FAKE_AREA_UNALIGNED, -EPROTO)
+TEST_REFUSE(test_area_overlap, FAKE_AREA_OVERLAP, -EPROTO)
+TEST_REFUSE(test_area_no_memory, FAKE_AREA_NO_MEMORY, -EPROTO)
+TEST_REFUSE(test_area_count, FAKE_AREA_COUNT, -EPROTO)
+TEST_REFUSE(test_cap_loop, FAKE_CAP_LOOP, -EPROTO)
+TEST_REFUSE(test_cap_outside, FAKE_CAP_OUTSIDE, -EPROTO)
+TEST_REFUSE(test_dma_refused, FAKE_DMA_REFUSED, -ENOMEM)
+TEST_REFUSE(test_pci_cap_loop, FAKE_PCI_CAP_LOOP, -EPROTO)
+TEST_REFUSE(test_pci_cap_low, FAKE_PCI_CAP_LOW, -EPROTO)
+TEST_REFUSE(test_msix_table_outside, FAKE_PCI_TABLE_OUTSIDE, -EPROTO)
+TEST_REFUSE(test_msix_table_region, FAKE_PCI_TABLE_REGION, -EPROTO)
+
+static int
+test_irq_many(void)
+{
+	TEST_ASSERT_OK(fake_start(FAKE_IRQ_MANY));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_EQUAL(rte_vfio_irq_count(fake_dev, FAKE_IRQ_INDEX), -EPROTO);
+	fake_close();
+	return TEST_SUCCESS;
+}
+
+/* Nodes that lead nowhere; the server runs, but is not what is asked for. */
+static int
+test_nodes(void)
+{
+	const struct rte_vfio_dev_node nothing = { .name = FAKE_DEVICE };
+	const struct rte_vfio_dev_node no_socket = {
+		.name = FAKE_DEVICE, .user_socket = "/nonexistent/vfio-user",
+	};
+	const struct rte_vfio_dev_node no_group = {
+		.name = FAKE_DEVICE, .group_base = "/nonexistent", .group_name = FAKE_DEVICE,
+	};
+	const struct rte_vfio_dev_node no_way = {
+		.name = FAKE_DEVICE, .user_socket = "/nonexistent/vfio-user",
+		.cdev = "/nonexistent/vfio0", .group_base = "/nonexistent", .group_name = FAKE_DEVICE,
+	};
+	struct test_resources before;
+
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	before = test_resources_now();
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&nothing, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -ENODEV);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -ENOENT);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_GROUP, &fake_dev), -ENODEV);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_group, RTE_VFIO_TRANSPORT_GROUP, &fake_dev), -ENODEV);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_way, RTE_VFIO_TRANSPORT_CDEV, &fake_dev), -ENOENT);
+	test_log_start();
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_way, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -ENODEV);
+	TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 1);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(NULL, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -EINVAL);
+	TEST_ASSERT(fake_dev == NULL, "a device all the same");
+	return test_resources_same(&before);
+}
+
+static const struct test_case cases[] = {
+	TEST_CASE(test_garbage),
+	TEST_CASE(test_hang),
+	TEST_CASE(test_close_mid_message),
+	TEST_CASE(test_wrong_id),
+	TEST_CASE(test_size_small),
+	TEST_CASE(test_size_large),
+	TEST_CASE(test_error_zero),
+	TEST_CASE(test_version),
+	TEST_CASE(test_json),
+	TEST_CASE(test_json_limit),
+	TEST_CASE(test_many_regions),
+	TEST_CASE(test_unasked_fds),
+	TEST_CASE(test_region_index),
+	TEST_CASE(test_region_huge),
+	TEST_CASE(test_region_offset),
+	TEST_CASE(test_region_argsz),
+	TEST_CASE(test_area_outside),
+	TEST_CASE(test_area_unaligned),
+	TEST_CASE(test_area_overlap),
+	TEST_CASE(test_area_no_memory),
+	TEST_CASE(test_area_count),
+	TEST_CASE(test_cap_loop),
+	TEST_CASE(test_cap_outside),
+	TEST_CASE(test_dma_refused),
+	TEST_CASE(test_pci_cap_loop),
+	TEST_CASE(test_pci_cap_low),
+	TEST_CASE(test_msix_table_outside),
+	TEST_CASE(test_msix_table_region),
+	TEST_CASE(test_irq_many),
+	TEST_CASE(test_nodes),
+	{ .name = NULL }
+};
+
+static struct test_suite suite = {
+	.name = "common_vfio_autotest",
+	.setup = fake_suite_setup,
+	.teardown = fake_suite_teardown,
+	.case_teardown = fake_case_teardown,
+	.cases = cases,
+};
+
+TEST_REGISTER(suite);
