@@ -226,6 +226,27 @@ test_done_cleanup_segments(void)
 	return TEST_SUCCESS;
 }
 
+/* Mbufs of sent packets go straight into their pool, and all of them do. */
+static int
+test_fast_free(void)
+{
+	struct rte_eth_conf conf = { .txmode.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE };
+	struct rte_eth_burst_mode mode;
+	unsigned int round;
+
+	for (round = 0; round < 2; round++) {
+		TEST_ASSERT_OK(ports_start(1, 64, &conf));
+		TEST_ASSERT_OK(rte_eth_tx_burst_mode_get(ports[0], 0, &mode));
+		TEST_ASSERT(strstr(mode.info, "fast free") != NULL, "%s", mode.info);
+		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 1024));
+		TEST_ASSERT(rte_eth_tx_done_cleanup(ports[0], 0, 0) >= 0, "clean-up");
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+		TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
+	}
+	return TEST_SUCCESS;
+}
+
 static int
 test_power_monitor(void)
 {
@@ -397,6 +418,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_runtime_setup),
 	TEST_CASE(test_descriptor_status),
 	TEST_CASE(test_done_cleanup_segments),
+	TEST_CASE(test_fast_free),
 	TEST_CASE(test_power_monitor),
 	TEST_CASE(test_register_dump),
 	TEST_CASE(test_refused),

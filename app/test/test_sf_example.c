@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <rte_cycles.h>
-#include <rte_interrupts.h>
 
 #include "sf_ports.h"
 
@@ -299,37 +298,6 @@ test_pause(void)
 	return TEST_SUCCESS;
 }
 
-static int
-test_rx_interrupt(void)
-{
-	struct rte_eth_conf conf = { .intr_conf.rxq = 1 };
-	struct rte_epoll_event event;
-	struct rte_mbuf *out, *in;
-	unsigned int i;
-
-	TEST_ASSERT_OK(ports_start(2, 64, &conf));
-	TEST_ASSERT_OK(rte_eth_dev_rx_intr_ctl_q(ports[1], 0, RTE_EPOLL_PER_THREAD,
-		RTE_INTR_EVENT_ADD, NULL));
-	for (i = 0; i < 100; i++) {
-		TEST_ASSERT_OK(rte_eth_dev_rx_intr_enable(ports[1], 0));
-		TEST_ASSERT_EQUAL(rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 0), 0);
-		out = make_frame(60, station, i);
-		TEST_ASSERT_OK(port_send(ports[0], 0, &out, 1));
-		TEST_ASSERT_EQUAL(rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 1000), 1);
-		TEST_ASSERT_OK(rte_eth_dev_rx_intr_disable(ports[1], 0));
-		TEST_ASSERT_EQUAL(port_receive(ports[1], 0, &in, 1, 1000), 1);
-		rte_pktmbuf_free(in);
-	}
-	/* Armed after the packet has come. */
-	out = make_frame(60, station, 0);
-	TEST_ASSERT_OK(port_send(ports[0], 0, &out, 1));
-	rte_delay_us_sleep(5000);
-	TEST_ASSERT_OK(rte_eth_dev_rx_intr_enable(ports[1], 0));
-	TEST_ASSERT_EQUAL(rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 1000), 1);
-	return rte_eth_dev_rx_intr_ctl_q(ports[1], 0, RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_DEL,
-		NULL);
-}
-
 /* Packets of which some are not for the receiver, and some too long for it. */
 static int
 test_mixed_burst(void)
@@ -400,7 +368,6 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_bad_mbufs),
 	TEST_CASE(test_mixed_burst),
 	TEST_CASE(test_pause),
-	TEST_CASE(test_rx_interrupt),
 	{ .name = NULL }
 };
 

@@ -11,6 +11,7 @@
 
 #include <rte_errno.h>
 #include <rte_ip.h>
+#include <rte_vect.h>
 
 #include "sf_packets.h"
 
@@ -204,6 +205,73 @@ test_vlan_filter(void)
 	return TEST_SUCCESS;
 }
 
+/* --- Packet types ----------------------------------------------------------------------- */
+
+/* Each kind of packet, and nothing that is not said to be told. */
+static int
+ptypes_check(void)
+{
+	static const struct { struct packet_spec spec; uint32_t ptype; } kinds[] = {
+		{ { .tcp = true }, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN | RTE_PTYPE_L4_TCP },
+		{ { .payload = 30 }, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN | RTE_PTYPE_L4_UDP },
+		{ { .v6 = true, .tcp = true }, RTE_PTYPE_L3_IPV6_EXT_UNKNOWN | RTE_PTYPE_L4_TCP },
+		{ { .v6 = true, .payload = 9 }, RTE_PTYPE_L3_IPV6_EXT_UNKNOWN | RTE_PTYPE_L4_UDP },
+		{ { .payload = 31 }, RTE_PTYPE_L3_IPV4_EXT_UNKNOWN }, /* a fragment */
+		{ { .payload = 32 }, 0 }, /* no IP */
+	};
+	struct rte_mbuf *m[RTE_DIM(kinds)];
+	uint32_t ptypes[16], said = 0;
+	unsigned int i;
+	int n;
+
+	n = rte_eth_dev_get_supported_ptypes(ports[1], RTE_PTYPE_ALL_MASK, ptypes, RTE_DIM(ptypes));
+	TEST_ASSERT(n > 0 && n <= (int)RTE_DIM(ptypes), "%d packet types", n);
+	while (n > 0)
+		said |= ptypes[--n];
+	for (i = 0; i < RTE_DIM(kinds); i++) {
+		packet_build(&kinds[i].spec, &built);
+		if (i == 4)
+			built.data[RTE_ETHER_HDR_LEN + 7] = 1; /* its offset */
+		if (i == 5)
+			built.data[12] = 0x88;
+		m[i] = packet_to_mbufs(&built, 2048);
+		TEST_ASSERT(m[i] != NULL, "out of mbufs");
+	}
+	/* In one burst, so that vectors have different ones side by side. */
+	TEST_ASSERT_OK(port_send(ports[0], 0, m, RTE_DIM(m)));
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, RTE_DIM(m), 1000), RTE_DIM(m));
+	for (i = 0; i < RTE_DIM(kinds); i++) {
+		TEST_ASSERT_EQUAL(m[i]->packet_type, kinds[i].ptype | RTE_PTYPE_L2_ETHER);
+		TEST_ASSERT_EQUAL(m[i]->packet_type & ~said, 0);
+	}
+	rte_pktmbuf_free_bulk(m, RTE_DIM(m));
+	return TEST_SUCCESS;
+}
+
+/* With every receive function there is here. */
+static int
+test_packet_types(void)
+{
+	static const uint16_t widths[] = {
+		RTE_VECT_SIMD_DISABLED, RTE_VECT_SIMD_128, RTE_VECT_SIMD_256, RTE_VECT_SIMD_512,
+	};
+	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
+	struct rte_eth_conf plain = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(widths); i++) {
+		if (rte_vect_set_max_simd_bitwidth(widths[i]) < 0)
+			break; /* the command line has the last word */
+		TEST_ASSERT_OK(ports_start_conf(&plain));
+		TEST_ASSERT(ptypes_check() == 0, "%u bits", widths[i]);
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	}
+	rte_vect_set_max_simd_bitwidth(bits);
+	TEST_ASSERT_OK(ports_start_conf(&all_offloads));
+	return ptypes_check();
+}
+
 /* --- Refusals ------------------------------------------------------------------------- */
 
 /* What rte_eth_tx_prepare() refuses, and a burst drops and counts: no queue halts. */
@@ -259,6 +327,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_rx_checksum_unknown),
 	TEST_CASE(test_vlan_insert_and_strip),
 	TEST_CASE(test_vlan_filter),
+	TEST_CASE(test_packet_types),
 	TEST_CASE(test_refused),
 	{ .name = NULL }
 };
