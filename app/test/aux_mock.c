@@ -37,7 +37,7 @@ mock_remove(struct rte_auxiliary_device *dev)
 {
 	RTE_SET_USED(dev);
 	aux_mock.removes++;
-	return 0;
+	return aux_mock.remove_result;
 }
 
 static int

@@ -22,7 +22,7 @@ extern struct rte_auxiliary_driver aux_plain_driver;
 
 /* What the drivers return, and what they have seen. */
 struct aux_mock {
-	int probe_result;
+	int probe_result, remove_result;
 	unsigned int probes, removes, dma_maps;
 	struct rte_vfio_dev *vfio; /* at the last probe of vfio.sf.N */
 	char args[128]; /* for the driver, at the last probe */

@@ -525,6 +525,7 @@ static void
 config_fill(void)
 {
 	uint8_t *cfg = fake.config;
+	const uint16_t ids[] = { FAKE_PCI_VENDOR, FAKE_PCI_DEVICE };
 	uint16_t flags = 4096 / PCI_MSIX_ENTRY_SIZE - 2;
 	uint32_t table = FAKE_MSIX_TABLE & PCI_MSIX_TABLE_OFFSET;
 
@@ -533,6 +534,7 @@ config_fill(void)
 	if (fake.fault == FAKE_PCI_TABLE_REGION)
 		table |= VFIO_PCI_CONFIG_REGION_INDEX;
 	memset(cfg, 0, sizeof(fake.config));
+	memcpy(cfg + PCI_VENDOR_ID, ids, sizeof(ids));
 	cfg[PCI_STATUS] = PCI_STATUS_CAP_LIST;
 	cfg[PCI_CAPABILITY_LIST] = fake.fault == FAKE_PCI_CAP_LOW ? PCI_BASE_ADDRESS_0 : 0x40;
 	cfg[0x40] = PCI_CAP_ID_VNDR;

@@ -30,6 +30,8 @@
 #define FAKE_NUM_IRQS 3
 #define FAKE_MSIX_TABLE 0x2010
 #define FAKE_IRQ_INDEX 2
+#define FAKE_PCI_VENDOR 0xfa4e
+#define FAKE_PCI_DEVICE 0x5f01
 #define FAKE_NUM_VECTORS 4
 
 enum fake_fault {

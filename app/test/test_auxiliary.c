@@ -3,7 +3,7 @@
  */
 
 /*
- * The bus, on trees made by the test.
+ * What the bus finds, on trees made by the test.
  */
 
 #include <errno.h>
@@ -14,12 +14,27 @@
 #include <bus_driver.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
-#include <rte_errno.h>
-#include <rte_malloc.h>
-#include <rte_vfio_dev.h>
+#include <rte_memory.h>
 
 #include "aux_mock.h"
 #include "fake_server.h"
+
+/* That the devices on the bus are these, in this order. */
+static int
+assert_order(const char *const *order, unsigned int nb)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	unsigned int n = 0;
+
+	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
+		TEST_ASSERT(n < nb && strcmp(dev->name, order[n]) == 0,
+			"device %u is %s", n, dev->name);
+		n++;
+	}
+	TEST_ASSERT_EQUAL(n, nb);
+	return TEST_SUCCESS;
+}
 
 /* --- Scan --------------------------------------------------------------- */
 
@@ -27,9 +42,6 @@ static int
 test_scan_order(void)
 {
 	static const char *const order[] = { "mock.sf.1", "mock.sf.2", "mock.sf.10", "vfio.sf.0" };
-	struct rte_dev_iterator it;
-	struct rte_device *dev;
-	unsigned int n = 0;
 
 	aux_make_sf("mock.sf.10");
 	aux_make_sf("vfio.sf.0");
@@ -37,13 +49,7 @@ test_scan_order(void)
 	aux_make_sf("mock.sf.1");
 	aux_make_sf("nobodys.sf.1"); /* no driver handles it */
 	TEST_ASSERT_OK(aux_bus->scan());
-	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
-		TEST_ASSERT(n < RTE_DIM(order) && strcmp(dev->name, order[n]) == 0,
-			"device %u is %s", n, dev->name);
-		n++;
-	}
-	TEST_ASSERT_EQUAL(n, RTE_DIM(order));
-	return TEST_SUCCESS;
+	return assert_order(order, RTE_DIM(order));
 }
 
 /* Numbers count as numbers, however they are written, and each name is a device. */
@@ -55,21 +61,13 @@ test_scan_order_absurd(void)
 		"mock.sf.4294967294", "mock.sf.4294967296", "mock.sf.99999999999999999999",
 		"mock.sf.7.1", "mock.sf.7x",
 	};
-	struct rte_dev_iterator it;
-	struct rte_device *dev;
-	unsigned int i, n = 0;
+	unsigned int i;
 
 	for (i = RTE_DIM(order); i > 0; i--)
 		aux_make_sf(order[i - 1]);
 	TEST_ASSERT_OK(aux_bus->scan());
 	TEST_ASSERT_OK(aux_bus->scan());
-	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
-		TEST_ASSERT(n < RTE_DIM(order) && strcmp(dev->name, order[n]) == 0,
-			"device %u is %s", n, dev->name);
-		n++;
-	}
-	TEST_ASSERT_EQUAL(n, RTE_DIM(order));
-	return TEST_SUCCESS;
+	return assert_order(order, RTE_DIM(order));
 }
 
 /* Devices from "first" to 199, each so many. */
@@ -256,198 +254,6 @@ test_dangling(void)
 	return TEST_SUCCESS;
 }
 
-/* --- Probe and remove ---------------------------------------------------- */
-
-static int
-test_aux_plain_driver(void)
-{
-	struct test_resources before;
-	struct rte_device *dev;
-
-	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	before = test_resources_now();
-	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
-	dev = aux_find("mock.sf.0");
-	TEST_ASSERT(dev != NULL && dev->driver == &aux_plain_driver.driver, "not driven");
-	TEST_ASSERT(aux_dev("mock.sf.0")->intr_handle != NULL, "no interrupt handle");
-	TEST_ASSERT(aux_dev("mock.sf.0")->vfio_dev == NULL, "opened what nobody asked for");
-	TEST_ASSERT_EQUAL(aux_bus->plug(dev), -EEXIST);
-	TEST_ASSERT_OK(rte_dev_remove(dev));
-	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
-	TEST_ASSERT_EQUAL(aux_mock.removes, 1);
-	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still on the bus");
-	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,name=mock.sf.0"));
-	TEST_ASSERT_OK(rte_eal_hotplug_remove("auxiliary", "mock.sf.0"));
-	TEST_ASSERT_OK(aux_bus->scan()); /* on the bus again, as before */
-	return test_resources_same(&before);
-}
-
-static int
-test_driver_fails(void)
-{
-	struct test_resources before;
-
-	aux_make_sf("mock.sf.0");
-	aux_make_sf("mock.sf.1");
-	TEST_ASSERT_OK(aux_bus->scan());
-	before = test_resources_now();
-	aux_mock.probe_result = -EIO;
-	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:mock.sf.0"), -EIO);
-	TEST_ASSERT(!rte_dev_is_probed(aux_find("mock.sf.0")), "driven all the same");
-	TEST_ASSERT(aux_dev("mock.sf.0")->intr_handle == NULL, "interrupt handle left");
-	aux_mock.probe_result = 1; /* "not mine" */
-	TEST_ASSERT(rte_dev_probe("auxiliary:mock.sf.0") < 0, "success without a driver");
-	aux_mock.probe_result = 0;
-	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.1"));
-	return test_resources_same(&before);
-}
-
-static int
-test_probe_all(void)
-{
-	aux_make_sf("vfio.sf.0"); /* has no node, and fails */
-	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	test_log_start();
-	TEST_ASSERT_OK(aux_bus->probe());
-	TEST_ASSERT_EQUAL(test_log_count("vfio.sf.0"), 1);
-	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.0")), "hidden by the one that failed");
-	return TEST_SUCCESS;
-}
-
-static int
-test_no_vfio_node(void)
-{
-	struct test_resources before;
-
-	aux_make_sf("vfio.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	before = test_resources_now();
-	test_log_start();
-	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:vfio.sf.0"), -ENODEV);
-	TEST_ASSERT_EQUAL(test_log_count("auxiliary bus: device vfio.sf.0: no VFIO node"), 1);
-	return test_resources_same(&before);
-}
-
-static int
-test_vfio_node(void)
-{
-	struct test_resources before;
-	char path[300];
-
-	aux_make_sf("vfio.sf.0");
-	snprintf(path, sizeof(path), "%s/vfio.sf.0/vfio-user", aux_root);
-	TEST_ASSERT_OK(fake_server_start(path, FAKE_NONE));
-	TEST_ASSERT_OK(aux_bus->scan());
-	before = test_resources_now();
-	TEST_ASSERT_EQUAL(rte_dev_probe("bus=auxiliary,name=vfio.sf.0,vfio=group"), -ENODEV);
-	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
-	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,name=vfio.sf.0,vfio=user"));
-	TEST_ASSERT(aux_mock.vfio != NULL, "not open at probe");
-	TEST_ASSERT_EQUAL(rte_vfio_dev_info(aux_mock.vfio)->transport, RTE_VFIO_TRANSPORT_USER);
-	TEST_ASSERT_OK(rte_dev_remove(aux_find("vfio.sf.0")));
-	aux_mock.probe_result = -ENXIO;
-	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:vfio.sf.0"), -ENXIO);
-	TEST_ASSERT_OK(test_resources_same(&before));
-	fake_server_stop();
-	return TEST_SUCCESS;
-}
-
-static int
-test_liar_behind_socket(void)
-{
-	char path[300];
-
-	aux_make_sf("vfio.sf.0");
-	aux_make_sf("mock.sf.0");
-	snprintf(path, sizeof(path), "%s/vfio.sf.0/vfio-user", aux_root);
-	TEST_ASSERT_OK(fake_server_start(path, FAKE_AREA_OUTSIDE));
-	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:vfio.sf.0"), -EPROTO);
-	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
-	fake_server_stop();
-	return TEST_SUCCESS;
-}
-
-/* Gone after the scan: before anybody has looked at it, and after. */
-static int
-test_vanished(void)
-{
-	struct rte_device *dev;
-	char path[300];
-
-	aux_make_sf("mock.sf.0");
-	aux_make_sf("vfio.sf.1");
-	snprintf(path, sizeof(path), "%s/vfio.sf.2", aux_root);
-	TEST_ASSERT_OK(symlink("nowhere", path));
-	TEST_ASSERT_OK(aux_bus->scan());
-	dev = aux_find("mock.sf.0");
-	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
-	TEST_ASSERT_OK(aux_remove("vfio.sf.1"));
-	TEST_ASSERT(dev != NULL, "not found");
-	TEST_ASSERT(aux_find("vfio.sf.1") == NULL && aux_find("vfio.sf.2") == NULL,
-		"a device that is not there");
-	TEST_ASSERT_OK(aux_bus->probe());
-	TEST_ASSERT_EQUAL(aux_bus->plug(dev), -ENOENT);
-	/* The one that was looked at in time is for its driver to refuse. */
-	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
-	return TEST_SUCCESS;
-}
-
-static int
-test_unplug_undriven(void)
-{
-	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->unplug(aux_find("mock.sf.0")));
-	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still on the bus");
-	return TEST_SUCCESS;
-}
-
-static int
-test_cleanup(void)
-{
-	aux_make_sf("mock.sf.0");
-	aux_make_sf("mock.sf.1");
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
-	TEST_ASSERT_OK(aux_bus->cleanup());
-	TEST_ASSERT_EQUAL(aux_mock.removes, 1);
-	TEST_ASSERT(aux_find("mock.sf.0") == NULL && aux_find("mock.sf.1") == NULL, "devices left");
-	return TEST_SUCCESS;
-}
-
-static int
-test_dma_map(void)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	unsigned int maps;
-	char path[300];
-	void *mem = rte_malloc(NULL, page, page);
-
-	aux_make_sf("mock.sf.0");
-	aux_make_sf("vfio.sf.0");
-	snprintf(path, sizeof(path), "%s/vfio.sf.0/vfio-user", aux_root);
-	TEST_ASSERT_OK(fake_server_start(path, FAKE_NONE));
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT(rte_dev_dma_map(aux_find("mock.sf.0"), mem, 1 << 30, page) < 0, "no driver");
-	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
-	TEST_ASSERT_OK(rte_dev_dma_map(aux_find("mock.sf.0"), mem, 1 << 30, page));
-	TEST_ASSERT_EQUAL(aux_mock.dma_maps, 1);
-	TEST_ASSERT_OK(rte_dev_probe("auxiliary:vfio.sf.0"));
-	maps = fake_server_dma_maps();
-	TEST_ASSERT_OK(rte_dev_dma_map(aux_find("vfio.sf.0"), mem, 1ull << 50, page));
-	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + 1);
-	TEST_ASSERT(rte_dev_dma_map(aux_find("vfio.sf.0"), mem, 1ull << 50, page) < 0, "twice");
-	TEST_ASSERT_EQUAL(rte_errno, EEXIST);
-	TEST_ASSERT_OK(rte_dev_dma_unmap(aux_find("vfio.sf.0"), mem, 1ull << 50, page));
-	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
-	TEST_ASSERT_OK(rte_dev_remove(aux_find("vfio.sf.0")));
-	fake_server_stop();
-	rte_free(mem);
-	return TEST_SUCCESS;
-}
-
 /* --- Trees that lie --------------------------------------------------------- */
 
 /* A link that leads out of the tree is not followed, whatever is there. */
@@ -507,57 +313,6 @@ test_absurd_names(void)
 	return TEST_SUCCESS;
 }
 
-/* --- Mediated devices ------------------------------------------------------ */
-
-#define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-
-static int
-make_mdev(const char *device_api, char *socket_path, size_t size)
-{
-	char mdevs[300];
-
-	aux_make_attr("mdev/" UUID, "mdev_type/device_api", device_api);
-	snprintf(mdevs, sizeof(mdevs), "%s/mdev", aux_root);
-	setenv("SYSFS_MDEV_DEVICES", mdevs, 1);
-	snprintf(mdevs, sizeof(mdevs), "%s/sf", aux_root);
-	setenv("SYSFS_AUXILIARY_DEVICES", mdevs, 1);
-	snprintf(socket_path, size, "%s/mdev/" UUID "/vfio-user", aux_root);
-	return aux_bus->scan();
-}
-
-static int
-test_mdev(void)
-{
-	char path[300];
-
-	TEST_ASSERT_OK(make_mdev("vfio-pci\n", path, sizeof(path)));
-	TEST_ASSERT(aux_dev(UUID) != NULL, "not found");
-	TEST_ASSERT_EQUAL(aux_dev(UUID)->kind, RTE_AUXILIARY_KIND_MDEV);
-	/* Named in capitals, and without a node. */
-	TEST_ASSERT_EQUAL(rte_dev_probe("bus=auxiliary,uuid=83B8F4F2-509F-382F-3C1E-E6BFE0FA1001"),
-		-ENODEV);
-	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
-	return TEST_SUCCESS;
-}
-
-static int
-test_mdev_other_api(void)
-{
-	unsigned int lines;
-	char path[300];
-
-	test_log_start();
-	TEST_ASSERT(rte_dev_probe("bus=auxiliary,uuid=" UUID) < 0, "probed before it is there");
-	test_log_count("");
-	TEST_ASSERT_OK(make_mdev("vfio-ccw\n", path, sizeof(path)));
-	test_log_start();
-	TEST_ASSERT(rte_dev_probe("bus=auxiliary,uuid=" UUID) < 0, "probed");
-	lines = test_log_count("vfio-ccw");
-	TEST_ASSERT_EQUAL(lines, 1);
-	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
-	return TEST_SUCCESS;
-}
-
 /* --- One bus ---------------------------------------------------------------- */
 
 /* EAL has loaded DPDK's own bus from its plugin directory as well. */
@@ -592,21 +347,9 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_several_roots),
 	TEST_CASE(test_same_name),
 	TEST_CASE(test_dangling),
-	TEST_CASE(test_aux_plain_driver),
-	TEST_CASE(test_driver_fails),
-	TEST_CASE(test_probe_all),
-	TEST_CASE(test_no_vfio_node),
-	TEST_CASE(test_vfio_node),
-	TEST_CASE(test_liar_behind_socket),
-	TEST_CASE(test_vanished),
-	TEST_CASE(test_unplug_undriven),
-	TEST_CASE(test_cleanup),
-	TEST_CASE(test_dma_map),
 	TEST_CASE(test_link_out_of_tree),
 	TEST_CASE(test_node_is_link),
 	TEST_CASE(test_absurd_names),
-	TEST_CASE(test_mdev),
-	TEST_CASE(test_mdev_other_api),
 	TEST_CASE(test_one_bus),
 	{ .name = NULL }
 };

@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 
 #include "aux_mock.h"
+#include "fake_server.h"
 
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 #define PF0 "0000:03:00.0"
@@ -264,6 +265,83 @@ test_block_by_pf(void)
 	return TEST_SUCCESS;
 }
 
+/* Each key blocks what it fits, and nothing else. */
+static int
+test_block_by_each(void)
+{
+	static const struct {
+		const char *blocked;
+		unsigned int left;
+	} cases[] = {
+		{ "auxiliary:mock.sf.4", 3 },
+		{ "bus=auxiliary,name=mock.sf.4", 3 },
+		{ "bus=auxiliary,uuid=" UUID, 3 },
+		{ "bus=auxiliary,pf=" PF1, 2 },
+		{ "bus=auxiliary,sfnum=88", 2 },
+		{ "bus=auxiliary,pf=" PF1 ",sfnum=88", 3 },
+		{ "bus=auxiliary,kind=sf", 1 },
+		{ "bus=auxiliary,kind=mdev", 3 },
+		{ "bus=auxiliary,type=mock-1", 3 },
+		{ "bus=auxiliary,type=mock-2", 4 },
+	};
+	struct rte_devargs *devargs;
+	unsigned int i;
+
+	TEST_ASSERT_OK(make_two_pfs());
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, cases[i].blocked));
+		TEST_ASSERT_OK(aux_bus->scan());
+		TEST_ASSERT(aux_count("bus=auxiliary") == cases[i].left, "%s leaves %u",
+			cases[i].blocked, aux_count("bus=auxiliary"));
+		devargs = rte_devargs_next(RTE_BUS_AUXILIARY_NAME, NULL);
+		TEST_ASSERT_OK(rte_devargs_remove(devargs));
+	}
+	return TEST_SUCCESS;
+}
+
+/* Every key that picks a device, in the whole of the layered syntax. */
+static int
+test_attach_by_each(void)
+{
+	static const struct {
+		const char *keys;
+		const char *driver;
+		const char *device;
+	} cases[] = {
+		{ "name=mock.sf.5", "mock_plain", "mock.sf.5" },
+		{ "sfnum=89", "mock_plain", "mock.sf.5" },
+		{ "pf=" PF0 ",sfnum=88", "mock_plain", "mock.sf.4" },
+		{ "pf=03:00.1,kind=sf", "mock_plain", "mock.sf.6" },
+		{ "uuid=" UUID, "mock_vfio", UUID },
+		{ "name=" UUID ",vfio=user", "mock_vfio", UUID },
+		{ "kind=mdev", "mock_vfio", UUID },
+		{ "type=mock-1,vfio=user", "mock_vfio", UUID },
+		{ "pf=" PF1 ",type=mock-1", "mock_vfio", UUID },
+	};
+	char text[300], want[100], sock[300];
+	struct rte_device *dev;
+	unsigned int i;
+
+	TEST_ASSERT_OK(make_two_pfs());
+	/* The address of a socket is short; where it is moved to need not be. */
+	snprintf(sock, sizeof(sock), "%s/sock", aux_root);
+	TEST_ASSERT_OK(fake_server_start(sock, FAKE_NONE));
+	snprintf(text, sizeof(text), "%s/devices/pci0000:00/" PF1 "/" UUID "/vfio-user", aux_root);
+	TEST_ASSERT_OK(rename(sock, text));
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		snprintf(want, sizeof(want), "driver=%s,n=%u", cases[i].driver, i);
+		snprintf(text, sizeof(text), "bus=auxiliary,%s,iova=%s/class=eth/%s", cases[i].keys,
+			rte_eal_iova_mode() == RTE_IOVA_VA ? "va" : "pa", want);
+		TEST_ASSERT(rte_dev_probe(text) == 0, "%s", text);
+		dev = aux_find(cases[i].device);
+		TEST_ASSERT(dev != NULL && rte_dev_is_probed(dev), "%s: another device", text);
+		TEST_ASSERT(strcmp(aux_mock.args, want) == 0, "%s: %s", text, aux_mock.args);
+		TEST_ASSERT_OK(rte_dev_remove(dev));
+	}
+	fake_server_stop();
+	return TEST_SUCCESS;
+}
+
 /* --- How ---------------------------------------------------------------------- */
 
 static int
@@ -415,6 +493,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_contradiction),
 	TEST_CASE(test_allow_by_pf),
 	TEST_CASE(test_block_by_pf),
+	TEST_CASE(test_block_by_each),
+	TEST_CASE(test_attach_by_each),
 	TEST_CASE(test_iova),
 	TEST_CASE(test_iova_vfio),
 	TEST_CASE(test_returns),

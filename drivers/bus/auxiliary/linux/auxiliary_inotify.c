@@ -137,9 +137,10 @@ event_handle(const struct inotify_event *event)
 		if (is_parent || (event->mask & IN_DELETE_SELF) != 0) {
 			parent_unwatch(watch);
 			watch_start(watch);
+			/* It may be another by now, with devices that came before it was watched. */
+			if (watch->wd >= 0)
+				strlcpy(path, watch->path, sizeof(path));
 		}
-		if (is_parent && watch->wd >= 0)
-			strlcpy(path, watch->path, sizeof(path));
 	}
 	pthread_mutex_unlock(&notify.lock);
 	if (path[0] != '\0')
