@@ -391,16 +391,18 @@ poll_wire(void)
 	return done;
 }
 
-/* Nothing has moved for a while: sleep until a register is accessed. */
-static void
+/* Nothing has moved for a while: sleep until a register is accessed.  Whether one was. */
+static bool
 rest(void)
 {
 	enum sf_rest how = sf_wire_doze(&wire);
+	bool served;
 
 	if (how == SF_REST_NONE)
-		return;
-	serve_sockets(how == SF_REST_NAP ? NAP_MS : -1);
+		return true;
+	served = serve_sockets(how == SF_REST_NAP ? NAP_MS : -1);
 	sf_wire_wake(&wire);
+	return served;
 }
 
 static void
@@ -409,8 +411,8 @@ run(void)
 	uint64_t last_work = now_ns(), now;
 
 	while (!stop) {
+		/* Who has asked for something mostly goes on to ask. */
 		if (sf_wire_running(&wire) == 0) {
-			/* Who has asked for something mostly goes on to ask. */
 			if (serve_sockets(now_ns() - last_work < LINGER_NS ? 0 : -1))
 				last_work = now_ns();
 			continue;
@@ -419,10 +421,10 @@ run(void)
 		if (poll_wire() != 0)
 			last_work = now;
 		check_faults();
-		if (!options.poll && now - last_work > LINGER_NS)
-			rest();
-		else
+		if (options.poll || now - last_work <= LINGER_NS)
 			serve_sockets(0);
+		else if (rest())
+			last_work = now_ns();
 	}
 }
 
