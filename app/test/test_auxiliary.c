@@ -70,14 +70,14 @@ test_scan_order_absurd(void)
 	return assert_order(order, RTE_DIM(order));
 }
 
-/* Devices from "first" to 199, each so many. */
+/* Devices from "first" to the end, each so many. */
 static int
-make_sfs(unsigned int first, unsigned int step, int (*make)(const char *name))
+make_sfs(unsigned int first, unsigned int end, unsigned int step, int (*make)(const char *name))
 {
 	char name[32];
 	int ret = 0;
 
-	for (; first < 200 && ret == 0; first += step) {
+	for (; first < end && ret == 0; first += step) {
 		snprintf(name, sizeof(name), "mock.sf.%u", first);
 		ret = make(name);
 	}
@@ -94,11 +94,11 @@ test_scan_again(void)
 	unsigned int n = 0;
 	char name[32];
 
-	TEST_ASSERT_OK(make_sfs(0, 2, aux_make_sf));
+	TEST_ASSERT_OK(make_sfs(0, 200, 2, aux_make_sf));
 	TEST_ASSERT_OK(aux_bus->scan());
 	stays = aux_find("mock.sf.10");
-	TEST_ASSERT_OK(make_sfs(0, 4, aux_remove));
-	TEST_ASSERT_OK(make_sfs(1, 2, aux_make_sf));
+	TEST_ASSERT_OK(make_sfs(0, 200, 4, aux_remove));
+	TEST_ASSERT_OK(make_sfs(1, 200, 2, aux_make_sf));
 	TEST_ASSERT_OK(aux_bus->scan());
 	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
 		n += n % 4 == 0;
@@ -107,6 +107,29 @@ test_scan_again(void)
 	}
 	TEST_ASSERT_EQUAL(n, 200);
 	TEST_ASSERT(aux_find("mock.sf.10") == stays, "another device now");
+	return TEST_SUCCESS;
+}
+
+/* So many that they share memory; most leave, and others come. */
+static int
+test_scan_thousands(void)
+{
+	const unsigned int nb = 3000;
+
+	TEST_ASSERT_OK(make_sfs(0, nb, 1, aux_make_sf));
+	TEST_ASSERT_OK(aux_make_sf("vfio.sf.0"));
+	TEST_ASSERT_OK(aux_make_sf("nobodys.sf.0"));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), nb + 1);
+	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.1234"));
+	TEST_ASSERT_OK(make_sfs(0, nb, 1, aux_remove));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 2); /* one is driven */
+	TEST_ASSERT_OK(make_sfs(0, nb, 2, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), nb / 2 + 1);
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.1234")));
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), nb / 2);
 	return TEST_SUCCESS;
 }
 
@@ -339,6 +362,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_scan_order),
 	TEST_CASE(test_scan_order_absurd),
 	TEST_CASE(test_scan_again),
+	TEST_CASE(test_scan_thousands),
 	TEST_CASE(test_attributes),
 	TEST_CASE(test_absurd_attributes),
 	TEST_CASE(test_unreadable_attribute),

@@ -67,10 +67,12 @@ auxiliary_dev_find(const char *name)
 static const struct auxiliary_attrs no_attrs;
 
 struct auxiliary_dev *
-auxiliary_dev_new(const char *name)
+auxiliary_dev_new(const char *name, size_t nb_more)
 {
-	struct auxiliary_dev *dev = calloc(1, sizeof(*dev));
+	struct auxiliary_dev *dev = auxiliary_block_take(nb_more);
 
+	if (dev == NULL)
+		dev = calloc(1, sizeof(*dev));
 	if (dev == NULL)
 		return NULL;
 	strlcpy(dev->pub.name, name, sizeof(dev->pub.name));
@@ -105,7 +107,10 @@ auxiliary_dev_free(struct auxiliary_dev *dev)
 	if (dev->attrs != &no_attrs)
 		free((void *)(uintptr_t)dev->attrs);
 	auxiliary_dir_put(dev->dir);
-	free(dev);
+	if (dev->in_block)
+		auxiliary_block_give(dev);
+	else
+		free(dev);
 }
 
 void

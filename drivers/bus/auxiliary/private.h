@@ -19,6 +19,7 @@
  *   auxiliary_match.c   does this driver handle that device?
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
+ *   auxiliary_block.c   memory for devices that come by the thousands
  *   auxiliary_history.c what is remembered of devices that have left
  *   auxiliary_telemetry.c, auxiliary_trace.c  what can be watched from outside
  *   auxiliary_hotplug.c plugs and unplugs what comes and goes, if asked to
@@ -86,7 +87,8 @@ struct auxiliary_dev {
 	struct auxiliary_dir *dir; /* that it is in; NULL until it is placed */
 	const struct auxiliary_attrs *attrs; /* never NULL */
 	uint32_t nb_probes; /* by a driver, in all its lives */
-	uint32_t nb_failures : 27; /* of these */
+	uint32_t nb_failures : 26; /* of these */
+	uint32_t in_block : 1; /* its memory is a part of one */
 	uint32_t is_located : 1; /* its NUMA node has been read, and the next two are known */
 	uint32_t is_outside : 1; /* its link leads out of the tree */
 	uint32_t is_gone : 1; /* or nowhere: it went between the scan and then */
@@ -131,8 +133,8 @@ void auxiliary_list_unlock(void);
 /* The device of this name that is on the bus, or NULL. */
 struct auxiliary_dev *auxiliary_dev_find(const char *name);
 
-/* A device that is nowhere yet, or NULL. */
-struct auxiliary_dev *auxiliary_dev_new(const char *name);
+/* A device that is nowhere yet, or NULL; and how many more there may be, with it. */
+struct auxiliary_dev *auxiliary_dev_new(const char *name, size_t nb_more);
 
 /* Its attributes, to write, or NULL after a log line. */
 struct auxiliary_attrs *auxiliary_dev_attrs(struct auxiliary_dev *dev);
@@ -191,6 +193,20 @@ void auxiliary_index_free(struct auxiliary_index *index);
 
 /* The same, and free() the objects. */
 void auxiliary_index_free_objects(struct auxiliary_index *index);
+
+/* --- auxiliary_block.c: memory for many devices ------------------------- */
+
+/*
+ * Memory for one device, all zeroes but in_block.  NULL if there are too few of
+ * them to do so, or no memory: then it is for calloc() to give.
+ */
+struct auxiliary_dev *auxiliary_block_take(size_t nb_more);
+
+/* No more are to come now. */
+void auxiliary_block_end(void);
+
+/* Give back one that is in_block. */
+void auxiliary_block_give(struct auxiliary_dev *dev);
 
 /* --- auxiliary_history.c: counters of devices that have left ----------- */
 

@@ -42,9 +42,10 @@ dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 	const struct auxiliary_root *root = &scan->roots.root[entry->root];
 	struct auxiliary_dev *dev;
 
-	dev = auxiliary_dev_new(entry->name);
+	dev = auxiliary_dev_new(entry->name, scan->nb_more);
 	if (dev == NULL)
 		return -ENOMEM;
+	scan->nb_more -= scan->nb_more > 0;
 	if (!auxiliary_dev_place(&scan->roots, root, devargs, dev) ||
 			dev_is_refused(scan, devargs, dev)) {
 		auxiliary_dev_free(dev);
@@ -126,6 +127,8 @@ scan_merge(struct auxiliary_scan *scan)
 	int ret = 0;
 
 	auxiliary_entries_sort(&scan->entries);
+	if (scan->entries.nb > scan->nb_known)
+		scan->nb_more = scan->entries.nb - scan->nb_known;
 	for (i = 0; i < scan->entries.nb && ret == 0; i++, last = entry) {
 		entry = &scan->entries.entry[i];
 		if (last != NULL && auxiliary_entry_cmp(last, entry) == 0) {
@@ -136,6 +139,7 @@ scan_merge(struct auxiliary_scan *scan)
 		next = list_seek(next, entry);
 		ret = scan_entry(scan, entry, next);
 	}
+	auxiliary_block_end();
 	scan->entries.nb = 0;
 	return ret;
 }
@@ -197,8 +201,10 @@ scan_begin(struct auxiliary_scan *scan)
 		ret = auxiliary_picks_get(scan);
 	if (ret < 0 || scan->attach != NULL)
 		return ret;
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub) {
 		auxiliary_dev(pub)->seen = false;
+		scan->nb_known++;
+	}
 	return 0;
 }
 

@@ -61,6 +61,8 @@ struct auxiliary_pick {
 
 struct auxiliary_scan {
 	struct auxiliary_roots roots;
+	size_t nb_known; /* devices on the bus when the scan began */
+	size_t nb_more; /* entries that are probably new devices */
 	struct auxiliary_entries entries;
 	struct auxiliary_index devargs; /* of this bus, by name of their device */
 	struct auxiliary_pick *picks;
