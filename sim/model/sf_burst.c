@@ -18,9 +18,6 @@
 
 #include "sf_internal.h"
 
-/* Tx descriptors in a cache line, which rings begin at the start of. */
-#define DESCS_IN_LINE 4
-
 /* The Rx queue that gets everything this Tx queue sends, or NULL. */
 struct sf_queue *
 sf_burst_target(const struct sf_queue *q)
@@ -53,8 +50,6 @@ burst_gather(struct sf_queue *q, uint32_t head, uint32_t nb, uint32_t max, struc
 	const struct sf_tx_desc *ring = q->ring;
 	uint32_t i;
 
-	for (i = 0; i < nb; i += DESCS_IN_LINE)
-		sf_prefetch(&ring[head + i]);
 	for (i = 0; i < nb; i++) {
 		const uint64_t word = sf_load((const uint64_t *)&ring[head + i].len);
 		const uint32_t len = (uint16_t)word;

@@ -42,8 +42,7 @@
  *  - void sf_plat_irq(plat, vector): raise an MSI-X vector;
  *  - void sf_plat_log(plat, fmt, ...): one line about this device;
  *  - sf_load(p), sf_load_acquire(p), sf_store(p, v), sf_store_release(p, v)
- *    for aligned 32- and 64-bit words; sf_mb(), a full barrier; sf_prefetch(p),
- *    for what is going to be read.
+ *    for aligned 32- and 64-bit words, and sf_mb(), a full barrier.
  *
  * Everything the driver can write - registers, doorbells, descriptors, packets
  * - is taken for hostile, and is read once: what has been checked is what gets

@@ -156,6 +156,5 @@ void sf_plat_log(struct sf_plat *plat, const char *fmt, ...)
 #define sf_store(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define sf_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define sf_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define sf_prefetch(p) __builtin_prefetch(p)
 
 #endif /* SF_PLAT_H */
