@@ -56,15 +56,6 @@ circumstances() {
 		"$(memory_args 256), load $(cut -d' ' -f1 /proc/loadavg)"
 }
 
-# Processors: the first that we may use, and the last.
-processors() {
-	local cpus
-
-	cpus=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)
-	first_cpu=${cpus%%[-,]*}
-	last_cpu=${cpus##*[-,]}
-}
-
 bench=${1:-}
 [ $# -gt 0 ] && shift
 json=

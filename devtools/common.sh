@@ -35,6 +35,16 @@ driver_args() {
 	echo "-d $so"
 }
 
+# Processors: the first that we may use, and the last.
+# shellcheck disable=SC2034 # for those who source this
+processors() {
+	local cpus
+
+	cpus=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)
+	first_cpu=${cpus%%[-,]*}
+	last_cpu=${cpus##*[-,]}
+}
+
 # Have at least $1 hugepages of 2 MiB, if we are root, until return_hugepages().
 hugepages_before=
 lend_hugepages() {
