@@ -38,18 +38,6 @@ cleanup() {
 	return_hugepages
 }
 
-# Nothing else is to take the processors away from what is measured: what we
-# start from here on has real-time priority, if we may. The kernel leaves a
-# twentieth of the time to others.
-realtime() {
-	if chrt -r -p 1 $$ 2>/dev/null; then
-		priority="real-time priority"
-	else
-		priority="no real-time priority"
-		echo "bench: other work on this machine will show: may not run with real-time priority" >&2
-	fi
-}
-
 # What a result is worth nothing without; to be printed after the run.
 circumstances() {
 	echo "$(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo), $priority," \

@@ -111,6 +111,7 @@ trap cleanup EXIT
 case ${1:-} in
 device)
 	lend_hugepages 384
+	realtime
 	profile_device
 	;;
 vectors)
