@@ -57,6 +57,21 @@ def test_hot_plug(env):
     pmd.quit()
 
 
+def test_plugged_by_the_bus(env):
+    """What devargs ask for is done when the kernel has the sub-function again."""
+    first, _ = env.add(88, 89)
+    pmd = env.testpmd(["-a", f"auxiliary:{first}", "-a", "bus=auxiliary,sfnum=89,hotplug=plug"],
+                      app=["--hot-plug"])
+    for _ in range(3):
+        env.sfs.set(89, "inactive")
+        pmd.expect("Device is detached")
+        assert ports(pmd) == [first], pmd.text()
+        env.sfs.set(89, "active")
+        pmd.expect("has come, plugged")
+        assert ports(pmd) == [first, env.sfs.name(89)], pmd.text()
+    pmd.quit()
+
+
 def test_mdev_on_sf(env):
     """What is missing is said; with an mdev on it the sub-function can be used."""
     name, = env.add(88)
