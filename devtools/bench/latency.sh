@@ -36,9 +36,9 @@ bench_run() {
 	done
 	for case in median worst; do
 		for peer in "${peers[@]}"; do
-			echo "$case $peer ns $(percentiles <"$work/$case.$peer")"
+			echo "64-byte $peer $case:ns $(percentiles <"$work/$case.$peer")"
 		done
-	done | sed 's/^worst/99.9%/' >"$results"
+	done | sed 's/worst:/99.9%:/' >"$results"
 	plot_title="round trip of one packet, $rounds rounds"
 	echo "$plot_title, $(circumstances)"
 }

@@ -62,7 +62,7 @@ report_plot() {
 	units=$(awk '!seen[$3]++ { print $3 }' "$results")
 	{
 		echo "set terminal svg size 720,$((360 * $(wc -w <<<"$units"))) dynamic noenhanced background 'white'"
-		echo "set output '$svg'"
+		echo "set output '$svg'; set linetype 9 linecolor 'gray50'; set linetype cycle 9"
 		echo "set multiplot layout $(wc -w <<<"$units"),1 title '${plot_title:-$bench}'"
 		echo "set key outside right; set grid ytics; set xlabel '${plot_xlabel:-}'"
 		echo "${plot_settings:-}"
@@ -77,9 +77,9 @@ report_plot() {
 					parts+=" with yerrorlines pointtype 7 pointsize 0.5 title '$subject'"
 				done < <(awk '!seen[$2]++ { print $2 }' "$tmp/unit$i")
 			else
-				echo "set style fill solid 0.6; set boxwidth 0.7; set yrange [0:*]"
+				echo "set style fill solid 0.6; set yrange [0:*]; set offsets 0.5, 0.5, 0, 0"
 				echo "set xtics rotate by -30 nomirror"
-				parts="'$tmp/unit$i' using 0:4:5:6:xticlabels(strcol(1).' '.strcol(2))"
+				parts="'$tmp/unit$i' using 0:4:5:6:(0.7):xticlabels(strcol(1).' '.strcol(2))"
 				parts+=" with boxerrorbars notitle"
 			fi
 			echo "plot $parts"
