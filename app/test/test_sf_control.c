@@ -327,7 +327,7 @@ static int
 burst_lengths(void)
 {
 	struct rte_mbuf *out[9], *in[9];
-	uint16_t nb, bad, i;
+	unsigned int nb, bad, i;
 
 	for (nb = 1; nb <= RTE_DIM(out); nb++)
 		for (bad = 0; bad <= nb; bad++) {
@@ -339,7 +339,7 @@ burst_lengths(void)
 			TEST_ASSERT_EQUAL(port_receive(ports[1], 0, in, nb - (bad < nb), 1000),
 				nb - (bad < nb));
 			for (i = 0; i < nb - (bad < nb); i++) {
-				TEST_ASSERT_EQUAL(in[i]->pkt_len, 60u + i + (i >= bad));
+				TEST_ASSERT_EQUAL(in[i]->pkt_len, 60 + i + (i >= bad));
 				rte_pktmbuf_free(in[i]);
 			}
 		}

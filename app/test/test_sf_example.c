@@ -313,8 +313,8 @@ test_mixed_burst(void)
 	struct rte_mbuf *out[60], *in[60], *expected;
 	struct rte_eth_stats tx, rx;
 	struct sf *sf;
-	uint64_t filtered;
-	uint16_t i, n = 0;
+	uint64_t filtered, n = 0;
+	unsigned int i;
 
 	TEST_ASSERT_OK(ports_start(1, 64, NULL));
 	TEST_ASSERT_OK(rte_eth_promiscuous_disable(ports[1]));
