@@ -60,17 +60,15 @@ auxiliary_block_take(size_t nb_more)
 {
 	struct auxiliary_dev *dev;
 
-	if (current == NULL && nb_more < BLOCK_MIN_DEVS)
-		return NULL;
-	if (current == NULL)
+	if (current != NULL && current->nb_taken == BLOCK_DEVS)
+		auxiliary_block_end();
+	if (current == NULL && nb_more >= BLOCK_MIN_DEVS)
 		current = block_new();
 	if (current == NULL)
 		return NULL;
 	dev = memset(&current->devs[current->nb_taken++], 0, sizeof(*dev));
 	current->nb_used++;
 	dev->in_block = true;
-	if (current->nb_taken == BLOCK_DEVS)
-		auxiliary_block_end();
 	return dev;
 }
 
