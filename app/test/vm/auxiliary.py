@@ -44,7 +44,7 @@ def test_hot_plug(env):
     first, _ = env.add(88, 89)
     pmd = env.testpmd(["-a", f"auxiliary:{first}", "-a", "bus=auxiliary,sfnum=89"],
                       app=["--hot-plug"])
-    for _ in range(3):
+    for changes in range(1, 4):
         env.sfs.set(89, "inactive")  # comes back when testpmd has let go
         pmd.expect("Device is detached")
         assert ports(pmd) == [first], pmd.text()
@@ -54,6 +54,9 @@ def test_hot_plug(env):
         out = pmd.command("port attach bus=auxiliary,pf=sf_sim,sfnum=89")
         assert "is attached" in out, out
         pmd.command("port start 1")
+        # Told once each, although the kernel tells twice; testpmd had let go before.
+        for told in ("has been added!", "can not get port by device"):
+            assert pmd.text().count(told) == changes, pmd.text()
     pmd.quit()
 
 
