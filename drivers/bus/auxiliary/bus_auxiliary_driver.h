@@ -108,9 +108,9 @@ enum rte_auxiliary_kind {
  * everything; a table ends with an entry of all zeroes.
  */
 struct rte_auxiliary_id {
-	enum rte_auxiliary_kind kind; /**< sub-function or mediated device */
 	const char *name; /**< auxiliary device id without the instance: "mlx5_core.sf" */
 	const char *mdev_type; /**< type of a mediated device: "mtty-2" */
+	enum rte_auxiliary_kind kind; /**< sub-function or mediated device */
 	uint16_t vendor_id; /**< PCI, read through VFIO; needs RTE_AUXILIARY_DRV_NEED_VFIO */
 	uint16_t device_id; /**< PCI, likewise */
 };

@@ -320,8 +320,17 @@ sf_remove(struct rte_auxiliary_device *adev)
 }
 
 static const struct rte_auxiliary_id sf_id_table[] = {
-	{ RTE_AUXILIARY_KIND_SF, "sf_sim.sf", NULL, SF_PCI_VENDOR_ID, SF_PCI_DEVICE_ID },
-	{ RTE_AUXILIARY_KIND_MDEV, NULL, NULL, SF_PCI_VENDOR_ID, SF_PCI_DEVICE_ID },
+	{
+		.kind = RTE_AUXILIARY_KIND_SF,
+		.name = "sf_sim.sf",
+		.vendor_id = SF_PCI_VENDOR_ID,
+		.device_id = SF_PCI_DEVICE_ID,
+	},
+	{
+		.kind = RTE_AUXILIARY_KIND_MDEV,
+		.vendor_id = SF_PCI_VENDOR_ID,
+		.device_id = SF_PCI_DEVICE_ID,
+	},
 	{ 0 },
 };
 
