@@ -376,17 +376,17 @@ test_burst_mode(void)
 		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS,
 	};
 	static const struct {
-		uint16_t bits;
 		const char *info;
 		enum rte_cpu_flag_t flag;
+		uint16_t bits;
 	} widths[] = {
-		{ RTE_VECT_SIMD_DISABLED, "Scalar", 0 },
+		{ "Scalar", 0, RTE_VECT_SIMD_DISABLED },
 #ifdef RTE_ARCH_X86
-		{ RTE_VECT_SIMD_128, "Vector SSE", RTE_CPUFLAG_SSE4_2 },
-		{ RTE_VECT_SIMD_256, "Vector AVX2", RTE_CPUFLAG_AVX2 },
-		{ RTE_VECT_SIMD_512, "Vector AVX-512", RTE_CPUFLAG_AVX512BW },
+		{ "Vector SSE", RTE_CPUFLAG_SSE4_2, RTE_VECT_SIMD_128 },
+		{ "Vector AVX2", RTE_CPUFLAG_AVX2, RTE_VECT_SIMD_256 },
+		{ "Vector AVX-512", RTE_CPUFLAG_AVX512BW, RTE_VECT_SIMD_512 },
 #else
-		{ RTE_VECT_SIMD_128, "Vector Neon", 0 },
+		{ "Vector Neon", 0, RTE_VECT_SIMD_128 },
 #endif
 	};
 	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
