@@ -197,6 +197,20 @@ port_send(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t nb)
 	return sent == nb ? 0 : -ETIMEDOUT;
 }
 
+int
+port_wait_sent(uint16_t port, uint16_t queue, uint16_t nb_desc)
+{
+	unsigned int i;
+
+	/* The last of the ring is what was sent last. */
+	for (i = 0; i < 20000; i++) {
+		if (rte_eth_tx_descriptor_status(port, queue, nb_desc - 1) == RTE_ETH_TX_DESC_DONE)
+			return 0;
+		rte_delay_us_sleep(50);
+	}
+	return -ETIMEDOUT;
+}
+
 uint16_t
 port_receive(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t nb, unsigned int ms)
 {

@@ -59,6 +59,11 @@ struct rte_mbuf *make_udp(uint16_t flow);
 
 /** Send all, or -ETIMEDOUT. */
 int port_send(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t nb);
+/**
+ * Wait until the device has given back all that was sent, or -ETIMEDOUT.  It
+ * does so after the packets have arrived, which need not be at once.
+ */
+int port_wait_sent(uint16_t port, uint16_t queue, uint16_t nb_desc);
 /** Receive up to nb packets, for so long; how many have come. */
 uint16_t port_receive(uint16_t port, uint16_t queue, struct rte_mbuf **pkts, uint16_t nb,
 	unsigned int ms);

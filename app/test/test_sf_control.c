@@ -192,7 +192,7 @@ test_descriptor_status(void)
 		RTE_ETH_RX_DESC_DONE);
 	TEST_ASSERT_EQUAL(rte_eth_rx_descriptor_status(ports[1], 0, BURST),
 		RTE_ETH_RX_DESC_UNAVAIL);
-	TEST_ASSERT_EQUAL(rte_eth_tx_descriptor_status(ports[0], 0, 63), RTE_ETH_TX_DESC_DONE);
+	TEST_ASSERT_OK(port_wait_sent(ports[0], 0, 64));
 	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 10), 10);
 	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), BURST - 10);
 	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, BURST, 1000), BURST);
@@ -218,6 +218,7 @@ test_done_cleanup_segments(void)
 	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, in, RTE_DIM(m), 1000), RTE_DIM(m));
 	TEST_ASSERT_EQUAL(in[0]->pkt_len, 120);
 	rte_pktmbuf_free_bulk(in, RTE_DIM(m));
+	TEST_ASSERT_OK(port_wait_sent(ports[0], 0, 64));
 	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 1), 1);
 	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), 3);
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
