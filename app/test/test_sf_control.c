@@ -86,6 +86,113 @@ test_multicast_list(void)
 	return comes_through(groups[32].addr_bytes, false);
 }
 
+/* A mode ends when it is left, and not when the port is stopped. */
+static int
+test_modes(void)
+{
+	static const uint8_t group[6] = { 1, 0, 0x5e, 0, 0, 1 };
+	static const struct {
+		int (*enter)(uint16_t port);
+		int (*leave)(uint16_t port);
+		bool stations;
+	} modes[] = {
+		{ rte_eth_allmulticast_enable, rte_eth_allmulticast_disable, false },
+		{ rte_eth_promiscuous_enable, rte_eth_promiscuous_disable, true },
+	};
+	unsigned int i, round;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_promiscuous_disable(ports[1]));
+	for (i = 0; i < RTE_DIM(modes); i++) {
+		TEST_ASSERT_OK(comes_through(group, false));
+		TEST_ASSERT_OK(modes[i].enter(ports[1]));
+		for (round = 0; round < 2; round++) {
+			TEST_ASSERT_OK(comes_through(group, true));
+			TEST_ASSERT_OK(comes_through(station, modes[i].stations));
+			TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+			TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
+			TEST_ASSERT_OK(port_wait_link(ports[0], true));
+		}
+		TEST_ASSERT_OK(modes[i].leave(ports[1]));
+		TEST_ASSERT_OK(comes_through(group, false));
+		TEST_ASSERT_OK(comes_through(station, false));
+	}
+	return TEST_SUCCESS;
+}
+
+/* --- Link and pauses ----------------------------------------------------------------- */
+
+/* What is sent without a link is lost, and nothing else. */
+static int
+test_link_down_and_up(void)
+{
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	for (i = 0; i < 2; i++) { /* the receiver's, the sender's */
+		TEST_ASSERT_OK(rte_eth_dev_set_link_down(ports[!i]));
+		TEST_ASSERT_OK(port_wait_link(ports[0], false));
+		TEST_ASSERT_OK(port_wait_link(ports[1], false));
+		TEST_ASSERT_OK(comes_through(station, false));
+		TEST_ASSERT_OK(rte_eth_dev_set_link_up(ports[!i]));
+		TEST_ASSERT_OK(port_wait_link(ports[0], true));
+		TEST_ASSERT_OK(port_wait_link(ports[1], true));
+		TEST_ASSERT_OK(comes_through(station, true));
+	}
+	return ports_exchange(ports[0], ports[1], 64);
+}
+
+/* More packets than the receiver has buffers, when it asks for no pause. */
+static int
+overrun(struct rte_mbuf **m, uint16_t nb)
+{
+	struct rte_eth_stats stats;
+	unsigned int i;
+
+	TEST_ASSERT_OK(rte_eth_stats_reset(ports[1]));
+	TEST_ASSERT_OK(port_send(ports[0], 0, m, nb));
+	for (i = 0; i < 1000; i++) {
+		TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &stats));
+		if (stats.ipackets + stats.imissed == nb)
+			break;
+		rte_delay_us_sleep(1000);
+	}
+	TEST_ASSERT_EQUAL(stats.ipackets + stats.imissed, nb);
+	TEST_ASSERT(stats.imissed > 0, "nothing missed");
+	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, nb, 1), stats.ipackets);
+	rte_pktmbuf_free_bulk(m, stats.ipackets);
+	return TEST_SUCCESS;
+}
+
+/* Pauses as the device argument says, until the application says otherwise. */
+static int
+test_pause_argument(void)
+{
+	struct rte_eth_fc_conf fc = { 0 };
+	struct rte_mbuf *m[200];
+	unsigned int i, round;
+
+	TEST_ASSERT_OK(port_detach(1));
+	TEST_ASSERT_OK(port_attach(1, ",pause=0"));
+	TEST_ASSERT_OK(ports_start(1, 128, NULL));
+	TEST_ASSERT_OK(rte_eth_dev_flow_ctrl_get(ports[1], &fc));
+	TEST_ASSERT_EQUAL(fc.mode, RTE_ETH_FC_NONE);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < RTE_DIM(m); i++)
+			m[i] = make_frame(60, station, i);
+		if (round == 0) {
+			TEST_ASSERT_OK(overrun(m, RTE_DIM(m)));
+			fc.mode = RTE_ETH_FC_TX_PAUSE;
+			TEST_ASSERT_OK(rte_eth_dev_flow_ctrl_set(ports[1], &fc));
+			continue;
+		}
+		TEST_ASSERT_OK(port_send(ports[0], 0, m, RTE_DIM(m)));
+		TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, RTE_DIM(m), 1000), RTE_DIM(m));
+		rte_pktmbuf_free_bulk(m, RTE_DIM(m));
+	}
+	return TEST_SUCCESS;
+}
+
 /* --- Queues ------------------------------------------------------------------------ */
 
 static int
@@ -414,6 +521,9 @@ test_burst_mode(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_mac_addrs),
 	TEST_CASE(test_multicast_list),
+	TEST_CASE(test_modes),
+	TEST_CASE(test_link_down_and_up),
+	TEST_CASE(test_pause_argument),
 	TEST_CASE(test_queue_stop_and_start),
 	TEST_CASE(test_deferred_start),
 	TEST_CASE(test_runtime_setup),
