@@ -22,10 +22,18 @@
 #include "tap.h"
 
 #define MAX_SFS 4096
-/* Queues served between looks at the sockets. */
-#define SERVED_PER_LOOK 512
+/* Queues served between looks at the clock. */
+#define SERVED_PER_CLOCK 512
 /* How long to go on polling after the last work, before going to sleep. */
 #define LINGER_NS 100000
+/*
+ * How often to look at the sockets while queues run.  A packet waits for that
+ * system call, so it is to be one in thousands that does; but whoever has asked
+ * for something mostly goes on to ask, and has an answer at once.  Who has not
+ * for some time waits for an eighth of that time, up to a limit.
+ */
+#define LOOK_SHARE 8
+#define LOOK_NS 4000000
 #define NAP_MS 1
 #define MAX_EVENTS 64
 
@@ -55,6 +63,8 @@ static struct tap tap = { .fd = -1 };
 static int epoll_fd = -1;
 static int signal_fd = -1;
 static bool stop;
+static volatile sig_atomic_t faulted; /* some client's memory has gone */
+static uint64_t last_request; /* when there was something on a socket */
 
 static void
 usage(FILE *out)
@@ -179,8 +189,10 @@ on_sigbus(int sig, siginfo_t *info, void *context)
 
 	(void)context;
 	for (i = 0; i < options.nb_sfs; i++)
-		if (dma_fault(&sfs[i].plat.dma, info->si_addr))
+		if (dma_fault(&sfs[i].plat.dma, info->si_addr)) {
+			faulted = 1;
 			return;
+		}
 	/* Our own fault, then. */
 	signal(sig, SIG_DFL);
 }
@@ -349,28 +361,6 @@ on_event(const struct epoll_event *event)
 		sf_serve(sf, event->events);
 }
 
-/* Whether anything was to be done. */
-static bool
-serve_sockets(int timeout_ms)
-{
-	struct epoll_event events[MAX_EVENTS];
-	int i, n;
-
-	n = epoll_wait(epoll_fd, events, MAX_EVENTS, timeout_ms);
-	for (i = 0; i < n; i++)
-		on_event(&events[i]);
-	return n > 0;
-}
-
-static void
-check_faults(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < options.nb_sfs; i++)
-		sf_check_fault(&sfs[i]);
-}
-
 static uint64_t
 now_ns(void)
 {
@@ -380,51 +370,87 @@ now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static void
+serve_sockets(int timeout_ms)
+{
+	struct epoll_event events[MAX_EVENTS];
+	int i, n;
+
+	n = epoll_wait(epoll_fd, events, MAX_EVENTS, timeout_ms);
+	for (i = 0; i < n; i++)
+		on_event(&events[i]);
+	if (n > 0)
+		last_request = now_ns();
+}
+
+static void
+check_faults(void)
+{
+	unsigned int i;
+
+	if (!faulted)
+		return;
+	faulted = 0;
+	for (i = 0; i < options.nb_sfs; i++)
+		sf_check_fault(&sfs[i]);
+}
+
 static unsigned int
 poll_wire(void)
 {
 	const unsigned int running = sf_wire_running(&wire);
 	unsigned int served, done = 0;
 
-	for (served = 0; served < SERVED_PER_LOOK; served += running)
+	for (served = 0; served < SERVED_PER_CLOCK; served += running)
 		done += sf_wire_poll(&wire);
 	return done;
 }
 
-/* Nothing has moved for a while: sleep until a register is accessed.  Whether one was. */
+/* Nothing has moved for a while: sleep until a register is accessed.  Whether there was work. */
 static bool
 rest(void)
 {
 	enum sf_rest how = sf_wire_doze(&wire);
-	bool served;
 
 	if (how == SF_REST_NONE)
 		return true;
-	served = serve_sockets(how == SF_REST_NAP ? NAP_MS : -1);
+	serve_sockets(how == SF_REST_NAP ? NAP_MS : -1);
 	sf_wire_wake(&wire);
-	return served;
+	return false;
+}
+
+/* After a rest, a driver that found us asleep may still be calling. */
+static bool
+must_look(uint64_t now, uint64_t last_look, uint64_t last_rest)
+{
+	const uint64_t last = last_rest > last_request ? last_rest : last_request;
+
+	return now - last_look >= LOOK_NS || now - last_look >= (now - last) / LOOK_SHARE;
 }
 
 static void
 run(void)
 {
-	uint64_t last_work = now_ns(), now;
+	uint64_t last_work = now_ns(), last_look = last_work, last_rest = last_work, now;
 
+	last_request = last_work;
 	while (!stop) {
-		/* Who has asked for something mostly goes on to ask. */
+		now = now_ns();
 		if (sf_wire_running(&wire) == 0) {
-			if (serve_sockets(now_ns() - last_work < LINGER_NS ? 0 : -1))
-				last_work = now_ns();
+			serve_sockets(now - last_request < LINGER_NS ? 0 : -1);
 			continue;
 		}
-		now = now_ns();
 		if (poll_wire() != 0)
 			last_work = now;
 		check_faults();
-		if (options.poll || now - last_work <= LINGER_NS)
+		if (!options.poll && now - last_work > LINGER_NS && now - last_request > LINGER_NS) {
+			if (rest())
+				last_work = now;
+			last_rest = now_ns();
+		} else if (must_look(now, last_look, last_rest)) {
 			serve_sockets(0);
-		else if (rest())
-			last_work = now_ns();
+			last_look = now;
+		}
 	}
 }
 
