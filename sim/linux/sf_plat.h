@@ -104,5 +104,6 @@ __printf(2, 3) void sf_plat_log(struct sf_plat *plat, const char *fmt, ...);
 #define sf_store(p, v)		WRITE_ONCE(*(p), v)
 #define sf_store_release(p, v)	smp_store_release(p, v)
 #define sf_mb()			smp_mb()
+#define sf_prefetch(p)		prefetch(p)
 
 #endif /* SF_PLAT_H */

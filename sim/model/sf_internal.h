@@ -45,6 +45,7 @@ void sf_queue_dma_removed(struct sf_queue *q, uint64_t iova, uint64_t len);
 void sf_txq_report(struct sf_queue *q);
 void sf_txq_set_sleeping(struct sf_queue *q, uint32_t sleeping);
 unsigned int sf_txq_poll(struct sf_queue *q);
+void sf_txq_prefetch(const struct sf_queue *q);
 unsigned int sf_rxq_poll_arm(struct sf_queue *q);
 uint32_t sf_rxq_room(struct sf_queue *q, uint32_t nb);
 void sf_rxq_complete(struct sf_queue *q, const struct sf_rx_cpl *cpls, uint32_t nb);

@@ -42,7 +42,8 @@
  *  - void sf_plat_irq(plat, vector): raise an MSI-X vector;
  *  - void sf_plat_log(plat, fmt, ...): one line about this device;
  *  - sf_load(p), sf_load_acquire(p), sf_store(p, v), sf_store_release(p, v)
- *    for aligned 32- and 64-bit words, and sf_mb(), a full barrier.
+ *    for aligned 32- and 64-bit words, sf_mb(), a full barrier, and
+ *    sf_prefetch(p), for an address that may be anything.
  *
  * Everything the driver can write - registers, doorbells, descriptors, packets
  * - is taken for hostile, and is read once: what has been checked is what gets

@@ -10,6 +10,7 @@
 
 /* Frames sent before other queues have their turn. */
 #define TX_BUDGET 64
+#define CACHE_LINE 64
 
 #define TX_HEADERS (SF_TX_DESC_L3 | SF_TX_DESC_TCP | SF_TX_DESC_UDP | SF_TX_DESC_TSO)
 
@@ -279,6 +280,34 @@ ring_run(const struct sf_queue *q, uint32_t head, uint32_t tail, uint32_t max)
 	const uint32_t nb = (tail >= head ? tail : q->size) - head;
 
 	return nb < max ? nb : max;
+}
+
+static void
+prefetch_descs(const void *ring, uint32_t nb, size_t size)
+{
+	size_t at;
+
+	for (at = 0; at < nb * size; at += CACHE_LINE)
+		sf_prefetch((const uint8_t *)ring + at);
+}
+
+/*
+ * Of a queue that is about to be served: what the driver has written and a
+ * burst reads.  To fetch too much, or beyond the end of a ring, does no harm.
+ */
+void
+sf_txq_prefetch(const struct sf_queue *q)
+{
+	const struct sf_queue *target = sf_burst_target(q);
+	const struct sf_tx_desc *tx = q->ring;
+	const struct sf_rx_desc *rx;
+
+	sf_prefetch(q->db);
+	prefetch_descs(&tx[q->head], SF_BURST_MAX, sizeof(*tx));
+	if (target == NULL || !target->running)
+		return;
+	rx = target->ring;
+	prefetch_descs(&rx[target->head], SF_BURST_MAX, sizeof(*rx));
 }
 
 /* Number of frames sent. */

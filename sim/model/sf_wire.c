@@ -101,6 +101,8 @@ sf_wire_poll(struct sf_wire *wire)
 	for (q = wire->txqs; q != NULL; q = q->next) {
 		if (!q->running)
 			continue;
+		if (q->next != NULL && q->next->running)
+			sf_txq_prefetch(q->next);
 		done += sf_txq_poll(q);
 		held += q->held;
 	}

@@ -155,6 +155,7 @@ void sf_plat_log(struct sf_plat *plat, const char *fmt, ...)
 #define sf_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define sf_store(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define sf_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define sf_prefetch(p) __builtin_prefetch(p)
 #define sf_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 #endif /* SF_PLAT_H */
