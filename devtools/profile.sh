@@ -74,7 +74,7 @@ assembly() {
 # mca CPU FILE FUNCTION PATTERN
 mca() {
 	"$top/devtools/profile/loop_of.py" "$work/$2.s" "$3" "$4" >"$work/loop.s"
-	llvm-mca -mcpu="$1" -iterations=100 "$work/loop.s" | awk -v what="$3, $1" '
+	llvm-mca -mcpu="$1" -iterations=100 "$work/loop.s" | awk -v what="$2, $3, $1" '
 		/^Instructions:/ { n = $2 } /^Total Cycles:/ { cycles = $3 }
 		/^Block RThroughput:/ { bound = $3 }
 		END { printf "%-44s %4d instructions %6.1f cycles, %5.1f if nothing is waited for\n",
@@ -88,12 +88,12 @@ profile_vectors() {
 		assembly "sf_example_$isa"
 	done
 	for isa in sse avx2; do
-		mca znver3 "sf_example_$isa" "sf_rx_burst_$isa" pshufb
-		mca znver3 "sf_example_$isa" "sf_tx_burst_${isa}_fast_free" paddq
+		mca znver3 "sf_example_$isa" rx_groups pshufb
+		mca znver3 "sf_example_$isa" tx_groups_fast_free paddq
 	done
 	for isa in sse avx2 avx512; do
-		mca icelake-server "sf_example_$isa" "sf_rx_burst_$isa" pshufb
-		mca icelake-server "sf_example_$isa" "sf_tx_burst_${isa}_fast_free" paddq
+		mca icelake-server "sf_example_$isa" rx_groups pshufb
+		mca icelake-server "sf_example_$isa" tx_groups_fast_free paddq
 	done
 }
 

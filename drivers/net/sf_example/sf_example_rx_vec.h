@@ -202,10 +202,10 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 	return n;
 }
 
-static __rte_always_inline VEC_TARGET uint16_t
-rx_burst_vec(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+/* Not inlined: its registers and constants are not to be set up for nothing. */
+static __rte_noinline VEC_TARGET uint16_t
+rx_groups(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct sf_rxq *rxq = queue;
 	const uint16_t nb = RTE_MIN(nb_pkts, sf_rx_posted(rxq));
 	uint16_t n;
 
@@ -215,9 +215,24 @@ rx_burst_vec(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	RTE_BUILD_BUG_ON(offsetof(struct rte_mbuf, packet_type) !=
 		offsetof(struct rte_mbuf, rearm_data) + 16);
 
-	if (nb < RX_GROUP)
-		return sf_rx_burst(rxq, pkts, nb_pkts);
 	n = rx_run_vec(rxq, pkts, RTE_MIN(nb, rxq->size - rxq->next));
 	/* The rest, and new buffers. */
 	return n + sf_rx_burst(rxq, pkts + n, nb_pkts - n);
+}
+
+/* Whether the last completion of a group looks new: most often there is none. */
+static __rte_always_inline bool
+rx_is_group(const struct sf_rxq *rxq)
+{
+	const uint32_t at = (uint32_t)rxq->next + RX_GROUP - 1;
+
+	return at < rxq->size &&
+		((__atomic_load_n(&rxq->cpl[at].cpl.gen, __ATOMIC_RELAXED) ^ rxq->gen) & 1) == 0;
+}
+
+static __rte_always_inline uint16_t
+rx_burst_vec(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return nb_pkts >= RX_GROUP && rx_is_group(queue) ? rx_groups(queue, pkts, nb_pkts) :
+		sf_rx_burst(queue, pkts, nb_pkts);
 }

@@ -130,13 +130,19 @@ tx_burst_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	return nb_pkts;
 }
 
-/* Of fewer than a group there is nothing to gain. */
+/* Of fewer than a group there is nothing to gain, nor is any register to be saved for it. */
 #define TX_BURST_VEC(isa, kind, fast_free, wake) \
-VEC_TARGET uint16_t \
+static __rte_noinline VEC_TARGET uint16_t \
+tx_groups ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
+{ \
+	return tx_burst_vec(queue, pkts, nb_pkts, fast_free, wake); \
+} \
+\
+uint16_t \
 sf_tx_burst_ ## isa ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
 { \
 	return nb_pkts < TX_GROUP ? sf_tx_burst ## kind(queue, pkts, nb_pkts) : \
-		tx_burst_vec(queue, pkts, nb_pkts, fast_free, wake); \
+		tx_groups ## kind(queue, pkts, nb_pkts); \
 }
 
 #define TX_BURSTS_VEC(isa) \
