@@ -177,6 +177,37 @@ come_and_go(const char *devargs)
 	return aux_remove("mock.sf.0");
 }
 
+/* mock.sf.0 is waited for, and comes; it takes some tries. */
+static int
+come_in_tries(const char *devargs, unsigned int tries)
+{
+	unsigned int i;
+
+	TEST_ASSERT_OK(wait_for(devargs));
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	for (i = 0; i < 10000; i++) {
+		if (__atomic_load_n(&aux_mock.probes, __ATOMIC_ACQUIRE) >= tries)
+			return TEST_SUCCESS;
+		usleep(1000);
+	}
+	TEST_ASSERT(false, "%u tries", aux_mock.probes);
+}
+
+static bool
+becomes_probed(const char *name)
+{
+	const struct rte_device *dev;
+	unsigned int i;
+
+	for (i = 0; i < 2000; i++) {
+		dev = aux_find(name);
+		if (dev != NULL && rte_dev_is_probed(dev))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
 static int
 test_plug(void)
 {
@@ -196,6 +227,37 @@ test_plug(void)
 	TEST_ASSERT_OK(publish("mock.sf.0"));
 	ASSERT_BECOMES(aux_mock.probes, 2);
 	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
+	return TEST_SUCCESS;
+}
+
+/* What it needs comes after it, as udev's permissions do. */
+static int
+test_plug_again(void)
+{
+	aux_mock.probe_result = -EACCES;
+	TEST_ASSERT_OK(come_in_tries("bus=auxiliary,name=mock.sf.0,hotplug=plug", 2));
+	aux_mock.probe_result = 0;
+	TEST_ASSERT(becomes_probed("mock.sf.0"), "%u probes", aux_mock.probes);
+	return TEST_SUCCESS;
+}
+
+/* It never comes, or is something that does not pass by itself. */
+static int
+test_plug_given_up(void)
+{
+	test_log_start();
+	aux_mock.probe_result = -EBUSY;
+	TEST_ASSERT_OK(come_in_tries("bus=auxiliary,name=mock.sf.0,hotplug=plug", 7));
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 7);
+	aux_mock.probe_result = -EINVAL;
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.probes, 8);
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 8);
+	TEST_ASSERT_EQUAL(test_log_count_both("cannot be plugged", strerror(EBUSY)), 1);
 	return TEST_SUCCESS;
 }
 
@@ -404,6 +466,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_other_directory),
 	TEST_CASE(test_return),
 	TEST_CASE(test_plug),
+	TEST_CASE(test_plug_again),
+	TEST_CASE(test_plug_given_up),
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_picked),

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The auxiliary-bus driver authors
  */
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,17 @@
  * alarm does it a moment later, on the same thread.
  */
 
+/*
+ * What follows an arrival comes a moment later: a driver is bound, udev sets
+ * the permissions of the VFIO node.  So a plug that fails for want of these is
+ * tried again, after 20 ms and twice as long each time, for 1.3 s in all.
+ */
+#define TRIES_MAX 6
+#define TRY_AGAIN_US 20000
+
 struct news {
 	TAILQ_ENTRY(news) next;
+	unsigned int tries;
 	bool is_there;
 	char name[RTE_DEV_NAME_MAX_LEN];
 };
@@ -35,10 +45,12 @@ static struct {
 	struct news_list queue;
 	/* Devices that left while a driver had them; "there": they are back, and it still has. */
 	struct news_list left;
+	struct news_list again; /* plugs that failed, each with an alarm */
 } hotplug = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.queue = TAILQ_HEAD_INITIALIZER(hotplug.queue),
 	.left = TAILQ_HEAD_INITIALIZER(hotplug.left),
+	.again = TAILQ_HEAD_INITIALIZER(hotplug.again),
 };
 
 void
@@ -96,8 +108,16 @@ plug(const struct rte_devargs *devargs)
 	return ret;
 }
 
-static void
-device_came(const char *name)
+static bool
+may_pass(int error)
+{
+	return error == -EACCES || error == -EPERM || error == -ENOENT || error == -ENODEV ||
+		error == -EBUSY;
+}
+
+/* False if it is to be tried again. */
+static bool
+device_came(const char *name, unsigned int tries)
 {
 	const struct auxiliary_dev *dev;
 	struct news *left;
@@ -105,25 +125,31 @@ device_came(const char *name)
 
 	/* Devargs that pick a device by what it is find it now. */
 	if (auxiliary_bus.bus.scan() != 0)
-		return;
+		return true;
 	dev = auxiliary_dev_find(name);
 	if (dev == NULL || (auxiliary_devargs_hotplug(dev->pub.device.devargs) &
 				AUXILIARY_HOTPLUG_PLUG) == 0)
-		return;
+		return true;
 	if (dev->pub.driver != NULL) {
 		pthread_mutex_lock(&hotplug.lock);
 		left = news_find(&hotplug.left, name);
 		if (left != NULL)
 			left->is_there = true;
 		pthread_mutex_unlock(&hotplug.lock);
-		return;
+		return true;
 	}
 	ret = plug(dev->pub.device.devargs);
-	if (ret < 0)
-		AUXILIARY_LOG(ERR, "device %s: has come, but cannot be plugged: %s", name,
-			strerror(-ret));
-	else
+	if (ret == 0) {
 		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", name);
+		return true;
+	}
+	if (may_pass(ret) && tries < TRIES_MAX) {
+		AUXILIARY_LOG(DEBUG, "device %s: has come, is tried again: %s", name,
+			strerror(-ret));
+		return false;
+	}
+	AUXILIARY_LOG(ERR, "device %s: has come, but cannot be plugged: %s", name, strerror(-ret));
+	return true;
 }
 
 static void
@@ -155,6 +181,25 @@ device_went(const char *name)
 	}
 }
 
+static void try_again(void *arg);
+
+/* Whether it is kept for later. */
+static bool
+news_keep(struct news *news)
+{
+	int ret;
+
+	pthread_mutex_lock(&hotplug.lock);
+	TAILQ_INSERT_TAIL(&hotplug.again, news, next);
+	ret = rte_eal_alarm_set((uint64_t)TRY_AGAIN_US << news->tries++, try_again, news);
+	if (ret != 0)
+		TAILQ_REMOVE(&hotplug.again, news, next);
+	pthread_mutex_unlock(&hotplug.lock);
+	if (ret != 0)
+		AUXILIARY_LOG(ERR, "device %s: no alarm, so it is not plugged", news->name);
+	return ret == 0;
+}
+
 /* On the interrupt thread. */
 static void
 queue_serve(void *arg __rte_unused)
@@ -169,12 +214,25 @@ queue_serve(void *arg __rte_unused)
 		pthread_mutex_unlock(&hotplug.lock);
 		if (news == NULL)
 			break;
-		if (news->is_there)
-			device_came(news->name);
-		else
+		if (!news->is_there)
 			device_went(news->name);
+		else if (!device_came(news->name, news->tries) && news_keep(news))
+			continue;
 		free(news);
 	}
+}
+
+/* If the device has gone meanwhile, or has been plugged, nothing comes of it. */
+static void
+try_again(void *arg)
+{
+	struct news *news = arg;
+
+	pthread_mutex_lock(&hotplug.lock);
+	TAILQ_REMOVE(&hotplug.again, news, next);
+	TAILQ_INSERT_TAIL(&hotplug.queue, news, next);
+	pthread_mutex_unlock(&hotplug.lock);
+	queue_serve(NULL);
 }
 
 static void
@@ -237,8 +295,10 @@ void
 auxiliary_hotplug_stop(void)
 {
 	rte_eal_alarm_cancel(queue_serve, (void *)-1);
+	rte_eal_alarm_cancel(try_again, (void *)-1);
 	pthread_mutex_lock(&hotplug.lock);
 	list_clear(&hotplug.queue);
 	list_clear(&hotplug.left);
+	list_clear(&hotplug.again);
 	pthread_mutex_unlock(&hotplug.lock);
 }
