@@ -202,9 +202,9 @@ port_wait_sent(uint16_t port, uint16_t queue, uint16_t nb_desc)
 {
 	unsigned int i;
 
-	/* The last of the ring is what was sent last. */
+	/* The last of the ring is what was sent last, or nothing if all has been reclaimed. */
 	for (i = 0; i < 20000; i++) {
-		if (rte_eth_tx_descriptor_status(port, queue, nb_desc - 1) == RTE_ETH_TX_DESC_DONE)
+		if (rte_eth_tx_descriptor_status(port, queue, nb_desc - 1) != RTE_ETH_TX_DESC_FULL)
 			return 0;
 		rte_delay_us_sleep(50);
 	}

@@ -300,6 +300,7 @@ test_descriptor_status(void)
 	TEST_ASSERT_EQUAL(rte_eth_rx_descriptor_status(ports[1], 0, BURST),
 		RTE_ETH_RX_DESC_UNAVAIL);
 	TEST_ASSERT_OK(port_wait_sent(ports[0], 0, 64));
+	TEST_ASSERT_EQUAL(rte_eth_tx_descriptor_status(ports[0], 0, 63), RTE_ETH_TX_DESC_DONE);
 	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 10), 10);
 	TEST_ASSERT_EQUAL(rte_eth_tx_done_cleanup(ports[0], 0, 0), BURST - 10);
 	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, BURST, 1000), BURST);
