@@ -160,6 +160,8 @@ test_irq_callback(void)
 	rte_vfio_irq_disable(fake_dev, FAKE_IRQ_INDEX, handle);
 	TEST_ASSERT(!fake_server_raise(FAKE_IRQ_INDEX, 0), "still has an eventfd");
 	rte_intr_instance_free(handle);
+	/* Those of the data path stay with the device. */
+	before.fds += FAKE_NUM_VECTORS - 1;
 	return test_resources_same(&before);
 }
 
@@ -185,6 +187,38 @@ test_irq_queues(void)
 	rte_vfio_irq_disable(fake_dev, FAKE_IRQ_INDEX, handle);
 	rte_intr_instance_free(handle);
 	return TEST_SUCCESS;
+}
+
+/*
+ * The data path has the same eventfds each time, for who waits for them elsewhere;
+ * signals of an earlier time are gone.
+ */
+static int
+test_irq_queues_again(void)
+{
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	struct test_resources before;
+	struct rte_epoll_event event;
+	int first;
+
+	fake_close();
+	before = test_resources_now();
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(rte_vfio_irq_enable(fake_dev, FAKE_IRQ_INDEX, handle, 1));
+	first = rte_intr_efds_index_get(handle, 0);
+	TEST_ASSERT(fake_server_raise(FAKE_IRQ_INDEX, 1), "vector 1");
+	rte_vfio_irq_disable(fake_dev, FAKE_IRQ_INDEX, handle);
+	TEST_ASSERT_EQUAL(rte_intr_nb_efd_get(handle), 0);
+	TEST_ASSERT_OK(rte_vfio_irq_enable(fake_dev, FAKE_IRQ_INDEX, handle, 3));
+	TEST_ASSERT_EQUAL(rte_intr_efds_index_get(handle, 0), first);
+	TEST_ASSERT_OK(rte_intr_rx_ctl(handle, RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_ADD,
+		RTE_INTR_VEC_RXTX_OFFSET, NULL));
+	TEST_ASSERT_EQUAL(rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 0), 0);
+	TEST_ASSERT(fake_server_raise(FAKE_IRQ_INDEX, 1), "vector 1");
+	TEST_ASSERT_EQUAL(rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, 1000), 1);
+	fake_close();
+	rte_intr_instance_free(handle);
+	return test_resources_same(&before);
 }
 
 static int
@@ -355,6 +389,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_region_bounds),
 	TEST_CASE(test_irq_callback),
 	TEST_CASE(test_irq_queues),
+	TEST_CASE(test_irq_queues_again),
 	TEST_CASE(test_dma_eal_memory),
 	TEST_CASE(test_dma_follows_eal),
 	TEST_CASE(test_dma_bad_ranges),

@@ -25,8 +25,9 @@
  *
  * In a secondary process, opening a device gets the one that the primary has
  * open under the same name.  Its regions can be mapped, where the primary has
- * them mapped, and accessed; interrupts, events, DMA and reset are the
- * primary's, and the functions for them return -ENOTSUP.
+ * them mapped, and accessed, and interrupts of the data path be waited for.
+ * Other interrupts, events, DMA and reset are the primary's, and the functions
+ * for them return -ENOTSUP.
  *
  * Unless said otherwise, functions are for the control path: they may sleep,
  * they are not to be called for one device from several threads at once, and
@@ -308,6 +309,11 @@ int rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index);
  * RTE_INTR_VEC_RXTX_OFFSET.  A callback reads the eight octets of the handle's
  * descriptor itself; EAL reads those of the data path.
  *
+ * Data path descriptors stay the same until the device is closed, whether
+ * interrupts are enabled or not.  A secondary process gets those of the primary,
+ * at any time, and no descriptor of vector 0; they are signalled while the
+ * primary has interrupts enabled.
+ *
  * @param dev
  *   The device.
  * @param index
@@ -318,7 +324,9 @@ int rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index);
  * @param nb_queues
  *   Number of data path vectors, may be 0.
  * @return
- *   0, -ENOTSUP if the device has fewer vectors, or a negative errno.
+ *   0, -ENOTSUP if the device has fewer vectors, or a negative errno after one
+ *   log line; in a secondary process -ENODEV if the primary does not answer, and
+ *   -EPROTO if it does not send what was asked for.
  */
 __rte_internal
 int rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,

@@ -223,12 +223,13 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 {
 	if (dev == NULL)
 		return;
-	if (dev->dma != NULL) {
+	if (!vfio_is_shared(dev)) {
 		vfio_primary_remove(dev);
 		rte_vfio_dev_event_set(dev, NULL, NULL);
-		vfio_irqs_free(dev);
-		vfio_dma_leave(dev);
 	}
+	vfio_irqs_free(dev);
+	if (!vfio_is_shared(dev))
+		vfio_dma_leave(dev);
 	vfio_regions_free(dev);
 	dev->ops->close(dev);
 	dev_free(dev);

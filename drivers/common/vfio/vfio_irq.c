@@ -3,7 +3,9 @@
  */
 
 /*
- * Interrupts: an eventfd per vector, joined to EAL's interrupt handle.
+ * Interrupts: an eventfd per vector, joined to EAL's interrupt handle.  That of
+ * vector 0 is made for it; those of the data path are the device's, and shared
+ * with secondary processes.
  *
  * The handle is of type VDEV whatever the transport: EAL then signals and
  * reads the descriptors, but leaves enabling them to us.
@@ -126,17 +128,68 @@ fds_open(int *fds, uint32_t nb)
 	return 0;
 }
 
-/* Empty a handle and close what was in it. */
+/* One thread at a time, of whatever device. */
+static pthread_mutex_t queue_fds_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Have nb of them, more than there are. */
+static int
+queue_fds_extend(struct rte_vfio_dev *dev, uint32_t index, uint32_t nb)
+{
+	struct vfio_irq *irq = &dev->irqs[index];
+	uint32_t there = irq->nb_queue_fds;
+	int *fds, ret;
+
+	fds = realloc(irq->queue_fds, nb * sizeof(*fds));
+	if (fds == NULL)
+		return -ENOMEM;
+	irq->queue_fds = fds;
+	if (dev->ops->queue_fds != NULL)
+		ret = dev->ops->queue_fds(dev, index, there, nb - there, fds + there);
+	else if (nb + 1 > (uint32_t)RTE_MAX(irq->count, 0))
+		ret = -ENOTSUP;
+	else
+		ret = fds_open(fds + there, nb - there);
+	if (ret == 0)
+		irq->nb_queue_fds = nb;
+	return ret;
+}
+
+int
+vfio_irq_queue_fds(struct rte_vfio_dev *dev, uint32_t index, uint32_t first, uint32_t nb, int *fds)
+{
+	int ret = 0;
+
+	if (index >= dev->info.num_irqs || first > VFIO_DEV_MAX_VECTORS ||
+			nb > VFIO_DEV_MAX_VECTORS)
+		return -EINVAL;
+	pthread_mutex_lock(&queue_fds_lock);
+	if (first + nb > dev->irqs[index].nb_queue_fds)
+		ret = queue_fds_extend(dev, index, first + nb);
+	if (ret == 0 && nb > 0)
+		memcpy(fds, dev->irqs[index].queue_fds + first, nb * sizeof(*fds));
+	pthread_mutex_unlock(&queue_fds_lock);
+	return ret;
+}
+
+/* What was signalled before they were enabled is not news. */
+static void
+fds_drain(const int *fds, uint32_t nb)
+{
+	uint64_t count;
+
+	while (nb > 0)
+		(void)!read(fds[--nb], &count, sizeof(count));
+}
+
+/* Empty a handle and close what is its own. */
 static void
 handle_clear(struct rte_intr_handle *handle)
 {
 	int i, nb = rte_intr_nb_efd_get(handle);
 
 	rte_intr_free_epoll_fd(handle);
-	for (i = 0; i < nb; i++) {
-		close(rte_intr_efds_index_get(handle, i));
+	for (i = 0; i < nb; i++)
 		rte_intr_efds_index_set(handle, i, -1);
-	}
 	rte_intr_nb_efd_set(handle, 0);
 	rte_intr_max_intr_set(handle, 0);
 	if (rte_intr_fd_get(handle) >= 0)
@@ -162,19 +215,12 @@ handle_fill(struct rte_intr_handle *handle, const int *fds, uint32_t nb_queues)
 	return rte_intr_nb_efd_set(handle, nb_queues) == 0 ? 0 : -rte_errno;
 }
 
-int
-rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
-	struct rte_intr_handle *handle, uint32_t nb_queues)
+/* The primary process: give the device the eventfds, of which the first is new. */
+static int
+irq_enable(struct rte_vfio_dev *dev, uint32_t index, int *fds, uint32_t nb_queues)
 {
-	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1] = { -1 };
-	int count, ret;
+	int count = dev->irqs[index].count, ret;
 
-	if (handle == NULL || nb_queues > RTE_MAX_RXTX_INTR_VEC_ID ||
-			index >= dev->info.num_irqs)
-		return -EINVAL;
-	if (dev->irqs[index].handle != NULL)
-		return -EBUSY;
-	count = dev->irqs[index].count;
 	if (count < 0)
 		return count;
 	if (nb_queues + 1 > (uint32_t)count) {
@@ -182,25 +228,61 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 			index, nb_queues + 1, count);
 		return -ENOTSUP;
 	}
-	ret = fds_open(fds, nb_queues + 1);
+	ret = vfio_irq_queue_fds(dev, index, 0, nb_queues, fds + 1);
+	if (ret == 0)
+		ret = fds_open(fds, 1);
 	if (ret < 0) {
 		VFIO_LOG(ERR, dev, "interrupt index %u: no eventfd: %s", index, strerror(-ret));
 		return ret;
 	}
+	fds_drain(fds + 1, nb_queues);
 	ret = irq_set_eventfds(dev, index, fds, nb_queues + 1);
-	if (ret == 0)
-		ret = handle_fill(handle, fds, nb_queues);
 	if (ret < 0) {
 		VFIO_LOG(ERR, dev, "interrupt index %u: cannot set %u eventfds: %s",
 			index, nb_queues + 1, strerror(-ret));
 		irq_clear(dev, index);
-		rte_intr_nb_efd_set(handle, 0);
-		rte_intr_fd_set(handle, -1);
-		fds_close(fds, nb_queues + 1);
-		return ret;
+		close(fds[0]);
 	}
+	return ret;
+}
+
+/* A secondary: have the eventfds of the data path, whether they are enabled or not. */
+static int
+irq_share(struct rte_vfio_dev *dev, uint32_t index, int *fds, uint32_t nb_queues)
+{
+	int ret;
+
+	ret = vfio_irq_queue_fds(dev, index, 0, nb_queues, fds + 1);
+	if (ret < 0)
+		VFIO_LOG(ERR, dev, "interrupt index %u: %u eventfds not to be had from the primary process: %s",
+			index, nb_queues, strerror(-ret));
+	return ret;
+}
+
+int
+rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
+	struct rte_intr_handle *handle, uint32_t nb_queues)
+{
+	int fds[RTE_MAX_RXTX_INTR_VEC_ID + 1] = { -1 };
+	int ret;
+
+	if (handle == NULL || nb_queues > RTE_MAX_RXTX_INTR_VEC_ID ||
+			index >= dev->info.num_irqs)
+		return -EINVAL;
+	if (dev->irqs[index].handle != NULL)
+		return -EBUSY;
+	ret = vfio_is_shared(dev) ? irq_share(dev, index, fds, nb_queues) :
+		irq_enable(dev, index, fds, nb_queues);
+	if (ret < 0)
+		return ret;
 	dev->irqs[index].handle = handle;
-	return 0;
+	ret = handle_fill(handle, fds, nb_queues);
+	if (ret < 0) {
+		VFIO_LOG(ERR, dev, "interrupt index %u: cannot fill its handle: %s", index,
+			strerror(-ret));
+		rte_vfio_irq_disable(dev, index, handle);
+	}
+	return ret;
 }
 
 void
@@ -208,7 +290,8 @@ rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index, struct rte_intr_h
 {
 	if (index >= dev->info.num_irqs || handle == NULL || dev->irqs[index].handle != handle)
 		return;
-	irq_clear(dev, index); /* a device that is gone raises none anyway */
+	if (!vfio_is_shared(dev))
+		irq_clear(dev, index); /* a device that is gone raises none anyway */
 	handle_clear(handle);
 	dev->irqs[index].handle = NULL;
 }
@@ -218,8 +301,11 @@ vfio_irqs_free(struct rte_vfio_dev *dev)
 {
 	uint32_t i;
 
-	for (i = 0; i < dev->info.num_irqs; i++)
+	for (i = 0; i < dev->info.num_irqs; i++) {
 		rte_vfio_irq_disable(dev, i, dev->irqs[i].handle);
+		fds_close(dev->irqs[i].queue_fds, dev->irqs[i].nb_queue_fds);
+		free(dev->irqs[i].queue_fds);
+	}
 }
 
 int

@@ -13,7 +13,8 @@
  * needs to map its regions where the primary has them, so that pointers into
  * them can be in shared memory.  It accesses what is not mapped by itself if
  * the device is the kernel's; the socket of a vfio-user server is the
- * primary's, who makes the accesses then.  All else, interrupts, events, DMA,
+ * primary's, who makes the accesses then.  It can wait for the data path's
+ * interrupts, whose eventfds it gets.  All else, other interrupts, events, DMA,
  * reset, is the primary's.
  */
 
@@ -31,6 +32,7 @@ enum vfio_mp_type {
 	VFIO_MP_REGION,
 	VFIO_MP_READ,
 	VFIO_MP_WRITE,
+	VFIO_MP_IRQ,
 };
 
 /* Areas and octets that fit in a message. */
@@ -64,6 +66,13 @@ struct vfio_mp_access {
 	uint8_t data[VFIO_MP_DATA];
 };
 
+struct vfio_mp_irq {
+	uint32_t index;
+	uint32_t first; /* data path vector wanted, of which 0 is the first */
+	uint32_t nb; /* wanted, at most RTE_MP_MAX_FD_NUM */
+	/* Reply: with nb eventfds. */
+};
+
 /* A request; its reply is the same, filled in. */
 struct vfio_mp_msg {
 	uint32_t type;
@@ -73,6 +82,7 @@ struct vfio_mp_msg {
 		struct vfio_mp_device device;
 		struct vfio_mp_region region;
 		struct vfio_mp_access access;
+		struct vfio_mp_irq irq;
 	};
 };
 

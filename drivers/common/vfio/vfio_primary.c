@@ -63,17 +63,25 @@ answer_region(const struct rte_vfio_dev *dev, struct vfio_mp_region *answer, int
 	return 0;
 }
 
+/* The first of the descriptors may be -1. */
 static int
-answer(struct rte_vfio_dev *dev, struct vfio_mp_msg *msg, int *fd)
+answer(struct rte_vfio_dev *dev, struct vfio_mp_msg *msg, int *fds, int *nb_fds)
 {
 	struct vfio_mp_access *access = &msg->access;
+	const struct vfio_mp_irq *irq = &msg->irq;
 
+	*nb_fds = 1;
 	switch (msg->type) {
 	case VFIO_MP_DEVICE:
-		answer_device(dev, &msg->device, fd);
+		answer_device(dev, &msg->device, fds);
 		return 0;
 	case VFIO_MP_REGION:
-		return answer_region(dev, &msg->region, fd);
+		return answer_region(dev, &msg->region, fds);
+	case VFIO_MP_IRQ:
+		if (irq->nb < 1 || irq->nb > RTE_MP_MAX_FD_NUM)
+			return -EINVAL;
+		*nb_fds = irq->nb;
+		return vfio_irq_queue_fds(dev, irq->index, irq->first, irq->nb, fds);
 	case VFIO_MP_READ:
 	case VFIO_MP_WRITE:
 		if (access->len > sizeof(access->data))
@@ -95,7 +103,7 @@ serve(const struct rte_mp_msg *request, const void *peer)
 	struct rte_mp_msg reply = { .len_param = sizeof(struct vfio_mp_msg) };
 	struct vfio_mp_msg *msg = (struct vfio_mp_msg *)reply.param;
 	struct rte_vfio_dev *dev;
-	int fd = -1, ret;
+	int nb_fds, ret;
 
 	RTE_BUILD_BUG_ON(sizeof(*msg) > sizeof(reply.param));
 	if (request->len_param != sizeof(*msg))
@@ -105,9 +113,10 @@ serve(const struct rte_mp_msg *request, const void *peer)
 	msg->name[sizeof(msg->name) - 1] = '\0';
 	pthread_mutex_lock(&devices_lock);
 	dev = device_find(msg->name);
-	msg->result = dev == NULL ? -ENODEV : answer(dev, msg, &fd);
-	if (msg->result == 0 && fd >= 0)
-		reply.fds[reply.num_fds++] = fd;
+	reply.fds[0] = -1;
+	msg->result = dev == NULL ? -ENODEV : answer(dev, msg, reply.fds, &nb_fds);
+	if (msg->result == 0 && reply.fds[0] >= 0)
+		reply.num_fds = nb_fds;
 	ret = rte_mp_reply(&reply, peer);
 	pthread_mutex_unlock(&devices_lock);
 	return ret;

@@ -61,6 +61,8 @@ struct vfio_irq {
 	struct rte_intr_handle *handle; /* that it is joined to, or NULL */
 	int count; /* of its vectors, or a negative errno */
 	bool automasked; /* masked by VFIO each time it comes */
+	int *queue_fds; /* eventfds of the data path, nb_queue_fds of them */
+	uint32_t nb_queue_fds;
 };
 
 struct rte_vfio_dev {
@@ -107,10 +109,20 @@ struct vfio_ops {
 	int (*irq_info)(struct rte_vfio_dev *dev, struct vfio_irq_info *info);
 	/* Eventfds follow the structure as the kernel has it: int32_t data[]. */
 	int (*set_irqs)(struct rte_vfio_dev *dev, struct vfio_irq_set *set);
+	/* Get eventfds of the data path from who has them; NULL if they are made here. */
+	int (*queue_fds)(struct rte_vfio_dev *dev, uint32_t index, uint32_t first, uint32_t nb,
+		int *fds);
 	int (*reset)(struct rte_vfio_dev *dev);
 	/* Start or stop calling vfio_dev_event() for RTE_VFIO_DEV_EVENT_GONE; may be NULL. */
 	int (*watch)(struct rte_vfio_dev *dev, bool on);
 };
+
+/* Whether the device is the primary process's, and this a secondary. */
+static inline bool
+vfio_is_shared(const struct rte_vfio_dev *dev)
+{
+	return dev->dma == NULL;
+}
 
 extern const struct vfio_ops vfio_cdev_ops;
 extern const struct vfio_ops vfio_group_ops;
@@ -152,5 +164,12 @@ int vfio_secondary_attach(struct rte_vfio_dev *dev);
 /* vfio_irq.c */
 void vfio_irqs_read(struct rte_vfio_dev *dev);
 void vfio_irqs_free(struct rte_vfio_dev *dev);
+/*
+ * Eventfds of the data path, the device's.  They are there when first asked for,
+ * whether interrupts are enabled or not, and the same until it is closed: who
+ * waits for one need not hear when it is disabled, and enabled again.  Any thread.
+ */
+int vfio_irq_queue_fds(struct rte_vfio_dev *dev, uint32_t index, uint32_t first, uint32_t nb,
+	int *fds);
 
 #endif /* VFIO_PRIVATE_H */

@@ -7,8 +7,10 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,22 +23,37 @@
 /* The primary may wait for a vfio-user server meanwhile. */
 #define ANSWER_TIMEOUT_S 10
 
-/* Ask the primary.  *fd: the descriptor that came with the answer, or -1. */
+/* EAL refuses a second request of a name while the first has no answer. */
+static pthread_mutex_t ask_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static int
-ask(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fd)
+request_send(struct rte_mp_msg *request, struct rte_mp_reply *reply)
 {
 	const struct timespec timeout = { .tv_sec = ANSWER_TIMEOUT_S };
+	int ret;
+
+	pthread_mutex_lock(&ask_lock);
+	ret = rte_mp_request_sync(request, reply, &timeout);
+	pthread_mutex_unlock(&ask_lock);
+	return ret;
+}
+
+/* Ask the primary.  fds: the nb_fds that came with the answer; -1 for those that did not. */
+static int
+ask_fds(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fds, int nb_fds)
+{
 	struct rte_mp_msg request = { .len_param = sizeof(*msg) };
 	struct rte_mp_reply reply = { 0 };
 	const struct rte_mp_msg *first;
 	int i;
 
-	*fd = -1;
+	for (i = 0; i < nb_fds; i++)
+		fds[i] = -1;
 	msg->type = type;
 	strlcpy(msg->name, name, sizeof(msg->name));
 	strlcpy(request.name, VFIO_MP_ACTION, sizeof(request.name));
 	memcpy(request.param, msg, sizeof(*msg));
-	if (rte_mp_request_sync(&request, &reply, &timeout) < 0 || reply.nb_received != 1) {
+	if (request_send(&request, &reply) < 0 || reply.nb_received != 1) {
 		free(reply.msgs);
 		return -ENODEV;
 	}
@@ -45,13 +62,19 @@ ask(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fd)
 	if (first->len_param == sizeof(*msg))
 		memcpy(msg, first->param, sizeof(*msg));
 	for (i = 0; i < first->num_fds; i++) {
-		if (msg->result == 0 && *fd < 0)
-			*fd = first->fds[i];
+		if (msg->result == 0 && i < nb_fds)
+			fds[i] = first->fds[i];
 		else
 			close(first->fds[i]);
 	}
 	free(reply.msgs);
 	return msg->result;
+}
+
+static int
+ask(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fd)
+{
+	return ask_fds(name, type, msg, fd, 1);
 }
 
 /* Make an access in pieces that fit in a message. */
@@ -114,6 +137,60 @@ secondary_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 	return vfio_not_here(dev, "setting interrupts");
 }
 
+/* EAL drops an answer whose descriptors find no room: it would be waited for in vain. */
+static int
+fds_find_room(int nb)
+{
+	int fds[RTE_MP_MAX_FD_NUM];
+	int i, ret = 0;
+
+	for (i = 0; i < nb && ret == 0; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC);
+		if (fds[i] < 0) {
+			ret = -errno;
+			i--;
+		}
+	}
+	while (i > 0)
+		close(fds[--i]);
+	return ret;
+}
+
+/* All of a part, or none. */
+static int
+queue_fds_ask(struct rte_vfio_dev *dev, const struct vfio_mp_irq *irq, int *fds)
+{
+	struct vfio_mp_msg msg = { .irq = *irq };
+	int i, nb = irq->nb, ret;
+
+	ret = fds_find_room(nb);
+	if (ret < 0)
+		return ret;
+	ret = ask_fds(dev->name, VFIO_MP_IRQ, &msg, fds, nb);
+	if (ret < 0 || fds[nb - 1] >= 0)
+		return ret;
+	for (i = 0; fds[i] >= 0; i++)
+		close(fds[i]);
+	return -EPROTO;
+}
+
+static int
+secondary_queue_fds(struct rte_vfio_dev *dev, uint32_t index, uint32_t first, uint32_t nb, int *fds)
+{
+	struct vfio_mp_irq irq = { .index = index };
+	uint32_t done;
+	int ret = 0;
+
+	for (done = 0; done < nb && ret == 0; done += ret == 0 ? irq.nb : 0) {
+		irq.first = first + done;
+		irq.nb = RTE_MIN(nb - done, (uint32_t)RTE_MP_MAX_FD_NUM);
+		ret = queue_fds_ask(dev, &irq, fds + done);
+	}
+	while (ret < 0 && done > 0)
+		close(fds[--done]);
+	return ret;
+}
+
 static int
 secondary_reset(struct rte_vfio_dev *dev)
 {
@@ -140,6 +217,7 @@ static const struct vfio_ops secondary_ops = {
 	.region_write = secondary_region_write,
 	.irq_info = secondary_irq_info,
 	.set_irqs = secondary_set_irqs,
+	.queue_fds = secondary_queue_fds,
 	.reset = secondary_reset,
 	.watch = secondary_watch,
 };
