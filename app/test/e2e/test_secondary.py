@@ -53,6 +53,14 @@ class Processes:
              "--rxq=2", "--txq=2", *app], self.variables)
         return self.env.start(testpmd)
 
+    def process(self, number, devices=()):
+        """dpdk-test-process, numbered likewise."""
+        picked = [arg for device in devices for arg in ("-a", device)] or [
+            arg for device in (SF0, SF1) for arg in ("-b", device)]
+        return self.env.start(Commanded(
+            [f"{harness.BUILD}/app/test/dpdk-test-process", "-l", "0", *self.args,
+             "--proc-type", "secondary" if number else "primary", *picked], self.variables))
+
     def proc_info(self, *options):
         """dpdk-proc-info's output."""
         process = harness.Process(["dpdk-proc-info", *self.args, "--", *options], self.variables)
@@ -60,6 +68,25 @@ class Processes:
         code = process.wait()
         assert code == 0, f"dpdk-proc-info ended with {code}"
         return process.text()
+
+
+class Commanded(harness.Process):
+    """dpdk-test-process: answers each command with a line."""
+
+    def ready(self):
+        self.expect("^= ready", 120)
+
+    def ask(self, text, seconds=20):
+        self.type(text)
+        return self.answer(seconds)
+
+    def answer(self, seconds=20):
+        return self.expect("^= (.*)", seconds).group(1)
+
+    def do(self, *commands):
+        for command in commands:
+            said = self.ask(command)
+            assert said == "0", f"{command}: {said}"
 
 
 class Testpmd(harness.Testpmd):

@@ -3,7 +3,7 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """In a guest: secondary processes on the kernel's sub-functions.
 
-The argument is the transport: group or cdev.
+The arguments are the test, secondary or secondary_sleep, and the transport, group or cdev.
 """
 import os
 import sys
@@ -14,5 +14,6 @@ sfs = SubFunctions("pair")
 for number in range(2):
     sfs.add(number)
 here = os.path.dirname(os.path.abspath(__file__))
-os.environ["SF_TRANSPORT"] = sys.argv[1]
-os.execv(f"{here}/../e2e/test_secondary.py", ["test_secondary.py"])
+os.environ["SF_TRANSPORT"] = sys.argv[2]
+test = f"test_{sys.argv[1]}.py"
+os.execv(f"{here}/../e2e/{test}", [test])

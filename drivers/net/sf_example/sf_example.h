@@ -218,12 +218,17 @@ int sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
 
 /* The burst functions that the port's configuration asks for. */
 void sf_burst_set(struct rte_eth_dev *dev);
+void sf_burst_unset(struct rte_eth_dev *dev);
 
 /* --- sf_example_secondary.c ---------------------------------------------- */
 
 /* Take the primary process's port into use, arg being the auxiliary device. */
 int sf_secondary_init(struct rte_eth_dev *dev, void *arg);
+/* What comes after that, and after ethdev's part. */
+void sf_secondary_ready(struct rte_eth_dev *dev);
 int sf_secondary_uninit(struct rte_eth_dev *dev);
+/* In the primary: have the others take up a port that is started, or leave it alone. */
+void sf_secondaries_tell(const struct rte_eth_dev *dev, bool started);
 
 /* --- sf_example_ctrl.c: registers ---------------------------------------- */
 
@@ -484,6 +489,9 @@ void sf_events_disable(struct rte_eth_dev *dev);
 /* Interrupt vectors, while the port is started. */
 int sf_intr_start(struct rte_eth_dev *dev);
 void sf_intr_stop(struct rte_eth_dev *dev);
+/* Those of Rx queues in a secondary process, while it has the port. */
+void sf_intr_share(struct rte_eth_dev *dev);
+void sf_intr_unshare(struct rte_eth_dev *dev);
 
 int sf_is_removed(struct rte_eth_dev *dev);
 int sf_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id);

@@ -90,8 +90,8 @@ sf_dev_configure(struct rte_eth_dev *dev)
 
 /* --- Start to close ---------------------------------------------------------- */
 
-static void
-burst_set_dummy(struct rte_eth_dev *dev)
+void
+sf_burst_unset(struct rte_eth_dev *dev)
 {
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
@@ -118,6 +118,7 @@ sf_dev_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		goto stop_queues;
 	sf_burst_set(dev);
+	sf_secondaries_tell(dev, true);
 	/* Last: from here on packets come in, and the link goes up. */
 	ret = sf_hw_enable(sf_port(dev), true);
 	if (ret < 0)
@@ -125,7 +126,8 @@ sf_dev_start(struct rte_eth_dev *dev)
 	return 0;
 
 stop_intr:
-	burst_set_dummy(dev);
+	sf_secondaries_tell(dev, false);
+	sf_burst_unset(dev);
 	sf_intr_stop(dev);
 stop_queues:
 	sf_queues_stop(dev);
@@ -136,7 +138,8 @@ stop_queues:
 static int
 sf_dev_stop(struct rte_eth_dev *dev)
 {
-	burst_set_dummy(dev);
+	sf_burst_unset(dev);
+	sf_secondaries_tell(dev, false);
 	sf_intr_stop(dev);
 	sf_hw_enable(sf_port(dev), false);
 	sf_queues_stop(dev);
@@ -233,7 +236,7 @@ ethdev_fill(struct rte_eth_dev *dev, struct rte_auxiliary_device *adev)
 	dev->rx_queue_count = sf_rx_queue_count;
 	dev->rx_descriptor_status = sf_rx_descriptor_status;
 	dev->tx_descriptor_status = sf_tx_descriptor_status;
-	burst_set_dummy(dev);
+	sf_burst_unset(dev);
 	dev->intr_handle = adev->intr_handle;
 	dev->data->numa_node = adev->device.numa_node;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV |
@@ -305,8 +308,13 @@ is_primary(void)
 static int
 sf_probe(struct rte_auxiliary_driver *drv __rte_unused, struct rte_auxiliary_device *adev)
 {
-	return rte_eth_dev_create(&adev->device, adev->name, sizeof(struct sf_port), NULL, NULL,
+	int ret;
+
+	ret = rte_eth_dev_create(&adev->device, adev->name, sizeof(struct sf_port), NULL, NULL,
 			is_primary() ? sf_dev_init : sf_secondary_init, adev);
+	if (ret == 0 && !is_primary())
+		sf_secondary_ready(rte_eth_dev_allocated(adev->name));
+	return ret;
 }
 
 static int
@@ -314,9 +322,10 @@ sf_remove(struct rte_auxiliary_device *adev)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(adev->name);
 
-	/* The application may have closed the port. */
-	return dev != NULL ? rte_eth_dev_destroy(dev,
-			is_primary() ? sf_dev_uninit : sf_secondary_uninit) : 0;
+	/* The application may have closed the port, which a secondary process still finds. */
+	if (dev == NULL || dev->state == RTE_ETH_DEV_UNUSED)
+		return 0;
+	return rte_eth_dev_destroy(dev, is_primary() ? sf_dev_uninit : sf_secondary_uninit);
 }
 
 static const struct rte_auxiliary_id sf_id_table[] = {

@@ -187,6 +187,37 @@ sf_intr_stop(struct rte_eth_dev *dev)
 	rte_vfio_irq_disable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
 }
 
+/* --- Vectors in a secondary process ------------------------------------------ */
+
+/*
+ * The port may not be configured yet, and can be again with another number of
+ * queues, of which nobody tells us.  So all queues have their vectors, which do
+ * something while the port is started with Rx interrupts.  A port is of use
+ * without, too.
+ */
+void
+sf_intr_share(struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+	int ret;
+
+	ret = rte_vfio_irq_enable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle,
+			port->max_queues);
+	if (ret == 0)
+		ret = rx_vectors_set(dev, port->max_queues);
+	if (ret < 0) {
+		SF_LOG(WARNING, init, port, "no Rx interrupts in this process: %s", strerror(-ret));
+		sf_intr_unshare(dev);
+	}
+}
+
+void
+sf_intr_unshare(struct rte_eth_dev *dev)
+{
+	rte_intr_vec_list_free(dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(sf_port(dev)), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+}
+
 /* --- Rx interrupts ----------------------------------------------------------- */
 
 /*

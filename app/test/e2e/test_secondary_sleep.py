@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""Packets and Rx interrupts in a secondary process, whatever the primary does in which order.
+
+Port 0 sends, and port 1 is received from.  Both are the primary's.
+"""
+import sys
+
+import harness
+from test_secondary import SF0, SF1, processes
+
+PACKETS = 5000
+GAP_US = 150
+
+
+def configure(primary, queues=1, intr=1):
+    primary.do("configure 0 1 0", f"configure 1 {queues} {intr}")
+
+
+def start(primary):
+    primary.do("start 0", "start 1", "wait-link 0", "wait-link 1")
+
+
+def stop(primary):
+    primary.do("stop 1", "stop 0")
+
+
+def sleep_through(sender, sleeper, queue=0, packets=PACKETS):
+    """Packets come while another process sleeps in between: it gets all, and did sleep."""
+    sleeper.type(f"sleep 1 {queue} {packets}")
+    sleeper.expect("^asleep")
+    sender.do(f"send 0 {packets} {GAP_US}")
+    times = sleeper.answer(60)
+    assert times.isdigit() and int(times) > packets / 100, times
+
+
+def quit_all(*processes_):
+    for process in processes_:
+        process.type("quit")
+        code = process.wait()
+        assert code == 0, f"{process.args[0]} ended with {code}"
+
+
+def test_attached_after_start(env):
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("wait-on 1 0")
+        sleep_through(primary, secondary)
+        quit_all(secondary, primary)
+
+
+def test_attached_before_configure(env):
+    """And its thread waits for a queue of which nobody has heard yet."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        configure(primary, queues=4)
+        secondary.do("wait-on 1 3")
+        start(primary)
+        primary.do("point 1 3")
+        sleep_through(primary, secondary, queue=3)
+        quit_all(secondary, primary)
+
+
+def test_plugged_in_primary(env):
+    """Devices that the primary attaches come to the secondary with their interrupts."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1)
+        primary.do(f"probe {SF0}", f"probe {SF1}")
+        configure(primary)
+        start(primary)
+        secondary.do("wait-on 1 0")
+        sleep_through(primary, secondary)
+        quit_all(secondary, primary)
+
+
+def test_other_number_of_queues(env):
+    """The primary reconfigures, with more queues and with fewer; stops, starts, resets."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        configure(primary, queues=2)
+        secondary.do("wait-on 1 0")
+        for queues in (2, 16, 1):
+            configure(primary, queues)
+            start(primary)
+            sleep_through(primary, secondary, packets=1000)
+            stop(primary)
+        start(primary)
+        sleep_through(primary, secondary, packets=1000)
+        stop(primary)
+        primary.do("reset 1")
+        configure(primary)
+        start(primary)
+        sleep_through(primary, secondary, packets=1000)
+        quit_all(secondary, primary)
+
+
+def test_other_functions(env):
+    """A port that is started in another way is received from in that way."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        primary.do("send 0 1 0")
+        assert secondary.ask("receive 1 0") == "60"
+        stop(primary)
+        assert secondary.ask("receive 1 0") == "ETIMEDOUT"
+        primary.do("configure 0 1 2", "configure 1 1 2")
+        start(primary)
+        primary.do("send-long 0")
+        assert secondary.ask("receive 1 0") == "4500"
+        secondary.do("send-long 1")
+        assert primary.ask("receive 0 0") == "4500"
+        quit_all(secondary, primary)
+
+
+def test_sleep_in_both(env):
+    """One queue each, and packets for the one while the other sleeps on."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, queues=2)
+        start(primary)
+        secondaries = [started.process(1, [SF0, SF1]), started.process(2, [SF0, SF1])]
+        for queue, sleeper in enumerate(secondaries):
+            sleeper.do(f"wait-on 1 {queue}")
+        for queue, sleeper in enumerate(secondaries):
+            other = secondaries[1 - queue]
+            other.type(f"sleep 1 {1 - queue} 1")
+            other.expect("^asleep")
+            primary.do(f"point 1 {queue}")
+            sleep_through(primary, sleeper, queue, 1000)
+            primary.do(f"point 1 {1 - queue}", "send 0 1 0")
+            assert other.answer() == "1"
+        quit_all(*secondaries, primary)
+
+
+def test_secondary_dies_asleep(env):
+    """Another takes its place, and then the primary."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary)
+        start(primary)
+        for number in (1, 2):
+            secondary = started.process(number, [SF0, SF1])
+            secondary.do("wait-on 1 0")
+            sleep_through(primary, secondary, packets=1000)
+            secondary.type("sleep 1 0 1")
+            secondary.expect("^asleep")
+            secondary.kill()
+        primary.do("wait-on 1 0", "send 0 1 0")
+        assert primary.ask("sleep 1 0 1").isdigit()
+        quit_all(primary)
+
+
+def test_not_configured(env):
+    """There is nothing to be armed if the primary has not asked for Rx interrupts."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, intr=0)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        assert secondary.ask("arm 1 0") == "EOPNOTSUPP"
+        assert secondary.ask("wait-on 1 9") == "EINVAL"
+        quit_all(secondary, primary)
+
+
+def test_many_threads(env):
+    """Accesses that the primary makes for a secondary can come from several threads."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0])
+        secondary = started.process(1, [SF0])
+        secondary.do("read 0")
+        quit_all(secondary, primary)
+
+
+def test_no_room(env):
+    """Without file descriptors for them the port has no Rx interrupts, and works."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1)
+        secondary.do("spare-files 12")
+        primary.do(f"probe {SF0}")
+        primary.do("configure 0 1 1", "start 0")
+        secondary.do("read 0")
+        assert secondary.ask("wait-on 0 0") == "EPERM"
+        assert "no Rx interrupts in this process: Too many open files" in secondary.text()
+        quit_all(secondary, primary)
+
+
+def test_primary_misbehaves(env):
+    """What is no answer is none: an error, and nothing left behind."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1)
+        for kind, error in (("error", "EIO"), ("none", "EPROTO"), ("few", "EPROTO"),
+                            ("short", "EPROTO"), ("silent", "ENODEV")):
+            primary.do(f"hostile {kind}")
+            assert secondary.ask("interrupts 11") == error, kind
+        assert secondary.text().count("eventfds not to be had from the primary process") == 5
+        quit_all(secondary, primary)
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * dpdk-test-process [EAL options]
+ *
+ * A primary or secondary process that does as it is told: a command a line on
+ * standard input, each answered by a line that starts with "= ".  Tests start
+ * several, and so decide what happens in which order in which process.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_interrupts.h>
+#include <rte_random.h>
+#include <rte_vfio_dev.h>
+
+#include "process.h"
+#include "sf_ports.h"
+
+#define NB_DESC 512
+#define SLEEP_MS 5000
+#define NB_READERS 4
+#define NB_READS 100
+
+/* How to configure a port. */
+#define WITH_RX_INTERRUPTS 1
+#define WITH_LONG_PACKETS 2
+#define LONG_MTU 9000
+#define LONG_SEGS 3
+
+/* --- The primary's ----------------------------------------------------------- */
+
+static int
+cmd_configure(uint16_t port, unsigned int nb_queues, unsigned int how)
+{
+	struct rte_eth_conf conf = {
+		.rxmode.mq_mode = nb_queues > 1 ? RTE_ETH_MQ_RX_RSS : RTE_ETH_MQ_RX_NONE,
+		.rx_adv_conf.rss_conf.rss_hf = nb_queues > 1 ? RTE_ETH_RSS_IPV4 : 0,
+		.intr_conf.rxq = (how & WITH_RX_INTERRUPTS) != 0,
+	};
+
+	if ((how & WITH_LONG_PACKETS) != 0) {
+		conf.rxmode.mtu = LONG_MTU;
+		conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
+		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	}
+	return port_configure(port, nb_queues, NB_DESC, &conf);
+}
+
+static int
+cmd_start(uint16_t port, unsigned int a, unsigned int b)
+{
+	int ret;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	ret = rte_eth_dev_start(port);
+	return ret < 0 ? ret : rte_eth_promiscuous_enable(port);
+}
+
+static int
+cmd_stop(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	return rte_eth_dev_stop(port);
+}
+
+static int
+cmd_reset(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	return rte_eth_dev_reset(port);
+}
+
+static int
+cmd_wait_link(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	return port_wait_link(port, true);
+}
+
+/* Have everything come to one queue. */
+static int
+cmd_point(uint16_t port, unsigned int queue, unsigned int b)
+{
+	struct rte_eth_rss_reta_entry64 conf[SF_RETA_SIZE / RTE_ETH_RETA_GROUP_SIZE];
+	unsigned int i;
+
+	RTE_SET_USED(b);
+	for (i = 0; i < SF_RETA_SIZE; i++) {
+		conf[i / RTE_ETH_RETA_GROUP_SIZE].mask = UINT64_MAX;
+		conf[i / RTE_ETH_RETA_GROUP_SIZE].reta[i % RTE_ETH_RETA_GROUP_SIZE] = queue;
+	}
+	return rte_eth_dev_rss_reta_update(port, conf, SF_RETA_SIZE);
+}
+
+/* --- Anybody's --------------------------------------------------------------- */
+
+/* A few packets at a time, at no particular time. */
+static int
+cmd_send(uint16_t port, unsigned int nb, unsigned int longest_gap_us)
+{
+	struct rte_mbuf *m[8];
+	unsigned int sent, n, i;
+	int ret = 0;
+
+	for (sent = 0; sent < nb && ret == 0; sent += n) {
+		n = RTE_MIN(1 + rte_rand_max(RTE_DIM(m)), (uint64_t)nb - sent);
+		for (i = 0; i < n; i++)
+			if ((m[i] = make_frame(60, station, sent + i)) == NULL)
+				return -ENOMEM;
+		ret = port_send(port, 0, m, n);
+		rte_delay_us_sleep(rte_rand_max(longest_gap_us + 1));
+	}
+	return ret;
+}
+
+/* A packet of several mbufs. */
+static int
+cmd_send_long(uint16_t port, unsigned int a, unsigned int b)
+{
+	struct rte_mbuf *m = NULL, *segment;
+	unsigned int i;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	for (i = 0; i < LONG_SEGS; i++) {
+		segment = make_frame(1500, station, i);
+		if (segment == NULL)
+			return -ENOMEM;
+		if (m == NULL)
+			m = segment;
+		else
+			rte_pktmbuf_chain(m, segment);
+	}
+	return port_send(port, 0, &m, 1);
+}
+
+/* The length of the next packet. */
+static int
+cmd_receive(uint16_t port, unsigned int queue, unsigned int b)
+{
+	struct rte_mbuf *m;
+	int len;
+
+	RTE_SET_USED(b);
+	if (port_receive(port, queue, &m, 1, 2000) != 1)
+		return -ETIMEDOUT;
+	len = m->pkt_len;
+	rte_pktmbuf_free(m);
+	return len;
+}
+
+/* Be woken by the events of a queue from now on. */
+static int
+cmd_wait_on(uint16_t port, unsigned int queue, unsigned int b)
+{
+	RTE_SET_USED(b);
+	return rte_eth_dev_rx_intr_ctl_q(port, queue, RTE_EPOLL_PER_THREAD, RTE_INTR_EVENT_ADD,
+		NULL);
+}
+
+static int
+cmd_arm(uint16_t port, unsigned int queue, unsigned int b)
+{
+	RTE_SET_USED(b);
+	return rte_eth_dev_rx_intr_enable(port, queue);
+}
+
+/*
+ * Receive, and sleep whenever there is nothing, without another look once the
+ * interrupt is armed: how many times, or a negative errno.
+ */
+static int
+cmd_sleep(uint16_t port, unsigned int queue, unsigned int nb)
+{
+	struct rte_epoll_event event;
+	struct rte_mbuf *m[BURST];
+	unsigned int got = 0;
+	int ret, sleeps = 0;
+	uint16_t n;
+
+	while (got < nb) {
+		n = rte_eth_rx_burst(port, queue, m, BURST);
+		rte_pktmbuf_free_bulk(m, n);
+		got += n;
+		if (n != 0)
+			continue;
+		ret = rte_eth_dev_rx_intr_enable(port, queue);
+		if (ret < 0)
+			return ret;
+		if (sleeps == 0)
+			printf("asleep\n");
+		if (rte_epoll_wait(RTE_EPOLL_PER_THREAD, &event, 1, SLEEP_MS) != 1) {
+			printf("asleep after %u packets\n", got);
+			return -ETIMEDOUT;
+		}
+		ret = rte_eth_dev_rx_intr_disable(port, queue);
+		if (ret < 0)
+			return ret;
+		sleeps++;
+	}
+	return sleeps;
+}
+
+/* Read a register over and over. */
+static void *
+reader(void *arg)
+{
+	const uint16_t *port = arg;
+	uintptr_t failed = 0;
+	char version[32];
+	unsigned int i;
+
+	for (i = 0; i < NB_READS; i++)
+		failed += rte_eth_dev_fw_version_get(*port, version, sizeof(version)) != 0;
+	return (void *)failed;
+}
+
+/* On several threads at once: how many of the accesses have failed. */
+static int
+cmd_read(uint16_t port, unsigned int a, unsigned int b)
+{
+	pthread_t threads[NB_READERS];
+	unsigned int i;
+	int failed = 0;
+	void *ret;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	for (i = 0; i < NB_READERS; i++)
+		if (pthread_create(&threads[i], NULL, reader, &port) != 0)
+			return -EAGAIN;
+	for (i = 0; i < NB_READERS; i++) {
+		pthread_join(threads[i], &ret);
+		failed += (uintptr_t)ret;
+	}
+	return failed;
+}
+
+/* Leave room for so many file descriptors more. */
+static int
+cmd_spare_files(uint16_t spare, unsigned int a, unsigned int b)
+{
+	struct rlimit limit;
+	int fd;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	for (fd = 0; spare > 0; fd++)
+		spare -= fcntl(fd, F_GETFD) < 0;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	limit.rlim_cur = fd;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
+}
+
+/* --- common/vfio without a driver -------------------------------------------- */
+
+/* A device of the primary's, and its interrupts: what enabling them returns. */
+static int
+cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b)
+{
+	const struct rte_vfio_dev_node node = { .name = "hostile" };
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	struct test_resources before = test_resources_now();
+	struct rte_vfio_dev *dev;
+	int ret;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
+	if (ret == 0) {
+		ret = rte_vfio_irq_enable(dev, 0, handle, nb_queues);
+		rte_vfio_dev_close(dev);
+	}
+	rte_intr_instance_free(handle);
+	return test_resources_same(&before) == TEST_SUCCESS ? ret : -EBADF;
+}
+
+/* --- Commands ---------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	int (*run)(uint16_t port, unsigned int a, unsigned int b);
+} commands[] = {
+	{ "arm", cmd_arm },
+	{ "configure", cmd_configure },
+	{ "interrupts", cmd_interrupts },
+	{ "point", cmd_point },
+	{ "read", cmd_read },
+	{ "receive", cmd_receive },
+	{ "reset", cmd_reset },
+	{ "send", cmd_send },
+	{ "send-long", cmd_send_long },
+	{ "sleep", cmd_sleep },
+	{ "spare-files", cmd_spare_files },
+	{ "start", cmd_start },
+	{ "stop", cmd_stop },
+	{ "wait-link", cmd_wait_link },
+	{ "wait-on", cmd_wait_on },
+};
+
+/* A number is an answer, and so is a name for an error. */
+static void
+answer(int ret)
+{
+	if (ret < 0)
+		printf("= %s\n", strerrorname_np(-ret) != NULL ? strerrorname_np(-ret) : "?");
+	else
+		printf("= %d\n", ret);
+	fflush(stdout);
+}
+
+static int
+command_run(const char *line)
+{
+	char name[32] = "", text[200] = "";
+	unsigned int arg[3] = { 0 }, i;
+
+	sscanf(line, "%31s %u %u %u", name, &arg[0], &arg[1], &arg[2]);
+	sscanf(line, "%*s %199s", text);
+	if (strcmp(name, "probe") == 0)
+		return rte_dev_probe(text);
+	if (strcmp(name, "hostile") == 0)
+		return hostile_start(text);
+	for (i = 0; i < RTE_DIM(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(arg[0], arg[1], arg[2]);
+	return -ENOSYS;
+}
+
+static int
+pool_get(void)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return sf_suite_setup();
+	pool = rte_mempool_lookup("sf_test");
+	return pool != NULL ? 0 : -ENOENT;
+}
+
+int
+main(int argc, char **argv)
+{
+	char line[300];
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (rte_eal_init(argc, argv) < 0 || pool_get() != 0) {
+		printf("cannot start: %s\n", rte_strerror(rte_errno));
+		return EXIT_FAILURE;
+	}
+	printf("= ready\n");
+	while (fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "quit\n") != 0)
+		answer(command_run(line));
+	rte_eal_cleanup();
+	return EXIT_SUCCESS;
+}

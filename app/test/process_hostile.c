@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * A primary process that does not answer as common/vfio would.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+
+#include "process.h"
+#include "vfio_mp.h"
+
+static char fault[16];
+
+static bool
+fault_is(const char *kind)
+{
+	return strcmp(fault, kind) == 0;
+}
+
+static void
+irq_answer(struct rte_mp_msg *reply, struct vfio_mp_msg *msg)
+{
+	uint32_t i, nb = RTE_MIN(msg->irq.nb, (uint32_t)RTE_MP_MAX_FD_NUM);
+
+	if (fault_is("error"))
+		msg->result = -EIO;
+	if (fault_is("none"))
+		nb = 0;
+	if (fault_is("few"))
+		nb--;
+	if (fault_is("short"))
+		reply->len_param--;
+	for (i = 0; i < nb; i++)
+		reply->fds[reply->num_fds++] = eventfd(0, EFD_CLOEXEC);
+}
+
+static int
+answer(const struct rte_mp_msg *request, const void *peer)
+{
+	struct rte_mp_msg reply = { .len_param = request->len_param };
+	struct vfio_mp_msg msg;
+	int i, ret;
+
+	strlcpy(reply.name, VFIO_MP_ACTION, sizeof(reply.name));
+	memcpy(&msg, request->param, sizeof(msg));
+	msg.result = 0;
+	if (msg.type == VFIO_MP_DEVICE)
+		msg.device = (struct vfio_mp_device){ .num_irqs = 1 };
+	else if (fault_is("silent"))
+		return 0;
+	else
+		irq_answer(&reply, &msg);
+	memcpy(reply.param, &msg, sizeof(msg));
+	ret = rte_mp_reply(&reply, peer);
+	for (i = 0; i < reply.num_fds; i++)
+		close(reply.fds[i]);
+	return ret;
+}
+
+int
+hostile_start(const char *kind)
+{
+	strlcpy(fault, kind, sizeof(fault));
+	return rte_mp_action_register(VFIO_MP_ACTION, answer) == 0 || rte_errno == EEXIST ?
+		0 : -rte_errno;
+}
