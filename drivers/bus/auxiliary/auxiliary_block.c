@@ -13,27 +13,30 @@
 #include "private.h"
 
 /*
- * Memory for devices that come by the thousands.  To touch it for the first
- * time, four kilobytes at a time, would take longer than all else a scan does
- * with a device; so it is asked for in blocks of the size of a huge page, which
- * is what the kernel backs it with if it can.  A block is freed with the last
- * of its devices.
+ * Memory for devices that come by the thousands, and for a scan's names.  To
+ * touch it for the first time, four kilobytes at a time, would take longer than
+ * all else a scan does with a device; so it is asked for in blocks of the size of
+ * a huge page, which is what the kernel backs it with if it can.  A block is
+ * freed with the last of what has been taken from it.
  */
 
 #define BLOCK_SIZE (UINT64_C(2) << 20)
+/* A huge page has to be cleared, so fewer bytes are not worth a block. */
+#define BLOCK_MIN (BLOCK_SIZE / 16)
 
 struct block {
-	uint32_t nb_used; /* devices that have not been freed */
-	uint32_t nb_taken; /* from the start on */
-	struct auxiliary_dev devs[];
+	uint32_t nb_used; /* parts that have not been given back */
+	uint32_t at; /* bytes taken, from the start on */
 };
-
-#define BLOCK_DEVS ((BLOCK_SIZE - sizeof(struct block)) / sizeof(struct auxiliary_dev))
-/* So many are worth a block. */
-#define BLOCK_MIN_DEVS (BLOCK_DEVS / 16)
 
 /* What comes next is taken from this one, which has itself as a user; or NULL. */
 static struct block *current;
+
+static size_t
+part_size(size_t size)
+{
+	return RTE_ALIGN_CEIL(size, sizeof(uint64_t));
+}
 
 static struct block *
 block_new(void)
@@ -44,7 +47,7 @@ block_new(void)
 		return NULL;
 	madvise(block, BLOCK_SIZE, MADV_HUGEPAGE);
 	block->nb_used = 1;
-	block->nb_taken = 0;
+	block->at = part_size(sizeof(*block));
 	return block;
 }
 
@@ -55,21 +58,22 @@ block_put(struct block *block)
 		free(block);
 }
 
-struct auxiliary_dev *
-auxiliary_block_take(size_t nb_more)
+void *
+auxiliary_block_take(size_t size, size_t more)
 {
-	struct auxiliary_dev *dev;
+	void *mem;
 
-	if (current != NULL && current->nb_taken == BLOCK_DEVS)
+	size = part_size(size);
+	if (current != NULL && BLOCK_SIZE - current->at < size)
 		auxiliary_block_end();
-	if (current == NULL && nb_more >= BLOCK_MIN_DEVS)
+	if (current == NULL && more >= BLOCK_MIN && size < BLOCK_SIZE / 2)
 		current = block_new();
 	if (current == NULL)
 		return NULL;
-	dev = memset(&current->devs[current->nb_taken++], 0, sizeof(*dev));
+	mem = RTE_PTR_ADD(current, current->at);
+	current->at += size;
 	current->nb_used++;
-	dev->in_block = true;
-	return dev;
+	return mem;
 }
 
 void
@@ -80,12 +84,26 @@ auxiliary_block_end(void)
 }
 
 void
-auxiliary_block_give(struct auxiliary_dev *dev)
+auxiliary_block_give(void *mem, size_t size)
 {
-	struct block *block = RTE_PTR_ALIGN_FLOOR((void *)dev, BLOCK_SIZE);
+	struct block *block = RTE_PTR_ALIGN_FLOOR(mem, BLOCK_SIZE);
 
+	size = part_size(size);
 	/* What was taken last, and not wanted, is taken again. */
-	if (block == current && dev == &block->devs[block->nb_taken - 1])
-		block->nb_taken--;
+	if (block == current && mem == RTE_PTR_ADD(block, block->at - size))
+		block->at -= size;
 	block_put(block);
+}
+
+struct auxiliary_dev *
+auxiliary_block_dev(size_t nb_more)
+{
+	struct auxiliary_dev *dev;
+
+	dev = auxiliary_block_take(sizeof(*dev), nb_more * part_size(sizeof(*dev)));
+	if (dev == NULL)
+		return NULL;
+	memset(dev, 0, sizeof(*dev));
+	dev->in_block = true;
+	return dev;
 }

@@ -69,7 +69,7 @@ static const struct auxiliary_attrs no_attrs;
 struct auxiliary_dev *
 auxiliary_dev_new(const char *name, size_t nb_more)
 {
-	struct auxiliary_dev *dev = auxiliary_block_take(nb_more);
+	struct auxiliary_dev *dev = auxiliary_block_dev(nb_more);
 
 	if (dev == NULL)
 		dev = calloc(1, sizeof(*dev));
@@ -108,7 +108,7 @@ auxiliary_dev_free(struct auxiliary_dev *dev)
 		free((void *)(uintptr_t)dev->attrs);
 	auxiliary_dir_put(dev->dir);
 	if (dev->in_block)
-		auxiliary_block_give(dev);
+		auxiliary_block_give(dev, sizeof(*dev));
 	else
 		free(dev);
 }
@@ -118,6 +118,7 @@ auxiliary_dev_drop(struct auxiliary_dev *dev)
 {
 	auxiliary_list_lock();
 	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_bus.nb_devices--;
 	auxiliary_list_unlock();
 	auxiliary_history_keep(dev);
 	auxiliary_dev_free(dev);
@@ -246,6 +247,7 @@ auxiliary_cleanup(void)
 		}
 	}
 	auxiliary_history_forget();
+	auxiliary_scratch_free();
 	return result;
 }
 

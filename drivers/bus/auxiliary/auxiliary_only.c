@@ -41,6 +41,9 @@ auxiliary_bus_claim(void)
 
 	while ((other = rte_bus_find(NULL, other_bus_cmp, RTE_BUS_AUXILIARY_NAME)) != NULL) {
 		rte_bus_unregister(other);
+		/* To find out whose it is takes longer than the rest. */
+		if (!rte_log_can_log(auxiliary_bus_logtype, RTE_LOG_NOTICE))
+			continue;
 		AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME
 			" was loaded (%s): unregistered, this one serves all auxiliary drivers",
 			bus_library(other));

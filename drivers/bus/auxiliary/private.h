@@ -99,6 +99,7 @@ struct auxiliary_dev {
 struct auxiliary_bus {
 	struct rte_bus bus;
 	TAILQ_HEAD(auxiliary_device_list, rte_auxiliary_device) device_list;
+	uint32_t nb_devices; /* on that list */
 	TAILQ_HEAD(, rte_auxiliary_driver) driver_list;
 };
 
@@ -194,19 +195,22 @@ void auxiliary_index_free(struct auxiliary_index *index);
 /* The same, and free() the objects. */
 void auxiliary_index_free_objects(struct auxiliary_index *index);
 
-/* --- auxiliary_block.c: memory for many devices ------------------------- */
+/* --- auxiliary_block.c: memory in large pieces -------------------------- */
 
 /*
- * Memory for one device, all zeroes but in_block.  NULL if there are too few of
- * them to do so, or no memory: then it is for calloc() to give.
+ * Memory from the block in use, else from a new one if enough bytes, these among
+ * them, are to come to be worth one.  NULL if it is for malloc() to give.
  */
-struct auxiliary_dev *auxiliary_block_take(size_t nb_more);
+void *auxiliary_block_take(size_t size, size_t more);
 
-/* No more are to come now. */
+/* No more is to come now. */
 void auxiliary_block_end(void);
 
-/* Give back one that is in_block. */
-void auxiliary_block_give(struct auxiliary_dev *dev);
+/* Give back what has been taken. */
+void auxiliary_block_give(void *mem, size_t size);
+
+/* Memory for one of so many devices, all zeroes but in_block; or NULL, as above. */
+struct auxiliary_dev *auxiliary_block_dev(size_t nb_more);
 
 /* --- auxiliary_history.c: counters of devices that have left ----------- */
 
@@ -279,6 +283,9 @@ const char *auxiliary_transport_name(enum rte_vfio_transport transport);
 
 /* rte_bus::scan */
 int auxiliary_scan(void);
+
+/* Free what scans have kept for the next one. */
+void auxiliary_scratch_free(void);
 
 /*
  * Read a device's attributes, if that has not been done: before a device

@@ -13,19 +13,19 @@
 #include "auxiliary_scan.h"
 
 /*
- * Names of devices, as many as there are: read through one buffer, kept one
- * behind the other, and sorted as what they are, before any becomes a device.
+ * Names of devices, as many as there are: they stay where the kernel has written
+ * them, and are sorted as what they are, before any becomes a device.
  */
 
-#define DIRENTS_SIZE (32 * 1024)
-#define NAMES_SIZE (32 * 1024)
-#define ENTRIES_MIN 64
+/* A read of a directory is given so much, if it is there. */
+#define DIRENTS_MIN 1024
+#define DIRENTS_MAX (32 * 1024)
 
-/* A piece of memory with names in it, which do not move. */
-struct auxiliary_names {
-	struct auxiliary_names *next;
+struct auxiliary_dirents {
+	struct auxiliary_dirents *next;
 	size_t len;
-	char text[NAMES_SIZE];
+	unsigned int root;
+	char text[] __rte_aligned(8);
 };
 
 bool
@@ -84,127 +84,181 @@ auxiliary_entry_cmp(const struct auxiliary_entry *one, const struct auxiliary_en
 	return strcmp(one->name, two->name);
 }
 
-/* A copy of a name, or NULL. */
-static const char *
-name_keep(struct auxiliary_entries *entries, const char *name)
+int
+auxiliary_entries_reserve(struct auxiliary_entries *entries, size_t nb)
 {
-	struct auxiliary_names *names = entries->names;
-	size_t size = strlen(name) + 1;
-	char *copy;
-
-	if (names == NULL || names->len + size > sizeof(names->text)) {
-		names = malloc(sizeof(*names));
-		if (names == NULL)
-			return NULL;
-		names->next = entries->names;
-		names->len = 0;
-		entries->names = names;
-	}
-	copy = memcpy(&names->text[names->len], name, size);
-	names->len += size;
-	return copy;
+	entries->nb = 0;
+	entries->max = nb;
+	entries->entry = auxiliary_scratch_take(&entries->scratch, nb * sizeof(*entries->entry));
+	return entries->entry == NULL ? -ENOMEM : 0;
 }
 
-/* A name that is valid. */
-static int
+/* A name that is valid, where there is room. */
+static void
 entries_add(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
 		unsigned int root, const char *name)
 {
-	struct auxiliary_entry *entry;
-	size_t max;
+	struct auxiliary_entry *entry = &entries->entry[entries->nb++];
 
-	if (entries->nb == entries->max) {
-		max = RTE_MAX(2 * entries->max, (size_t)ENTRIES_MIN);
-		entry = realloc(entries->entry, max * sizeof(*entry));
-		if (entry == NULL)
-			return -ENOMEM;
-		entries->entry = entry;
-		entries->max = max;
-	}
-	name = name_keep(entries, name);
-	if (name == NULL)
-		return -ENOMEM;
-	entry = &entries->entry[entries->nb++];
 	*entry = auxiliary_entry(roots->root[root].kind, name);
 	entry->root = (uint16_t)root;
-	return 0;
 }
 
-/* What the kernel has written of a directory. */
-static int
-dirents_add(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
-		unsigned int root, const char *dirents, size_t len)
+void
+auxiliary_entries_ask(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
+		unsigned int root, const char *name)
 {
-	const struct dirent64 *dirent;
-	size_t at;
-	int ret = 0;
+	const struct auxiliary_root *at = &roots->root[root];
 
-	for (at = 0; at < len && ret == 0; at += dirent->d_reclen) {
-		dirent = (const struct dirent64 *)&dirents[at];
-		if (dirent->d_type != DT_DIR && dirent->d_type != DT_LNK &&
-				dirent->d_type != DT_UNKNOWN)
-			continue;
-		if (auxiliary_name_is_valid(roots->root[root].kind, dirent->d_name))
-			ret = entries_add(entries, roots, root, dirent->d_name);
-	}
-	return ret;
+	if (entries->nb < entries->max && auxiliary_name_is_valid(at->kind, name) &&
+			auxiliary_entry_exists(at->fd, name))
+		entries_add(entries, roots, root, name);
+}
+
+/* The next part of a directory.  Its length, 0 at the end, or -ENOMEM. */
+static ssize_t
+dirents_read(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
+		unsigned int root)
+{
+	struct auxiliary_dirents *dirents;
+	ssize_t len;
+	size_t size;
+
+	dirents = auxiliary_scratch_room(&entries->scratch, DIRENTS_MIN, &size);
+	if (dirents == NULL)
+		return -ENOMEM;
+	size = RTE_MIN(size - sizeof(*dirents), (size_t)DIRENTS_MAX);
+	len = getdents64(roots->root[root].fd, dirents->text, size);
+	if (len < 0)
+		AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s",
+			roots->root[root].dir->path, strerror(errno));
+	if (len <= 0)
+		return 0;
+	auxiliary_scratch_take(&entries->scratch, sizeof(*dirents) + (size_t)len);
+	dirents->next = NULL;
+	dirents->len = (size_t)len;
+	dirents->root = root;
+	if (entries->first == NULL)
+		entries->first = dirents;
+	else
+		entries->last->next = dirents;
+	entries->last = dirents;
+	return len;
 }
 
 int
 auxiliary_entries_read(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
 		unsigned int root)
 {
-	char *dirents = malloc(DIRENTS_SIZE);
 	ssize_t len;
-	int ret = dirents == NULL ? -ENOMEM : 0;
 
-	while (ret == 0) {
-		len = getdents64(roots->root[root].fd, dirents, DIRENTS_SIZE);
-		if (len < 0)
-			AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s",
-				roots->root[root].dir->path, strerror(errno));
-		if (len <= 0)
-			break;
-		ret = dirents_add(entries, roots, root, dirents, (size_t)len);
-	}
-	free(dirents);
-	return ret;
+	do
+		len = dirents_read(entries, roots, root);
+	while (len > 0);
+	return (int)len;
+}
+
+/* One after the other, from NULL on; NULL after the last. */
+static const struct dirent64 *
+dirent_next(const struct auxiliary_dirents *dirents, const struct dirent64 *dirent)
+{
+	const char *next = dirent == NULL ? dirents->text :
+		(const char *)dirent + dirent->d_reclen;
+
+	return next < dirents->text + dirents->len ? (const struct dirent64 *)next : NULL;
+}
+
+static bool
+dirent_is_dir(const struct dirent64 *dirent)
+{
+	return dirent->d_type == DT_DIR || dirent->d_type == DT_LNK ||
+		dirent->d_type == DT_UNKNOWN;
 }
 
 int
-auxiliary_entries_ask(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
-		unsigned int root, const char *name)
+auxiliary_entries_make(struct auxiliary_entries *entries, const struct auxiliary_roots *roots)
 {
-	const struct auxiliary_root *at = &roots->root[root];
+	const struct auxiliary_dirents *dirents;
+	const struct dirent64 *dirent;
+	size_t nb = 0;
 
-	return auxiliary_name_is_valid(at->kind, name) && auxiliary_entry_exists(at->fd, name) ?
-		entries_add(entries, roots, root, name) : 0;
-}
-
-void
-auxiliary_entries_free(struct auxiliary_entries *entries)
-{
-	struct auxiliary_names *names;
-
-	while ((names = entries->names) != NULL) {
-		entries->names = names->next;
-		free(names);
+	for (dirents = entries->first; dirents != NULL; dirents = dirents->next) {
+		for (dirent = dirent_next(dirents, NULL); dirent != NULL;
+				dirent = dirent_next(dirents, dirent))
+			nb++;
 	}
-	free(entries->entry);
+	if (auxiliary_entries_reserve(entries, nb) < 0)
+		return -ENOMEM;
+	for (dirents = entries->first; dirents != NULL; dirents = dirents->next) {
+		for (dirent = dirent_next(dirents, NULL); dirent != NULL;
+				dirent = dirent_next(dirents, dirent)) {
+			if (dirent_is_dir(dirent) &&
+					auxiliary_name_is_valid(roots->root[dirents->root].kind,
+						dirent->d_name))
+				entries_add(entries, roots, dirents->root, dirent->d_name);
+		}
+	}
+	return 0;
 }
 
 static int
-entry_order(const void *a, const void *b)
+entry_order(const struct auxiliary_entry *one, const struct auxiliary_entry *two)
 {
-	const struct auxiliary_entry *one = a, *two = b;
 	int ret = auxiliary_entry_cmp(one, two);
 
 	return ret != 0 ? ret : (int)one->root - (int)two->root;
 }
 
-void
+/* Short runs, in place. */
+static void
+sort_run(struct auxiliary_entry *entry, size_t nb)
+{
+	struct auxiliary_entry one;
+	size_t i, at;
+
+	for (i = 1; i < nb; i++) {
+		one = entry[i];
+		for (at = i; at > 0 && entry_order(&entry[at - 1], &one) > 0; at--)
+			entry[at] = entry[at - 1];
+		entry[at] = one;
+	}
+}
+
+/* Two runs, of half and of nb - half, become one elsewhere. */
+static void
+sort_merge(const struct auxiliary_entry *from, size_t half, size_t nb, struct auxiliary_entry *to)
+{
+	size_t one = 0, two = half, i;
+
+	for (i = 0; i < nb; i++) {
+		if (two == nb || (one < half && entry_order(&from[one], &from[two]) <= 0))
+			to[i] = from[one++];
+		else
+			to[i] = from[two++];
+	}
+}
+
+/* qsort() would ask malloc() for fresh memory. */
+int
 auxiliary_entries_sort(struct auxiliary_entries *entries)
 {
-	if (entries->nb > 1)
-		qsort(entries->entry, entries->nb, sizeof(*entries->entry), entry_order);
+	struct auxiliary_entry *from = entries->entry, *to, *swap;
+	size_t run = 8, nb = entries->nb, i;
+
+	for (i = 0; i < nb; i += run)
+		sort_run(&from[i], RTE_MIN(run, nb - i));
+	if (nb <= run)
+		return 0;
+	to = auxiliary_scratch_take(&entries->scratch, nb * sizeof(*to));
+	if (to == NULL)
+		return -ENOMEM;
+	for (; run < nb; run *= 2) {
+		for (i = 0; i < nb; i += 2 * run)
+			sort_merge(&from[i], RTE_MIN(run, nb - i), RTE_MIN(2 * run, nb - i), &to[i]);
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	entries->entry = from;
+	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,9 @@ dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 		TAILQ_INSERT_BEFORE(next, &dev->pub, next);
 	else
 		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_bus.nb_devices++;
 	auxiliary_list_unlock();
+	scan->added = dev;
 	return 0;
 }
 
@@ -121,12 +124,13 @@ scan_entry(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 static int
 scan_merge(struct auxiliary_scan *scan)
 {
-	struct rte_auxiliary_device *next = TAILQ_FIRST(&auxiliary_bus.device_list);
+	struct rte_auxiliary_device *next = scan->from != NULL ? scan->from :
+		TAILQ_FIRST(&auxiliary_bus.device_list);
 	const struct auxiliary_entry *entry, *last = NULL;
 	size_t i;
-	int ret = 0;
+	int ret;
 
-	auxiliary_entries_sort(&scan->entries);
+	ret = auxiliary_entries_sort(&scan->entries);
 	if (scan->entries.nb > scan->nb_known)
 		scan->nb_more = scan->entries.nb - scan->nb_known;
 	for (i = 0; i < scan->entries.nb && ret == 0; i++, last = entry) {
@@ -140,39 +144,55 @@ scan_merge(struct auxiliary_scan *scan)
 		ret = scan_entry(scan, entry, next);
 	}
 	auxiliary_block_end();
-	scan->entries.nb = 0;
 	return ret;
 }
 
 /* Names on the allow list, or the one to attach. */
-static int
+static void
 root_ask(struct auxiliary_scan *scan, unsigned int root)
 {
 	const struct rte_devargs *devargs;
-	int ret = 0;
 
-	if (scan->attach != NULL)
-		return auxiliary_entries_ask(&scan->entries, &scan->roots, root,
-				scan->attach->name);
-	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		if (devargs->policy == RTE_DEV_ALLOWED && ret == 0)
-			ret = auxiliary_entries_ask(&scan->entries, &scan->roots, root,
-					devargs->name);
+	if (scan->attach != NULL) {
+		auxiliary_entries_ask(&scan->entries, &scan->roots, root, scan->attach->name);
+		return;
 	}
-	return ret;
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
+		if (devargs->policy == RTE_DEV_ALLOWED)
+			auxiliary_entries_ask(&scan->entries, &scan->roots, root, devargs->name);
+	}
 }
 
 static int
-scan_roots(struct auxiliary_scan *scan, bool by_name)
+scan_names(struct auxiliary_scan *scan)
+{
+	const struct rte_devargs *devargs;
+	unsigned int i;
+	size_t nb = 0;
+
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs)
+		nb += devargs->policy == RTE_DEV_ALLOWED;
+	if (auxiliary_entries_reserve(&scan->entries, nb * scan->roots.nb) < 0)
+		return -ENOMEM;
+	for (i = 0; i < scan->roots.nb; i++) {
+		if (auxiliary_root_open(&scan->roots.root[i]))
+			root_ask(scan, i);
+	}
+	return scan_merge(scan);
+}
+
+static int
+scan_roots(struct auxiliary_scan *scan)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < scan->roots.nb && ret == 0; i++) {
 		if (auxiliary_root_open(&scan->roots.root[i]))
-			ret = by_name ? root_ask(scan, i) :
-				auxiliary_entries_read(&scan->entries, &scan->roots, i);
+			ret = auxiliary_entries_read(&scan->entries, &scan->roots, i);
 	}
+	if (ret == 0)
+		ret = auxiliary_entries_make(&scan->entries, &scan->roots);
 	return ret < 0 ? ret : scan_merge(scan);
 }
 
@@ -182,11 +202,11 @@ scan_all_roots(struct auxiliary_scan *scan)
 {
 	int ret;
 
-	ret = scan_roots(scan, by_list());
+	ret = by_list() ? scan_names(scan) : scan_roots(scan);
 	if (ret == 0)
 		ret = auxiliary_picks_check(scan);
 	if (ret == 0 && by_list() && scan->nb_open != 0)
-		ret = scan_roots(scan, false);
+		ret = scan_roots(scan);
 	return ret;
 }
 
@@ -236,11 +256,13 @@ scan_attach(struct auxiliary_scan *scan)
 	struct auxiliary_dev *dev = auxiliary_dev_find(scan->attach->name);
 	int ret;
 
-	if (dev != NULL)
+	if (dev != NULL) {
 		dev->seen = false;
-	ret = scan_roots(scan, true);
-	if (ret == 0)
-		dev = auxiliary_dev_find(scan->attach->name);
+		scan->from = &dev->pub;
+	}
+	ret = scan_names(scan);
+	if (dev == NULL)
+		dev = scan->added;
 	if (ret < 0 || dev == NULL)
 		return ret;
 	dev->pub.device.devargs = scan->attach;
@@ -249,14 +271,20 @@ scan_attach(struct auxiliary_scan *scan)
 	return 0;
 }
 
+/* EAL's interrupt thread scans before it plugs, and the application when it likes. */
+static pthread_mutex_t scan_lock = PTHREAD_MUTEX_INITIALIZER;
+
 int
 auxiliary_scan(void)
 {
 	struct rte_auxiliary_device *pub;
 	struct auxiliary_scan scan = { 0 };
-	uint32_t nb_devices = 0;
+	uint64_t own[AUXILIARY_SCRATCH_OWN / sizeof(uint64_t)];
 	int ret;
 
+	scan.entries.scratch.at = (char *)own;
+	scan.entries.scratch.end = (char *)own + sizeof(own);
+	pthread_mutex_lock(&scan_lock);
 	auxiliary_bus_claim();
 	ret = scan_begin(&scan);
 	if (ret == 0 && scan.attach != NULL) {
@@ -276,12 +304,10 @@ auxiliary_scan(void)
 			pub->device.devargs = NULL;
 		rte_errno = -ret;
 	}
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
-		nb_devices++;
-	auxiliary_trace_scan(nb_devices, ret);
-	auxiliary_entries_free(&scan.entries);
+	auxiliary_trace_scan(auxiliary_bus.nb_devices, ret);
 	auxiliary_index_free(&scan.devargs);
 	auxiliary_picks_put(&scan);
 	auxiliary_roots_put(&scan.roots);
+	pthread_mutex_unlock(&scan_lock);
 	return ret;
 }

@@ -43,13 +43,26 @@ struct auxiliary_entry {
 	uint8_t kind; /* enum rte_auxiliary_kind */
 };
 
-struct auxiliary_names;
+/* Part of a directory, as the kernel has written it. */
+struct auxiliary_dirents;
 
-/* Those that a scan has met.  Starts as all zeroes. */
+struct auxiliary_piece;
+
+/* Memory for as long as a scan takes; nothing of it is given back before. */
+struct auxiliary_scratch {
+	char *at, *end; /* what there is of the piece in use */
+	struct auxiliary_piece *piece; /* NULL: it is the scan's own */
+};
+
+/* So much of it, on the stack, is enough for 256 devices. */
+#define AUXILIARY_SCRATCH_OWN (20 * 1024)
+
+/* Those that a scan has met.  Starts as all zeroes but for the memory. */
 struct auxiliary_entries {
 	struct auxiliary_entry *entry;
 	size_t nb, max;
-	struct auxiliary_names *names; /* that entries point to */
+	struct auxiliary_dirents *first, *last; /* that entries are to be made of */
+	struct auxiliary_scratch scratch;
 };
 
 /* Devargs that pick a device by what it is, not by its name. */
@@ -70,6 +83,8 @@ struct auxiliary_scan {
 	unsigned int nb_open; /* picks that allow a device not yet found */
 	bool blocks; /* some pick blocks devices */
 	struct rte_devargs *attach; /* all that is new since the last scan */
+	struct rte_auxiliary_device *from; /* where on the list it begins, or NULL */
+	struct auxiliary_dev *added; /* the last new device */
 };
 
 /* Whatever the result, to be given back with auxiliary_roots_put(). */
@@ -94,16 +109,29 @@ struct auxiliary_entry auxiliary_entry(enum rte_auxiliary_kind kind, const char 
 /* Sub-functions before mdevs, sf.2 before sf.10; 0 for the same name only. */
 int auxiliary_entry_cmp(const struct auxiliary_entry *one, const struct auxiliary_entry *two);
 
-/* Collect what an open root has, or one name if it has that.  0 or -ENOMEM. */
+/* Make room for so many more.  0 or -ENOMEM. */
+int auxiliary_entries_reserve(struct auxiliary_entries *entries, size_t nb);
+
+/* One name, where there is room, if an open root has it; it is borrowed. */
+void auxiliary_entries_ask(struct auxiliary_entries *entries,
+		const struct auxiliary_roots *roots, unsigned int root, const char *name);
+
+/* Read all that an open root has, of which entries are then made.  0 or -ENOMEM. */
 int auxiliary_entries_read(struct auxiliary_entries *entries,
 		const struct auxiliary_roots *roots, unsigned int root);
-int auxiliary_entries_ask(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
-		unsigned int root, const char *name);
+int auxiliary_entries_make(struct auxiliary_entries *entries,
+		const struct auxiliary_roots *roots);
 
-/* Of those with one name, the first root's is the first. */
-void auxiliary_entries_sort(struct auxiliary_entries *entries);
+/* Of those with one name, the first root's is the first.  0 or -ENOMEM. */
+int auxiliary_entries_sort(struct auxiliary_entries *entries);
 
-void auxiliary_entries_free(struct auxiliary_entries *entries);
+/* --- auxiliary_scratch.c -------------------------------------------------- */
+
+/* Memory to write to, at least min bytes, not taken yet.  NULL if there is none. */
+void *auxiliary_scratch_room(struct auxiliary_scratch *scratch, size_t min, size_t *size);
+
+/* Some memory, or NULL. */
+void *auxiliary_scratch_take(struct auxiliary_scratch *scratch, size_t size);
 
 /* --- auxiliary_dev.c: one device ----------------------------------------- */
 
