@@ -402,6 +402,43 @@ test_uevent_once(void)
 	return TEST_SUCCESS;
 }
 
+/* A sub-function and the mdev on it are one device, in whatever order they go. */
+static int
+test_uevent_mdev(void)
+{
+#define SF "/devices/test/mock.sf.7"
+#define MDEV SF "/" UUID
+	TEST_ASSERT_OK(uevents_setup());
+	if (UEVENT_SEND(0, "bind", "auxiliary", SF) < 0)
+		return test_skip("needs root to have the kernel spread a uevent");
+	UEVENT_SEND(0, "bind", "mdev", MDEV);
+	ASSERT_TOLD(come, 2, "mock.sf.7"); /* with it, there may be a node */
+	UEVENT_SEND(0, "unbind", "mdev", MDEV);
+	UEVENT_SEND(0, "remove", "mdev", MDEV);
+	ASSERT_TOLD(gone, 1, "mock.sf.7");
+	UEVENT_SEND(0, "bind", "mdev", MDEV); /* another one */
+	ASSERT_TOLD(come, 3, "mock.sf.7");
+	UEVENT_SEND(0, "unbind", "mdev", MDEV);
+	UEVENT_SEND(0, "remove", "mdev", MDEV);
+	UEVENT_SEND(0, "unbind", "auxiliary", SF);
+	UEVENT_SEND(0, "remove", "auxiliary", SF);
+	UEVENT_SEND(0, "bind", "auxiliary", SF);
+	ASSERT_TOLD(come, 4, "mock.sf.7");
+	TEST_ASSERT_EQUAL(told.gone, 2);
+	UEVENT_SEND(0, "bind", "mdev", MDEV);
+	UEVENT_SEND(0, "remove", "auxiliary", SF);
+	UEVENT_SEND(0, "unbind", "mdev", MDEV);
+	UEVENT_SEND(0, "remove", "mdev", MDEV);
+	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.9"); /* the last */
+	test_wait_for(&told.come, 6);
+	TEST_ASSERT(strcmp(told.name, "mock.sf.9") == 0, "%s", told.name);
+	TEST_ASSERT_EQUAL(told.come, 6);
+	TEST_ASSERT_EQUAL(told.gone, 3);
+	return TEST_SUCCESS;
+#undef SF
+#undef MDEV
+}
+
 static int
 test_uevent_absurd(void)
 {
@@ -474,6 +511,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_unasked),
 	TEST_CASE(test_uevent),
 	TEST_CASE(test_uevent_once),
+	TEST_CASE(test_uevent_mdev),
 	TEST_CASE(test_uevent_absurd),
 	TEST_CASE(test_uevent_forged),
 	{ .name = NULL }

@@ -52,6 +52,13 @@ name_instance(const char *name)
 	return dot + 1;
 }
 
+bool
+auxiliary_is_sf_name(const char *name)
+{
+	return strpbrk(name, ":/") == NULL && strchr(name, '.') != strrchr(name, '.') &&
+		name_instance(name) != NULL;
+}
+
 /* Whether a device is an instance of the auxiliary device id. */
 static bool
 name_is_instance_of(const char *name, const char *id)
@@ -117,9 +124,7 @@ auxiliary_match_name(const struct rte_auxiliary_driver *drv, const char *name)
 		return drv->match != NULL;
 	if (auxiliary_is_uuid(name))
 		return ids_match(ids, RTE_AUXILIARY_KIND_MDEV, name, NULL);
-	return strpbrk(name, ":/") == NULL && strchr(name, '.') != strrchr(name, '.') &&
-		name_instance(name) != NULL &&
-		ids_match(ids, RTE_AUXILIARY_KIND_SF, name, NULL);
+	return auxiliary_is_sf_name(name) && ids_match(ids, RTE_AUXILIARY_KIND_SF, name, NULL);
 }
 
 static int

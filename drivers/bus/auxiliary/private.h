@@ -237,6 +237,9 @@ int auxiliary_match_pci(const struct rte_auxiliary_driver *drv, const struct aux
 /* Whether a string is a UUID as sysfs writes it, letters of either case. */
 bool auxiliary_is_uuid(const char *name);
 
+/* Whether a string is what the kernel calls a device of its auxiliary bus: "module.kind.7". */
+bool auxiliary_is_sf_name(const char *name);
+
 /* --- auxiliary_hotplug.c: if devargs ask for it ------------------------- */
 
 /* Some devargs do. */

@@ -36,24 +36,29 @@ is_of_interest(const char *name)
 	return false;
 }
 
-/* What has been told of an entry. */
+/*
+ * What has been told, by name of an entry or of a device.  An mdev that is a
+ * sub-function's node is an entry of its own, but no device.
+ */
 struct told {
 	bool is_there;
-	char entry[];
+	char name[];
 };
 
 static struct auxiliary_index tolds;
 static pthread_mutex_t told_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
-told_set(struct told *told, const char *entry, bool is_there)
+told_set(const char *name, bool is_there)
 {
+	struct told *told = auxiliary_index_find(&tolds, name);
+
 	if (told == NULL) {
-		told = calloc(1, sizeof(*told) + strlen(entry) + 1);
+		told = calloc(1, sizeof(*told) + strlen(name) + 1);
 		if (told == NULL)
 			return; /* it may be told twice */
-		memcpy(told->entry, entry, strlen(entry) + 1);
-		if (auxiliary_index_add(&tolds, told->entry, told) < 0) {
+		memcpy(told->name, name, strlen(name) + 1);
+		if (auxiliary_index_add(&tolds, told->name, told) < 0) {
 			free(told);
 			return;
 		}
@@ -61,27 +66,55 @@ told_set(struct told *told, const char *entry, bool is_there)
 	told->is_there = is_there;
 }
 
-/* Whether a change is to be told.  Of what is never heard of, every end is news. */
-static bool
-told_change(const char *entry, enum auxiliary_change change)
+static void
+told_forget(const char *name)
 {
-	struct told *told;
-	bool is_news;
+	struct told *told = auxiliary_index_find(&tolds, name);
+
+	if (told == NULL)
+		return;
+	auxiliary_index_remove(&tolds, name);
+	free(told);
+}
+
+/* Of what is never heard of, every end is news. */
+static bool
+told_is_gone(const char *name)
+{
+	const struct told *told = auxiliary_index_find(&tolds, name);
+
+	return told != NULL && !told->is_there;
+}
+
+static bool
+told_is_there(const char *name)
+{
+	const struct told *told = auxiliary_index_find(&tolds, name);
+
+	return told != NULL && told->is_there;
+}
+
+/*
+ * Whether a change is to be told.  A device has gone with the first of its
+ * entries, and what comes of another one is news of it.  That a sub-function has
+ * gone is remembered, as its mdev may follow; there are not many names of them.
+ */
+static bool
+told_change(const char *entry, const char *device, enum auxiliary_change change)
+{
+	bool is_news = false;
 
 	pthread_mutex_lock(&told_lock);
-	told = auxiliary_index_find(&tolds, entry);
-	if (change == AUXILIARY_CHANGE_NEW)
-		is_news = false;
-	else if (change == AUXILIARY_CHANGE_READY)
-		is_news = told == NULL || !told->is_there;
+	if (change == AUXILIARY_CHANGE_READY)
+		is_news = !told_is_there(entry);
+	else if (change != AUXILIARY_CHANGE_NEW)
+		is_news = !told_is_gone(entry) && !told_is_gone(device);
+	if (is_news)
+		told_set(device, change == AUXILIARY_CHANGE_READY);
+	if (change == AUXILIARY_CHANGE_GONE && auxiliary_is_uuid(entry))
+		told_forget(entry);
 	else
-		is_news = told == NULL || told->is_there;
-	if (change != AUXILIARY_CHANGE_GONE) {
-		told_set(told, entry, change == AUXILIARY_CHANGE_READY);
-	} else if (told != NULL) {
-		auxiliary_index_remove(&tolds, entry);
-		free(told);
-	}
+		told_set(entry, change == AUXILIARY_CHANGE_READY);
 	pthread_mutex_unlock(&told_lock);
 	return is_news;
 }
@@ -101,7 +134,7 @@ auxiliary_monitor_news(enum rte_auxiliary_kind kind, const char *entry, const ch
 	bool is_there = change == AUXILIARY_CHANGE_READY;
 
 	if (!auxiliary_name_is_valid(kind, device) || !is_of_interest(device) ||
-			!told_change(entry, change))
+			!told_change(entry, device, change))
 		return;
 	AUXILIARY_LOG(INFO, "device %s: has %s", device, is_there ? "come" : "gone");
 	rte_dev_event_callback_process(device,

@@ -83,16 +83,29 @@ uevent_parse(const char *buf, size_t len, struct uevent *event)
 	return event->action != NULL && event->devpath != NULL && event->subsystem != NULL;
 }
 
+/* The owner of an mdev may have gone with it: then there is its name to go by. */
+static bool
+owner_was_sf(const char *devpath, const char *owner)
+{
+	char path[PATH_MAX];
+
+	if (!auxiliary_is_sf_name(owner))
+		return false;
+	snprintf(path, sizeof(path), "/sys%.*s", (int)(strrchr(devpath, '/') - devpath), devpath);
+	return access(path, F_OK) < 0;
+}
+
 static void
 mdev_news(const char *devpath, enum auxiliary_change change)
 {
 	const char *uuid = auxiliary_sysfs_basename(devpath);
-	char parent[RTE_DEV_NAME_MAX_LEN];
+	char parent[RTE_DEV_NAME_MAX_LEN] = "";
 	struct auxiliary_roots roots;
 	bool is_node = false;
 
 	if (auxiliary_roots_get(&roots) == 0)
-		is_node = auxiliary_mdev_parent(&roots, devpath, parent, sizeof(parent));
+		is_node = auxiliary_mdev_parent(&roots, devpath, parent, sizeof(parent)) ||
+			owner_was_sf(devpath, parent);
 	auxiliary_roots_put(&roots);
 	if (is_node && auxiliary_is_uuid(uuid))
 		auxiliary_monitor_news(RTE_AUXILIARY_KIND_SF, uuid, parent, change);
