@@ -88,11 +88,11 @@ profile_vectors() {
 		assembly "sf_example_$isa"
 	done
 	for isa in sse avx2; do
-		mca znver3 "sf_example_$isa" rx_groups pshufb
+		mca znver3 "sf_example_$isa" "sf_rx_groups_$isa" pshufb
 		mca znver3 "sf_example_$isa" tx_groups_fast_free paddq
 	done
 	for isa in sse avx2 avx512; do
-		mca icelake-server "sf_example_$isa" rx_groups pshufb
+		mca icelake-server "sf_example_$isa" "sf_rx_groups_$isa" pshufb
 		mca icelake-server "sf_example_$isa" tx_groups_fast_free paddq
 	done
 }

@@ -364,6 +364,12 @@ extern const uint64_t sf_rx_flags[16]; /* bits 7:4 */
 extern const uint64_t sf_rx_csum_flags[16]; /* bits 11:8 */
 
 uint16_t sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+
+/* The same, with vectors for as many packets as are ready in groups. */
+uint16_t sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_rx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
+uint16_t sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint32_t sf_rx_queue_count(void *queue);
 int sf_rx_descriptor_status(void *queue, uint16_t offset);
 const uint32_t *sf_supported_ptypes_get(struct rte_eth_dev *dev);
@@ -448,9 +454,16 @@ void sf_txq_open(struct sf_txq *txq);
 
 /* --- sf_example_{sse,avx2,avx512,neon}.c ---------------------------------- */
 
-/* As sf_rx_burst(), several completions at a time; as sf_tx_burst(), several packets. */
+/* Completions that vectors deal with at a time. */
+#define SF_RX_GROUP 4
+
+/*
+ * sf_rx_groups_...(): what the Rx function of this instruction set goes on with
+ * if there is a group to begin with.  sf_tx_burst_...(): as sf_tx_burst(),
+ * several packets at a time.
+ */
 #define SF_BURSTS_VEC(isa) \
-uint16_t sf_rx_burst_ ## isa(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts); \
+uint16_t sf_rx_groups_ ## isa(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts); \
 SF_TX_BURSTS(sf_tx_burst_ ## isa)
 
 SF_BURSTS_VEC(sse);

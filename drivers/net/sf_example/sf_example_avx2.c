@@ -11,6 +11,8 @@
 #define VEC_TARGET		__attribute__((target("avx2")))
 #define vec_load(p)		_mm256_loadu_si256((const __m256i *)(p))
 #define vec_dup(p)		_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(p)))
+#define vec_all16(x)		_mm256_set1_epi16(x)
+#define vec_all64(x)		_mm256_set1_epi64x(x)
 #define vec_and(a, b)		_mm256_and_si256(a, b)
 #define vec_or(a, b)		_mm256_or_si256(a, b)
 #define vec_add16(a, b)		_mm256_add_epi16(a, b)
@@ -42,10 +44,5 @@ vec_pick(struct rte_mbuf *const *m, size_t at)
 #include "sf_example_rx_vec.h"
 #include "sf_example_tx_vec.h"
 
-VEC_TARGET uint16_t
-sf_rx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return rx_burst_vec(queue, pkts, nb_pkts);
-}
-
+RX_GROUPS_VEC(avx2)
 TX_BURSTS_VEC(avx2)

@@ -11,6 +11,8 @@
 #define VEC_TARGET		__attribute__((target("avx512f,avx512bw")))
 #define vec_load(p)		_mm512_loadu_si512(p)
 #define vec_dup(p)		_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(p)))
+#define vec_all16(x)		_mm512_set1_epi16(x)
+#define vec_all64(x)		_mm512_set1_epi64(x)
 #define vec_and(a, b)		_mm512_and_si512(a, b)
 #define vec_or(a, b)		_mm512_or_si512(a, b)
 #define vec_add16(a, b)		_mm512_add_epi16(a, b)
@@ -54,10 +56,5 @@ vec_pick(struct rte_mbuf *const *m, size_t at)
 #include "sf_example_rx_vec.h"
 #include "sf_example_tx_vec.h"
 
-VEC_TARGET uint16_t
-sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return rx_burst_vec(queue, pkts, nb_pkts);
-}
-
+RX_GROUPS_VEC(avx512)
 TX_BURSTS_VEC(avx512)

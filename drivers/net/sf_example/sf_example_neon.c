@@ -11,6 +11,8 @@
 #define VEC_TARGET
 #define vec_load(p)		vld1q_u16((const uint16_t *)(p))
 #define vec_dup(p)		vec_load(p)
+#define vec_all16(x)		vdupq_n_u16(x)
+#define vec_all64(x)		vreinterpretq_u16_u64(vdupq_n_u64(x))
 #define vec_and(a, b)		vandq_u16(a, b)
 #define vec_or(a, b)		vorrq_u16(a, b)
 #define vec_add16(a, b)		vaddq_u16(a, b)
@@ -39,10 +41,5 @@ vec_store(struct rte_mbuf **m, uint16x8_t a, uint16x8_t b)
 #include "sf_example_rx_vec.h"
 #include "sf_example_tx_vec.h"
 
-uint16_t
-sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return rx_burst_vec(queue, pkts, nb_pkts);
-}
-
+RX_GROUPS_VEC(neon)
 TX_BURSTS_VEC(neon)

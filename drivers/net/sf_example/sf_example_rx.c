@@ -94,6 +94,14 @@ sf_rxq_post(struct sf_rxq *rxq)
 	return rxq->tail != before;
 }
 
+/* Out of the way: nothing of this is to take a register from the loop. */
+static __rte_noinline __rte_cold void
+rx_drop(struct sf_rxq *rxq, struct rte_mbuf *m)
+{
+	rxq->sw->errors++;
+	rte_mbuf_raw_free(m);
+}
+
 /*
  * Take up to nb packets, none of them behind the end of the ring: the loop
  * need not look out for it.
@@ -119,8 +127,7 @@ rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 		if (unlikely(c.cpl.index != (uint16_t)(first + i) ||
 				c.cpl.len == 0 || c.cpl.len > buf_size ||
 				(c.cpl.info & SF_RX_CPL_EOP) == 0)) {
-			rxq->sw->errors++;
-			rte_mbuf_raw_free(m);
+			rx_drop(rxq, m);
 			continue;
 		}
 		/* data_off, refcnt, nb_segs and port, all in one store */
@@ -140,10 +147,9 @@ rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 	return n;
 }
 
-uint16_t
-sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+static __rte_always_inline uint16_t
+rx_burst(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
-	struct sf_rxq *rxq = queue;
 	const uint16_t nb = RTE_MIN(nb_pkts, sf_rx_posted(rxq));
 	const uint16_t to_end = RTE_MIN(nb, rxq->size - rxq->next);
 	uint16_t n;
@@ -158,6 +164,42 @@ sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		rte_write32(rxq->tail, rxq->tail_db); /* after the descriptors */
 	return n;
 }
+
+uint16_t
+sf_rx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	return rx_burst(queue, pkts, nb_pkts);
+}
+
+/* --- With vectors ------------------------------------------------------------ */
+
+/* Whether the last completion of a group looks new: most often there is none. */
+static __rte_always_inline bool
+rx_is_group(const struct sf_rxq *rxq)
+{
+	const uint32_t at = (uint32_t)rxq->next + SF_RX_GROUP - 1;
+
+	return at < rxq->size &&
+		((__atomic_load_n(&rxq->cpl[at].cpl.gen, __ATOMIC_RELAXED) ^ rxq->gen) & 1) == 0;
+}
+
+/* Here, so that a packet by itself does not pay for a call. */
+#define RX_BURST_VEC(isa) \
+uint16_t \
+sf_rx_burst_ ## isa(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
+{ \
+	return nb_pkts >= SF_RX_GROUP && rx_is_group(queue) ? \
+		sf_rx_groups_ ## isa(queue, pkts, nb_pkts) : rx_burst(queue, pkts, nb_pkts); \
+}
+
+#ifdef RTE_ARCH_X86
+RX_BURST_VEC(sse)
+RX_BURST_VEC(avx2)
+RX_BURST_VEC(avx512)
+#endif
+#ifdef RTE_ARCH_ARM64
+RX_BURST_VEC(neon)
+#endif
 
 /* --- Beside the data path -------------------------------------------------- */
 

@@ -14,6 +14,8 @@
  *	VEC_TARGET	attribute for functions that use it
  *	vec_load(p)	no alignment
  *	vec_dup(p)	16 bytes, repeated
+ *	vec_all16(x), vec_all64(x)
+ *			a number in each lane
  *	vec_and(a, b), vec_or(a, b)
  *	vec_add16(a, b), vec_min16(a, b), vec_max16(a, b), vec_same16(a, b)
  *			lanes of 16 bits, unsigned; same: all ones or all zeroes
@@ -27,8 +29,6 @@
  * or with a mark - ends the run, and so does one that is not there.
  * sf_rx_burst() goes on from there, one by one.
  */
-
-#define RX_GROUP 4
 
 /* Offsets of fields in a completion. */
 #define CPL_VLAN	6
@@ -105,31 +105,39 @@ static const uint8_t rx_csum_flags[16] = {
 	L4_BAD, L4_BAD | L3_GOOD, L4_BAD | L3_BAD, 0,
 };
 
+static const struct sf_rx_cpl rx_keep = {
+	.index = UINT16_MAX, .len = UINT16_MAX, .info = SF_RX_CPL_EOP | SF_RX_CPL_MARK, .gen = 1,
+};
+static const struct sf_rx_cpl rx_low = { .len = 1, .info = SF_RX_CPL_EOP };
+static const struct sf_rx_cpl rx_high = { .info = SF_RX_CPL_EOP };
+static const struct sf_rx_cpl rx_step = { .index = VEC_ITEMS };
+static const struct sf_rx_cpl rx_counting[SF_RX_GROUP] = {
+	{ .index = 0 }, { .index = 1 }, { .index = 2 }, { .index = 3 },
+};
+
+/* A field, all ones. */
+static const struct sf_rx_cpl rx_index = { .index = UINT16_MAX };
+static const struct sf_rx_cpl rx_len = { .len = UINT16_MAX };
+static const struct sf_rx_cpl rx_gen = { .gen = UINT16_MAX };
+static const uint64_t rx_rearm[2] = { UINT64_MAX, 0 };
+
+/*
+ * Made in registers: what is put together in memory cannot be loaded as a
+ * vector before all of it has got to the cache.
+ */
 static __rte_always_inline VEC_TARGET void
 rx_consts_init(struct rx_consts *c, const struct sf_rxq *rxq)
 {
-	const struct sf_rx_cpl keep = {
-		.index = UINT16_MAX, .len = UINT16_MAX,
-		.info = SF_RX_CPL_EOP | SF_RX_CPL_MARK, .gen = 1,
-	};
-	const struct sf_rx_cpl low = { .len = 1, .info = SF_RX_CPL_EOP, .gen = rxq->gen };
-	const struct sf_rx_cpl high = {
-		.len = rxq->buf_size, .info = SF_RX_CPL_EOP, .gen = rxq->gen,
-	};
-	const struct sf_rx_cpl step = { .index = VEC_ITEMS };
-	const uint64_t rearm[2] = { rxq->rearm, 0 };
-	struct sf_rx_cpl first[VEC_ITEMS] = { 0 };
-	VEC index;
-	uint16_t i;
+	const VEC index = vec_add16(vec_and(vec_all16(rxq->next), vec_dup(&rx_index)),
+		vec_load(rx_counting));
+	const VEC gen = vec_and(vec_all16(rxq->gen), vec_dup(&rx_gen));
+	const VEC len = vec_and(vec_all16(rxq->buf_size), vec_dup(&rx_len));
 
-	for (i = 0; i < VEC_ITEMS; i++)
-		first[i].index = rxq->next + i;
-	index = vec_load(first);
-	c->keep = vec_dup(&keep);
-	c->low = vec_add16(vec_dup(&low), index);
-	c->high = vec_add16(vec_dup(&high), index);
-	c->step = vec_dup(&step);
-	c->rearm = vec_dup(rearm);
+	c->keep = vec_dup(&rx_keep);
+	c->low = vec_or(vec_dup(&rx_low), vec_or(index, gen));
+	c->high = vec_or(vec_or(vec_dup(&rx_high), len), vec_or(index, gen));
+	c->step = vec_dup(&rx_step);
+	c->rearm = vec_and(vec_all64(rxq->rearm), vec_dup(rx_rearm));
 }
 
 /* Whether a completion is one of those that are dealt with here: ones, or zeroes somewhere. */
@@ -168,30 +176,30 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 	const union sf_rx_cpl_words *ring = &rxq->cpl[rxq->next];
 	struct rte_mbuf **mbufs = &rxq->mbufs[rxq->next];
 	union sf_rx_cpl_words last;
-	VEC cpl[RX_GROUP / VEC_ITEMS], ok;
+	VEC cpl[SF_RX_GROUP / VEC_ITEMS], ok;
 	struct rx_consts c;
 	uint16_t i, n;
 
 	rx_consts_init(&c, rxq);
-	for (n = 0; n + RX_GROUP <= nb; n += RX_GROUP) {
+	for (n = 0; n + SF_RX_GROUP <= nb; n += SF_RX_GROUP) {
 		/*
 		 * They are written in order, so if the last one is there, all
 		 * are, and what is loaded behind this is what the device has
 		 * written.  It is checked all the same.
 		 */
-		last.word[1] = __atomic_load_n(&ring[n + RX_GROUP - 1].word[1], __ATOMIC_ACQUIRE);
+		last.word[1] = __atomic_load_n(&ring[n + SF_RX_GROUP - 1].word[1], __ATOMIC_ACQUIRE);
 		if (((last.cpl.gen ^ rxq->gen) & 1) != 0)
 			break;
-		for (i = 0; i < RX_GROUP / VEC_ITEMS; i++)
+		for (i = 0; i < SF_RX_GROUP / VEC_ITEMS; i++)
 			cpl[i] = vec_load(&ring[n + i * VEC_ITEMS]);
 		ok = rx_check(cpl[0], &c);
-		for (i = 1; i < RX_GROUP / VEC_ITEMS; i++)
+		for (i = 1; i < SF_RX_GROUP / VEC_ITEMS; i++)
 			ok = vec_and(ok, rx_check(cpl[i], &c));
 		if (unlikely(!vec_all(ok)))
 			break;
-		for (i = 0; i < RX_GROUP / VEC_ITEMS; i++)
+		for (i = 0; i < SF_RX_GROUP / VEC_ITEMS; i++)
 			rx_fill(&mbufs[n + i * VEC_ITEMS], cpl[i], &c);
-		memcpy(&pkts[n], &mbufs[n], RX_GROUP * sizeof(pkts[0]));
+		memcpy(&pkts[n], &mbufs[n], SF_RX_GROUP * sizeof(pkts[0]));
 	}
 	rxq->next += n;
 	rxq->nb_free += n;
@@ -202,8 +210,7 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 	return n;
 }
 
-/* Not inlined: its registers and constants are not to be set up for nothing. */
-static __rte_noinline VEC_TARGET uint16_t
+static __rte_always_inline VEC_TARGET uint16_t
 rx_groups(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	const uint16_t nb = RTE_MIN(nb_pkts, sf_rx_posted(rxq));
@@ -216,23 +223,16 @@ rx_groups(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 		offsetof(struct rte_mbuf, rearm_data) + 16);
 
 	n = rx_run_vec(rxq, pkts, RTE_MIN(nb, rxq->size - rxq->next));
-	/* The rest, and new buffers. */
-	return n + sf_rx_burst(rxq, pkts + n, nb_pkts - n);
+	if (n < nb_pkts)
+		return n + sf_rx_burst(rxq, pkts + n, nb_pkts - n);
+	if (rxq->nb_free >= rxq->free_thresh && sf_rxq_post(rxq))
+		rte_write32(rxq->tail, rxq->tail_db); /* after the descriptors */
+	return n;
 }
 
-/* Whether the last completion of a group looks new: most often there is none. */
-static __rte_always_inline bool
-rx_is_group(const struct sf_rxq *rxq)
-{
-	const uint32_t at = (uint32_t)rxq->next + RX_GROUP - 1;
-
-	return at < rxq->size &&
-		((__atomic_load_n(&rxq->cpl[at].cpl.gen, __ATOMIC_RELAXED) ^ rxq->gen) & 1) == 0;
-}
-
-static __rte_always_inline uint16_t
-rx_burst_vec(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return nb_pkts >= RX_GROUP && rx_is_group(queue) ? rx_groups(queue, pkts, nb_pkts) :
-		sf_rx_burst(queue, pkts, nb_pkts);
+#define RX_GROUPS_VEC(isa) \
+VEC_TARGET uint16_t \
+sf_rx_groups_ ## isa(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
+{ \
+	return rx_groups(queue, pkts, nb_pkts); \
 }

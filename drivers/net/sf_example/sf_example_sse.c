@@ -11,6 +11,8 @@
 #define VEC_TARGET		__attribute__((target("sse4.2")))
 #define vec_load(p)		_mm_loadu_si128((const __m128i *)(p))
 #define vec_dup(p)		vec_load(p)
+#define vec_all16(x)		_mm_set1_epi16(x)
+#define vec_all64(x)		_mm_set1_epi64x(x)
 #define vec_and(a, b)		_mm_and_si128(a, b)
 #define vec_or(a, b)		_mm_or_si128(a, b)
 #define vec_add16(a, b)		_mm_add_epi16(a, b)
@@ -37,10 +39,5 @@ vec_store(struct rte_mbuf **m, __m128i a, __m128i b)
 #include "sf_example_rx_vec.h"
 #include "sf_example_tx_vec.h"
 
-VEC_TARGET uint16_t
-sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
-{
-	return rx_burst_vec(queue, pkts, nb_pkts);
-}
-
+RX_GROUPS_VEC(sse)
 TX_BURSTS_VEC(sse)

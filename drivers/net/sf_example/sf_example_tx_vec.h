@@ -17,6 +17,7 @@
  */
 
 #define TX_GROUP 4
+#define TX_MANY 8 /* packets, for which vectors pay */
 
 /* Where sf_tx_is_plain() finds what it looks at: offsets in 16 bytes of an mbuf. */
 #define TX_DATA_LEN	(offsetof(struct rte_mbuf, data_len) - offsetof(struct rte_mbuf, packet_type))
@@ -46,13 +47,13 @@ static const uint8_t tx_len[16] = {
 static __rte_always_inline VEC_TARGET void
 tx_consts_init(struct tx_consts *c)
 {
-	const uint64_t addr[2] = { UINT64_MAX, 0 };
-	const uint16_t data_off[8] = { UINT16_MAX };
-	const uint16_t nb_segs[8] = { [TX_NB_SEGS / 2] = UINT16_MAX };
+	static const uint64_t addr[2] = { UINT64_MAX, 0 };
+	static const uint16_t data_off[8] = { UINT16_MAX };
+	static const uint16_t nb_segs[8] = { [TX_NB_SEGS / 2] = UINT16_MAX };
 	/* The length is where a descriptor has it. */
-	const uint16_t low[8] = { [TX_NB_SEGS / 2] = 1, [4] = RTE_ETHER_HDR_LEN };
-	const uint16_t high[8] = { [TX_NB_SEGS / 2] = 1, [4] = SF_MAX_FRAME };
-	const struct sf_tx_desc flags = { .flags = SF_TX_DESC_EOP };
+	static const uint16_t low[8] = { [TX_NB_SEGS / 2] = 1, [4] = RTE_ETHER_HDR_LEN };
+	static const uint16_t high[8] = { [TX_NB_SEGS / 2] = 1, [4] = SF_MAX_FRAME };
+	static const struct sf_tx_desc flags = { .flags = SF_TX_DESC_EOP };
 
 	c->addr = vec_dup(addr);
 	c->data_off = vec_dup(data_off);
@@ -130,7 +131,7 @@ tx_burst_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	return nb_pkts;
 }
 
-/* Of fewer than a group there is nothing to gain, nor is any register to be saved for it. */
+/* For few packets there is nothing to gain, nor is any register to be saved for them. */
 #define TX_BURST_VEC(isa, kind, fast_free, wake) \
 static __rte_noinline VEC_TARGET uint16_t \
 tx_groups ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
@@ -141,7 +142,7 @@ tx_groups ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
 uint16_t \
 sf_tx_burst_ ## isa ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
 { \
-	return nb_pkts < TX_GROUP ? sf_tx_burst ## kind(queue, pkts, nb_pkts) : \
+	return nb_pkts < TX_MANY ? sf_tx_burst ## kind(queue, pkts, nb_pkts) : \
 		tx_groups ## kind(queue, pkts, nb_pkts); \
 }
 
