@@ -46,14 +46,9 @@ licence_tags() {
 		done
 }
 
-# What is compiled here; other processors have files of their own.  The compiler
-# is gcc, and clang-tidy does not know all of its options.
+# The compiler is gcc, and clang-tidy does not know all of its options.
 clang_tidy() {
-	sed -n 's/^ *"file": "\(.*\.c\)",\{0,1\}$/\1/p' "$build/compile_commands.json" |
-		grep -v '^drivers/.*\.pmd\.c$' | sort -u |
-		(cd "$build" && xargs -n 4 -P 2 clang-tidy -p "$build" --quiet \
-			--extra-arg=-Wno-unknown-warning-option 2>/dev/null) |
-		grep -E 'warning:|error:' | sed 's#^.*\.\./##' | sort -u || true
+	"$top/devtools/lint/clang_tidy.py" "$build"
 }
 
 shell_scripts() {
