@@ -87,6 +87,9 @@ int test_resources_same(const struct test_resources *before);
 /* Whether a counter, incremented by another thread, comes to a value in two seconds. */
 bool test_wait_for(const unsigned int *counter, unsigned int value);
 
+/* Whether a text is logged after test_log_start(), within five seconds. */
+bool test_log_wait(const char *text);
+
 /*
  * Log lines since test_log_start(), which is thereby ended, and how many of
  * them contain a text, or two.

@@ -261,6 +261,70 @@ test_plug_given_up(void)
 	return TEST_SUCCESS;
 }
 
+/* Seven tries, and what is wrong is said once. */
+static int
+test_plug_hushed(void)
+{
+	test_log_start();
+	aux_mock.probe_result = -EBUSY;
+	TEST_ASSERT_OK(come_in_tries("bus=auxiliary,name=mock.sf.0,hotplug=plug", 7));
+	TEST_ASSERT(test_log_wait("cannot be plugged"), "%u tries", aux_mock.probes);
+	TEST_ASSERT_EQUAL(test_log_count("mock_plain cannot use it"), 1);
+	return TEST_SUCCESS;
+}
+
+/* What has no node yet is not even tried, until the end. */
+static int
+test_plug_no_node(void)
+{
+	test_log_start();
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=vfio.sf.0,hotplug=plug"));
+	TEST_ASSERT_OK(publish("vfio.sf.0"));
+	TEST_ASSERT(test_log_wait("cannot be plugged"), "still tried");
+	/* Of EAL, of the bus, and that it is given up. */
+	TEST_ASSERT_EQUAL(test_log_count("vfio.sf.0"), 3);
+	return TEST_SUCCESS;
+}
+
+/* It leaves and returns while it is being tried: then it is tried from the start. */
+static int
+test_plug_anew(void)
+{
+	unsigned int before;
+
+	test_log_start();
+	aux_mock.probe_result = -EACCES;
+	TEST_ASSERT_OK(come_in_tries("bus=auxiliary,name=mock.sf.0,hotplug=plug", 3));
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	before = aux_mock.probes;
+	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT(test_log_wait("cannot be plugged"), "%u probes", aux_mock.probes);
+	TEST_ASSERT_EQUAL(aux_mock.probes, before + 7);
+	TEST_ASSERT_EQUAL(test_log_count("cannot be plugged"), 1);
+	return TEST_SUCCESS;
+}
+
+/* The application was faster, and has let go of it. */
+static int
+test_plug_not_again(void)
+{
+	static const char devargs[] = "bus=auxiliary,name=mock.sf.0,hotplug=plug";
+	unsigned int probes;
+	int ret;
+
+	aux_mock.probe_result = -EACCES;
+	TEST_ASSERT_OK(come_in_tries(devargs, 6)); /* and 640 ms until the last */
+	aux_mock.probe_result = 0;
+	ret = rte_dev_probe(devargs); /* or else the bus was */
+	TEST_ASSERT(ret == 0 || ret == -EEXIST, "%d", ret);
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.0")));
+	probes = aux_mock.probes;
+	usleep(1000000);
+	TEST_ASSERT_EQUAL(aux_mock.probes, probes);
+	return TEST_SUCCESS;
+}
+
 /* It is back before the application has let go of it. */
 static int
 test_plug_back_early(void)
@@ -505,6 +569,10 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug),
 	TEST_CASE(test_plug_again),
 	TEST_CASE(test_plug_given_up),
+	TEST_CASE(test_plug_hushed),
+	TEST_CASE(test_plug_no_node),
+	TEST_CASE(test_plug_anew),
+	TEST_CASE(test_plug_not_again),
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_picked),

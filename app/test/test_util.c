@@ -128,6 +128,24 @@ test_log_start(void)
 	rte_openlog_stream(log_stream);
 }
 
+bool
+test_log_wait(const char *text)
+{
+	char log[16384];
+	unsigned int i;
+	ssize_t len;
+
+	for (i = 0; i < 5000 && log_stream != NULL; i++) {
+		fflush(log_stream);
+		len = pread(fileno(log_stream), log, sizeof(log) - 1, 0);
+		log[len < 0 ? 0 : len] = '\0';
+		if (strstr(log, text) != NULL)
+			return true;
+		rte_delay_us_sleep(1000);
+	}
+	return false;
+}
+
 /* What was logged is shown as comments. */
 unsigned int
 test_log_count(const char *text)

@@ -25,7 +25,9 @@
 /*
  * What follows an arrival comes a moment later: a driver is bound, udev sets
  * the permissions of the VFIO node.  So a plug that fails for want of these is
- * tried again, after 20 ms and twice as long each time, for 1.3 s in all.
+ * tried again, after 20 ms and twice as long each time, for 1.3 s in all.  What
+ * is wrong is said with the last try.  The device's next arrival or departure
+ * ends this, and so does an application that has used it meanwhile.
  */
 #define TRIES_MAX 6
 #define TRY_AGAIN_US 20000
@@ -34,6 +36,7 @@ struct news {
 	TAILQ_ENTRY(news) next;
 	unsigned int tries;
 	bool is_there;
+	bool is_void; /* nothing is to come of it */
 	char name[RTE_DEV_NAME_MAX_LEN];
 };
 
@@ -45,7 +48,8 @@ static struct {
 	struct news_list queue;
 	/* Devices that left while a driver had them; "there": they are back, and it still has. */
 	struct news_list left;
-	struct news_list again; /* plugs that failed, each with an alarm */
+	struct news_list again; /* plugs that failed, each with an alarm of its own */
+	struct news *served; /* what is being done now, or NULL */
 } hotplug = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.queue = TAILQ_HEAD_INITIALIZER(hotplug.queue),
@@ -89,6 +93,18 @@ news_add(struct news_list *list, const char *name, bool is_there)
 	TAILQ_INSERT_TAIL(list, news, next);
 }
 
+/* No more tries for this device. */
+static void
+again_end(const char *name)
+{
+	struct news *news;
+
+	TAILQ_FOREACH(news, &hotplug.again, next) {
+		if (strcmp(news->name, name) == 0)
+			news->is_void = true;
+	}
+}
+
 /* What rte_dev_probe() wants: only devargs with all their layers have the key. */
 static int
 plug(const struct rte_devargs *devargs)
@@ -115,10 +131,47 @@ may_pass(int error)
 		error == -EBUSY;
 }
 
+/* Whether the driver that is to have a device would find its VFIO node. */
+static bool
+is_ready(const struct auxiliary_dev *dev)
+{
+	const struct rte_auxiliary_driver *drv;
+
+	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+		if (auxiliary_match(drv, dev) &&
+				auxiliary_devargs_driver(dev->pub.device.devargs, drv))
+			return (drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) == 0 ||
+				auxiliary_node_check(dev) == 0;
+	}
+	return true;
+}
+
+/* EAL has something to say of each try, so what must fail is tried once. */
+static int
+plug_or_wait(const struct auxiliary_dev *dev, const struct news *news)
+{
+	bool is_last = news->tries == TRIES_MAX;
+	bool is_void;
+	int ret;
+
+	if (!is_last && !is_ready(dev))
+		return -ENODEV;
+	pthread_mutex_lock(&hotplug.lock);
+	is_void = news->is_void;
+	pthread_mutex_unlock(&hotplug.lock);
+	if (is_void)
+		return -ECANCELED;
+	auxiliary_probe_hush(!is_last);
+	ret = plug(dev->pub.device.devargs);
+	auxiliary_probe_hush(false);
+	return ret;
+}
+
 /* False if it is to be tried again. */
 static bool
-device_came(const char *name, unsigned int tries)
+device_came(const struct news *news)
 {
+	const char *name = news->name;
 	const struct auxiliary_dev *dev;
 	struct news *left;
 	int ret;
@@ -138,12 +191,14 @@ device_came(const char *name, unsigned int tries)
 		pthread_mutex_unlock(&hotplug.lock);
 		return true;
 	}
-	ret = plug(dev->pub.device.devargs);
+	ret = plug_or_wait(dev, news);
+	if (ret == -ECANCELED)
+		return true;
 	if (ret == 0) {
 		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", name);
 		return true;
 	}
-	if (may_pass(ret) && tries < TRIES_MAX) {
+	if (may_pass(ret) && news->tries < TRIES_MAX) {
 		AUXILIARY_LOG(DEBUG, "device %s: has come, is tried again: %s", name,
 			strerror(-ret));
 		return false;
@@ -190,6 +245,7 @@ news_keep(struct news *news)
 	int ret;
 
 	pthread_mutex_lock(&hotplug.lock);
+	hotplug.served = NULL;
 	TAILQ_INSERT_TAIL(&hotplug.again, news, next);
 	ret = rte_eal_alarm_set((uint64_t)TRY_AGAIN_US << news->tries++, try_again, news);
 	if (ret != 0)
@@ -198,6 +254,15 @@ news_keep(struct news *news)
 	if (ret != 0)
 		AUXILIARY_LOG(ERR, "device %s: no alarm, so it is not plugged", news->name);
 	return ret == 0;
+}
+
+static void
+news_done(struct news *news)
+{
+	pthread_mutex_lock(&hotplug.lock);
+	hotplug.served = NULL;
+	pthread_mutex_unlock(&hotplug.lock);
+	free(news);
 }
 
 /* On the interrupt thread. */
@@ -211,28 +276,35 @@ queue_serve(void *arg __rte_unused)
 		news = TAILQ_FIRST(&hotplug.queue);
 		if (news != NULL)
 			TAILQ_REMOVE(&hotplug.queue, news, next);
+		hotplug.served = news;
 		pthread_mutex_unlock(&hotplug.lock);
 		if (news == NULL)
 			break;
 		if (!news->is_there)
 			device_went(news->name);
-		else if (!device_came(news->name, news->tries) && news_keep(news))
+		else if (!device_came(news) && news_keep(news))
 			continue;
-		free(news);
+		news_done(news);
 	}
 }
 
-/* If the device has gone meanwhile, or has been plugged, nothing comes of it. */
+/* If the device has been plugged meanwhile, nothing comes of it. */
 static void
 try_again(void *arg)
 {
 	struct news *news = arg;
+	bool is_void;
 
 	pthread_mutex_lock(&hotplug.lock);
 	TAILQ_REMOVE(&hotplug.again, news, next);
-	TAILQ_INSERT_TAIL(&hotplug.queue, news, next);
+	is_void = news->is_void;
+	if (!is_void)
+		TAILQ_INSERT_TAIL(&hotplug.queue, news, next);
 	pthread_mutex_unlock(&hotplug.lock);
-	queue_serve(NULL);
+	if (is_void)
+		free(news);
+	else
+		queue_serve(NULL);
 }
 
 static void
@@ -252,6 +324,7 @@ auxiliary_hotplug_news(const char *name, bool is_there)
 		return;
 	pthread_mutex_lock(&hotplug.lock);
 	is_wanted = hotplug.is_wanted;
+	again_end(name);
 	if (is_wanted)
 		news_add(&hotplug.queue, name, is_there);
 	pthread_mutex_unlock(&hotplug.lock);
@@ -266,7 +339,11 @@ auxiliary_hotplug_freed(const char *name)
 	struct news *left;
 
 	pthread_mutex_lock(&hotplug.lock);
+	again_end(name);
 	left = news_find(&hotplug.left, name);
+	/* Not if it has left before, as then it may just be coming back. */
+	if (left == NULL && hotplug.served != NULL && strcmp(hotplug.served->name, name) == 0)
+		hotplug.served->is_void = true;
 	if (left != NULL) {
 		TAILQ_REMOVE(&hotplug.left, left, next);
 		is_back = left->is_there;

@@ -17,6 +17,15 @@
  * and how it is taken from one.
  */
 
+/* Of this thread: what goes wrong is not said. */
+static __thread bool is_hushed;
+
+void
+auxiliary_probe_hush(bool hush)
+{
+	is_hushed = hush;
+}
+
 /* 0, 1 if the primary process does not have the device, or a negative errno. */
 static int
 vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
@@ -36,7 +45,7 @@ vfio_open(struct auxiliary_dev *dev, const struct rte_auxiliary_driver *drv)
 		ret = rte_vfio_dev_open(&node.vfio,
 				auxiliary_devargs_transport(dev->pub.device.devargs),
 				&dev->pub.vfio_dev);
-	if (ret < 0)
+	if (ret < 0 && !is_hushed)
 		auxiliary_node_explain(dev, drv->driver.name, &node, ret);
 	auxiliary_node_put(&node);
 	return ret;
@@ -109,7 +118,7 @@ probe_one(struct auxiliary_dev *dev, struct rte_auxiliary_driver *drv)
 		AUXILIARY_LOG(INFO, "device %s: probing driver %s (NUMA node %d)",
 			pub->name, drv->driver.name, pub->device.numa_node);
 		ret = drv->probe(drv, pub);
-		if (ret < 0)
+		if (ret < 0 && !is_hushed)
 			AUXILIARY_LOG(ERR, "device %s: driver %s cannot use it: %s",
 				pub->name, drv->driver.name, strerror(-ret));
 	}

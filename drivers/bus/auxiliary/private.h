@@ -157,6 +157,9 @@ int auxiliary_dev_probe(struct auxiliary_dev *dev);
 /* Take it from its driver, if it has one.  0 or the driver's negative errno, logged. */
 int auxiliary_dev_remove(struct auxiliary_dev *dev);
 
+/* On this thread, do not say why a driver cannot use a device: it is tried again. */
+void auxiliary_probe_hush(bool hush);
+
 /* --- auxiliary_only.c -------------------------------------------------- */
 
 /* Make this the only bus of its name in the process. */
@@ -343,6 +346,9 @@ void auxiliary_node_put(struct auxiliary_node *node);
  */
 void auxiliary_node_explain(const struct auxiliary_dev *dev, const char *driver,
 		const struct auxiliary_node *node, int error);
+
+/* Whether there is a VFIO node that this user may open.  0, -ENODEV or -EACCES, not logged. */
+int auxiliary_node_check(const struct auxiliary_dev *dev);
 
 /* Name of the kernel driver that a device is bound to, or NULL. */
 const char *auxiliary_kernel_driver(const struct auxiliary_dev *dev, char *buf, size_t size);

@@ -91,15 +91,18 @@ advise_node(const struct auxiliary_dev *dev, char *advice)
 			"over VFIO, or create an mdev on it", unbind);
 }
 
-/* The node that this process may not open, or NULL. */
+static bool
+is_forbidden(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 && errno == EACCES;
+}
+
+/* The group of a node, or NULL. */
 static const char *
-forbidden_node(const struct auxiliary_node *node, char *buf, size_t size)
+node_group(const struct auxiliary_node *node, char *buf, size_t size)
 {
 	char target[PATH_MAX], link[2 * PATH_MAX];
 
-	if (node->vfio.cdev != NULL && faccessat(AT_FDCWD, node->vfio.cdev, R_OK | W_OK,
-				AT_EACCESS) < 0 && errno == EACCES)
-		return node->vfio.cdev;
 	if (node->vfio.group_name == NULL)
 		return NULL;
 	snprintf(link, sizeof(link), "%s/%s/iommu_group", node->vfio.group_base,
@@ -107,8 +110,19 @@ forbidden_node(const struct auxiliary_node *node, char *buf, size_t size)
 	if (auxiliary_sysfs_link(AT_FDCWD, link, target, sizeof(target)) < 0)
 		return NULL;
 	snprintf(buf, size, "/dev/vfio/%.64s", auxiliary_sysfs_basename(target));
-	return faccessat(AT_FDCWD, buf, R_OK | W_OK, AT_EACCESS) < 0 && errno == EACCES ?
-		buf : NULL;
+	return buf;
+}
+
+/* The node that this process may not open, or NULL. */
+static const char *
+forbidden_node(const struct auxiliary_node *node, char *buf, size_t size)
+{
+	const char *group;
+
+	if (node->vfio.cdev != NULL && is_forbidden(node->vfio.cdev))
+		return node->vfio.cdev;
+	group = node_group(node, buf, size);
+	return group != NULL && is_forbidden(group) ? group : NULL;
 }
 
 void
@@ -130,4 +144,24 @@ auxiliary_node_explain(const struct auxiliary_dev *dev, const char *driver,
 	if (path != NULL)
 		AUXILIARY_LOG(NOTICE, "device %s: this user may not read and write %s, "
 			"which driver %s needs", dev->pub.name, path, driver);
+}
+
+int
+auxiliary_node_check(const struct auxiliary_dev *dev)
+{
+	struct auxiliary_node node;
+	const char *group;
+	char path[PATH_MAX];
+	int ret;
+
+	ret = auxiliary_node_find(dev, &node);
+	if (ret == 0 && node.vfio.user_socket == NULL) {
+		group = node_group(&node, path, sizeof(path));
+		if ((node.vfio.cdev == NULL || is_forbidden(node.vfio.cdev)) &&
+				(group == NULL || is_forbidden(group)))
+			ret = -EACCES;
+	}
+	auxiliary_node_put(&node);
+	/* Of anything else, whoever opens it has something to say. */
+	return ret == -ENODEV || ret == -EACCES ? ret : 0;
 }
