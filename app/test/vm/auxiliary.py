@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """In a guest: the bus on the real sysfs, with the sub-functions of sf_sim.ko."""
+import os
 import re
+import shutil
 import sys
 
 import guest
@@ -72,6 +74,38 @@ def test_plugged_by_the_bus(env):
         env.sfs.set(89, "active")
         pmd.expect("has come, plugged")
         assert ports(pmd) == [first, env.sfs.name(89)], pmd.text()
+    pmd.quit()
+
+
+def test_unbound(env):
+    """The line that says what is missing says what to type."""
+    name, = env.add(88)
+    guest.write(f"{DEVICES}/{name}/driver/unbind", name)
+    pmd = env.testpmd(["-a", "auxiliary:"])
+    out = pmd.command(f"port attach auxiliary:{name}")
+    advice = re.findall(rf"device {name}: no VFIO node, .*; bind it to \S+: (echo .*)$", out, re.M)
+    assert len(advice) == 1, out
+    guest.run("sh", "-c", advice[0])
+    out = pmd.command(f"port attach auxiliary:{name}")
+    assert "is attached" in out, out
+    pmd.quit()
+
+
+def test_ordinary_user(env):
+    """Who may not open the node is told so; who owns it needs no capability."""
+    name, = env.add(88)
+    node, = os.listdir(f"{DEVICES}/{name}/vfio-dev")
+    node = f"/dev/vfio/devices/{node}"
+    user = ["prlimit", "--memlock=unlimited", "setpriv", "--reuid=nobody", "--regid=nogroup",
+            "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+    pmd = harness.Env.testpmd(env, ["-a", "auxiliary:"], small=True, before=user)
+    out = pmd.command(f"port attach auxiliary:{name}")
+    said = f"device {name}: this user may not read and write {node}, which driver net_sf_example needs"
+    assert out.count(said) == 1, out
+    for path in (node, "/dev/iommu"):
+        shutil.chown(path, "nobody")
+    out = pmd.command(f"port attach auxiliary:{name}")
+    assert "is attached" in out, out
     pmd.quit()
 
 
