@@ -34,6 +34,7 @@ def test_telemetry(env):
     info = telemetry(prefix, "/auxiliary/info,sf_sim.sf.1")
     assert info["kind"] == "sf" and info["driver"] == "net_sf_example", info
     assert info["transport"] == "user" and info["sfnum"] == 1, info
+    assert info["node"] == f"{env.devices}/sf_sim.sf.1/vfio-user", info
     assert info["probes"] == 1 and info["probe_failures"] == 0, info
     assert info["dma_mappings"] > 0 and info["dma_bytes"] >= 256 << 20, info
     mapped = [r for r in info["regions"].values() if r["mapped_offset"]]

@@ -153,6 +153,8 @@ info_fill(struct auxiliary_dev *dev, struct rte_tel_data *data)
 	rte_tel_data_add_dict_string(data, "kernel_driver", bound == NULL ? "none" : bound);
 	rte_tel_data_add_dict_string(data, "driver",
 		pub->driver == NULL ? "none" : pub->driver->driver.name);
+	auxiliary_node_path(dev, path, sizeof(path));
+	rte_tel_data_add_dict_string(data, "node", path);
 	info_vfio(pub, data);
 	rte_tel_data_add_dict_u64(data, "probes", dev->nb_probes);
 	rte_tel_data_add_dict_u64(data, "probe_failures", dev->nb_failures);

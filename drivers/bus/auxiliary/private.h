@@ -319,7 +319,10 @@ void auxiliary_monitor_stop(void);
 /* The directories that are scanned, for a log line. */
 const char *auxiliary_roots_str(char *buf, size_t size);
 
-/* --- linux/auxiliary_node.c: VFIO ------------------------------------- */
+/* --- linux/auxiliary_node.c, _explain.c: VFIO --------------------------- */
+
+/* Where a simulated device listens, in its directory. */
+#define AUXILIARY_NODE_SOCKET "vfio-user"
 
 /* A VFIO node and the strings in it. */
 struct auxiliary_node {
@@ -349,6 +352,9 @@ void auxiliary_node_explain(const struct auxiliary_dev *dev, const char *driver,
 
 /* Whether there is a VFIO node that this user may open.  0, -ENODEV or -EACCES, not logged. */
 int auxiliary_node_check(const struct auxiliary_dev *dev);
+
+/* Path of the VFIO node in use, or to be used, or "none".  Reads sysfs; any thread. */
+void auxiliary_node_path(const struct auxiliary_dev *dev, char *buf, size_t size);
 
 /* Name of the kernel driver that a device is bound to, or NULL. */
 const char *auxiliary_kernel_driver(const struct auxiliary_dev *dev, char *buf, size_t size);

@@ -165,3 +165,34 @@ auxiliary_node_check(const struct auxiliary_dev *dev)
 	/* Of anything else, whoever opens it has something to say. */
 	return ret == -ENODEV || ret == -EACCES ? ret : 0;
 }
+
+/* The one in use, or that would be used first. */
+static void
+node_show(const struct auxiliary_dev *dev, const struct auxiliary_node *node,
+		enum rte_vfio_transport transport, char *buf, size_t size)
+{
+	bool any = transport == RTE_VFIO_TRANSPORT_ANY;
+
+	if (node->vfio.user_socket != NULL && (any || transport == RTE_VFIO_TRANSPORT_USER))
+		snprintf(buf, size, "%s/%s/%s", dev->dir->path, dev->pub.name,
+			AUXILIARY_NODE_SOCKET);
+	else if (node->vfio.cdev != NULL && (any || transport == RTE_VFIO_TRANSPORT_CDEV))
+		snprintf(buf, size, "%s", node->vfio.cdev);
+	else if (node_group(node, buf, size) == NULL)
+		snprintf(buf, size, "none");
+}
+
+void
+auxiliary_node_path(const struct auxiliary_dev *dev, char *buf, size_t size)
+{
+	const struct rte_vfio_dev *vfio = dev->pub.vfio_dev;
+	struct auxiliary_node node;
+
+	snprintf(buf, size, "none");
+	if (!auxiliary_dev_exists(dev))
+		return;
+	if (auxiliary_node_find(dev, &node) == 0)
+		node_show(dev, &node, vfio == NULL ? RTE_VFIO_TRANSPORT_ANY :
+			rte_vfio_dev_info(vfio)->transport, buf, size);
+	auxiliary_node_put(&node);
+}

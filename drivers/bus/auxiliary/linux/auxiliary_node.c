@@ -22,7 +22,6 @@
  * mdev that was created on the device.
  */
 
-#define NODE_SOCKET "vfio-user"
 #define NODE_CDEV_DIR "vfio-dev"
 #define NODE_GROUP "iommu_group"
 #define NODE_CDEV_PATH "/dev/vfio/devices"
@@ -105,7 +104,7 @@ static void
 node_socket(int fd, struct auxiliary_node *node)
 {
 	struct stat st;
-	int sock = openat(fd, NODE_SOCKET, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int sock = openat(fd, AUXILIARY_NODE_SOCKET, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (sock < 0)
 		return;
