@@ -117,14 +117,17 @@ def test_mdev_on_sf(env):
     pmd = env.testpmd(["-a", "auxiliary:"], app=["--hot-plug"])
     out = pmd.command(f"port attach auxiliary:{name}")
     assert "no VFIO node" in out and "create an mdev on it" in out, out
-    uuid = guest.mdev_create(name, "sf_sim.mdev-eth")
+    guest.mdev_create(name, "sf_sim.mdev-eth")
     pmd.expect(f"device: {name} has been added")
     out = pmd.command(f"port attach auxiliary:{name}")
     assert "is attached" in out, out
     pmd.command("port close 0")
     pmd.command(f"device detach auxiliary:{name}")
+    env.sfs.set(88, "inactive")  # the mdev goes with it, and that is one device
+    env.sfs.set(88, "active")
+    pmd.expect(f"device: {env.sfs.name(88)} has been added")
+    assert pmd.text().count("can not get port by device") == 1, pmd.text()
     pmd.quit()
-    guest.mdev_remove(uuid)
 
 
 def test_mdev_alone(env):
