@@ -220,6 +220,9 @@ class Env:
 def run(module, environment=Env):
     tests = [(n, f) for n, f in vars(module).items() if n.startswith("test_")]
     wanted = sys.argv[1:]
+    unknown = set(wanted) - {name for name, _ in tests}
+    if unknown:
+        sys.exit(f"no such test: {' '.join(sorted(unknown))}")
     tests = [t for t in tests if not wanted or t[0] in wanted]
     suite = os.path.splitext(os.path.basename(module.__file__))[0]
     failed = 0
