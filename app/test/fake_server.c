@@ -207,6 +207,9 @@ do_sparse_region(const struct request *req, uint32_t room)
 	case FAKE_REGION_ARGSZ:
 		d.info.argsz = 1u << 31;
 		break;
+	case FAKE_READ_ONLY:
+		d.info.flags &= ~VFIO_REGION_INFO_FLAG_WRITE;
+		break;
 	case FAKE_AREA_OUTSIDE:
 		d.areas[0].offset = FAKE_REGION0_SIZE;
 		break;

@@ -61,6 +61,7 @@ enum fake_fault {
 	FAKE_CAP_OUTSIDE,
 	FAKE_DMA_REFUSED,
 	FAKE_IRQ_MANY, /* 2^31 vectors */
+	FAKE_READ_ONLY, /* no fault: region 0 cannot be written */
 	FAKE_COMMAND, /* asks us something before it replies */
 	FAKE_PCI, /* no fault: a PCI device */
 	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */

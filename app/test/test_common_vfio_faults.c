@@ -72,6 +72,24 @@ test_irq_many(void)
 	return TEST_SUCCESS;
 }
 
+/* What is mapped for reading alone is no place for doorbells. */
+static int
+test_region_read_only(void)
+{
+	uint32_t value;
+
+	TEST_ASSERT_OK(fake_start(FAKE_READ_ONLY));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA0_OFFSET, 4) == NULL,
+		"a pointer that must not be written through");
+	fake_server_region(0)[FAKE_AREA0_OFFSET] = 77;
+	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 0, FAKE_AREA0_OFFSET, &value));
+	TEST_ASSERT_EQUAL(value, 77);
+	TEST_ASSERT_EQUAL(rte_vfio_region_write32(fake_dev, 0, FAKE_AREA0_OFFSET, 1), -EACCES);
+	return TEST_SUCCESS;
+}
+
 /* Nodes that lead nowhere; the server runs, but is not what is asked for. */
 static int
 test_nodes(void)
@@ -134,6 +152,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_msix_table_outside),
 	TEST_CASE(test_msix_table_region),
 	TEST_CASE(test_irq_many),
+	TEST_CASE(test_region_read_only),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }
 };

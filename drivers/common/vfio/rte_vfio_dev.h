@@ -216,7 +216,8 @@ int rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index);
  * @param len
  *   How many bytes the caller will touch.
  * @return
- *   The address, or NULL if any byte of the range is not mapped.
+ *   The address, or NULL if any byte of the range is not mapped, or the region
+ *   cannot be written.
  */
 __rte_internal
 void *rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index,

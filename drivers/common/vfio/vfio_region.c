@@ -150,14 +150,13 @@ rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index)
 	return ret;
 }
 
-void *
-rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index, uint64_t offset, size_t len)
+static void *
+mapped_at(const struct vfio_region *region, uint64_t offset, size_t len)
 {
-	const struct vfio_region *region = region_at(dev, index);
 	const struct rte_vfio_region_area *area;
 	uint32_t i;
 
-	if (region == NULL || region->pub.addr == NULL)
+	if (region->pub.addr == NULL)
 		return NULL;
 	for (i = 0; i < region->pub.nb_areas; i++) {
 		area = &region->pub.areas[i];
@@ -166,6 +165,17 @@ rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index, uint64_t off
 			return RTE_PTR_ADD(region->pub.addr, offset);
 	}
 	return NULL;
+}
+
+/* A write to what can only be read would kill us, and nobody looks at a fast path's. */
+void *
+rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index, uint64_t offset, size_t len)
+{
+	const struct vfio_region *region = region_at(dev, index);
+
+	if (region == NULL || (region->pub.flags & VFIO_REGION_INFO_FLAG_WRITE) == 0)
+		return NULL;
+	return mapped_at(region, offset, len);
 }
 
 /*
@@ -232,13 +242,14 @@ int
 rte_vfio_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	void *buf, size_t len)
 {
+	const struct vfio_region *region = region_at(dev, index);
 	const void *addr;
 	int ret;
 
-	ret = region_check(region_at(dev, index), VFIO_REGION_INFO_FLAG_READ, offset, len);
+	ret = region_check(region, VFIO_REGION_INFO_FLAG_READ, offset, len);
 	if (ret < 0)
 		return ret;
-	addr = rte_vfio_region_ptr(dev, index, offset, len);
+	addr = mapped_at(region, offset, len);
 	if (addr == NULL)
 		return dev->ops->region_read(dev, index, offset, buf, len);
 	mmio_read(addr, buf, len);
@@ -249,13 +260,14 @@ int
 rte_vfio_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	const void *buf, size_t len)
 {
+	const struct vfio_region *region = region_at(dev, index);
 	void *addr;
 	int ret;
 
-	ret = region_check(region_at(dev, index), VFIO_REGION_INFO_FLAG_WRITE, offset, len);
+	ret = region_check(region, VFIO_REGION_INFO_FLAG_WRITE, offset, len);
 	if (ret < 0)
 		return ret;
-	addr = rte_vfio_region_ptr(dev, index, offset, len);
+	addr = mapped_at(region, offset, len);
 	if (addr == NULL)
 		return dev->ops->region_write(dev, index, offset, buf, len);
 	mmio_write(addr, buf, len);
