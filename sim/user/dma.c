@@ -158,9 +158,12 @@ int
 dma_unmap(struct dma *dma, uint64_t iova, uint64_t len)
 {
 	uint32_t i = map_find(dma, iova);
-	struct dma_map *map = &dma->maps[i];
+	struct dma_map *map;
 
-	if (i == dma->nb_maps || map->iova != iova || map->len != len)
+	if (i == dma->nb_maps)
+		return -ENOENT;
+	map = &dma->maps[i];
+	if (map->iova != iova || map->len != len)
 		return -ENOENT;
 	/* The window stays reserved. */
 	if (!in_window(dma, map->addr))

@@ -434,6 +434,7 @@ def test_bad_requests(env):
         assert refused(client.call, GET_INFO, bytes(16), [null.fileno()]) == errno.EINVAL
     assert refused(client.call, DMA_MAP, struct.pack("<IIQQQ", 32, 3, 0, 0, 0x1000)) \
         == errno.ENOTSUP
+    assert refused(client.dma_unmap, 0, 0x2000) == errno.ENOENT
     for iova, size, offset in ((1, 0x1000, 0), (0, 0xfff, 0), (0, 0, 0), (0, 0x1000, 1),
                                (0, 0x3000, 0), (0, 0x1000, 0x2000), (0, 0x1000, 1 << 63),
                                (0xfffffffffffff000, 0x2000, 0)):
