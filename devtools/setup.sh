@@ -9,6 +9,7 @@
 #   devtools/setup.sh         for the build
 #   devtools/setup.sh --vm    for virtual machines and their kernels
 #   devtools/setup.sh --lint  for checks of the sources
+#   devtools/setup.sh --fuzz  for fuzz targets
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +19,7 @@ packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 	python3-pyelftools dpkg-dev make gnuplot-nox strace abigail-tools iproute2 iputils-ping)
 vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
 	iperf3)
+fuzz_packages=(clang libclang-rt-dev llvm)
 lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen)
 
 die() {
@@ -52,6 +54,10 @@ main() {
 		;;
 	--lint)
 		install_packages "${lint_packages[@]}"
+		return
+		;;
+	--fuzz)
+		install_packages "${fuzz_packages[@]}"
 		return
 		;;
 	esac

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+/* Called by libFuzzer, and declared nowhere. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static const char *seed_dir;
+
+void
+fuzz_need(int true_or_die, const char *what)
+{
+	if (true_or_die)
+		return;
+	perror(what);
+	exit(EXIT_FAILURE);
+}
+
+void
+fuzz_take(struct fuzz_input *in, void *to, size_t len)
+{
+	size_t there = len;
+	const uint8_t *from = fuzz_take_some(in, &there);
+
+	memset(to, 0, len);
+	if (there != 0)
+		memcpy(to, from, there);
+}
+
+const uint8_t *
+fuzz_take_some(struct fuzz_input *in, size_t *len)
+{
+	const uint8_t *from = in->at;
+
+	if (*len > in->len)
+		*len = in->len;
+	in->at += *len;
+	in->len -= *len;
+	return from;
+}
+
+void
+fuzz_seed_add(struct fuzz_seed *seed, const void *data, size_t len)
+{
+	fuzz_need(len <= sizeof(seed->data) - seed->len, "room for a seed");
+	if (len != 0)
+		memcpy(seed->data + seed->len, data, len);
+	seed->len += len;
+}
+
+void
+fuzz_seed_save(struct fuzz_seed *seed, const char *name)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/seed-%s", seed_dir, name);
+	file = fopen(path, "we");
+	fuzz_need(file != NULL && fwrite(seed->data, 1, seed->len, file) == seed->len &&
+		fclose(file) == 0, path);
+	seed->len = 0;
+}
+
+/* The lowest file descriptor that is free: another one, and some are held. */
+static int
+lowest_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+/* The first directory among the arguments is where libFuzzer keeps its inputs. */
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct stat st;
+	int i;
+
+	for (i = 1; i < *argc && seed_dir == NULL; i++)
+		if (stat((*argv)[i], &st) == 0 && S_ISDIR(st.st_mode))
+			seed_dir = (*argv)[i];
+	if (seed_dir != NULL)
+		fuzz_seeds();
+	fuzz_start();
+	return 0;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct fuzz_input in = { .at = data, .len = len };
+	int before = lowest_fd();
+
+	fuzz_run(&in);
+	if (lowest_fd() != before)
+		abort();
+	return 0;
+}

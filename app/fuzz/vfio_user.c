@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/*
+ * A hostile vfio-user server, against common/vfio as its client: what the
+ * server answers, one message after the other, whatever it is asked.  When its
+ * answers are used up, it hangs up.
+ */
+
+#include <poll.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_log.h>
+#include <rte_vfio_dev.h>
+
+#include "fuzz.h"
+#include "vfio_user_proto.h"
+
+#define SOCKET "fuzz-vfio-user" /* in the working directory */
+#define MEMORY_SIZE 0x4000 /* behind regions */
+#define MAX_FDS 20
+#define MAX_VECTORS 4 /* that we use */
+
+/* An answer, as an input has it; its payload follows. */
+struct answer {
+	uint8_t spoil_at; /* an octet of the header, if there is one */
+	uint8_t spoil_with;
+	uint8_t error; /* errno; 0: none */
+	uint8_t nb_fds; /* modulo MAX_FDS + 1 */
+	uint16_t len;
+};
+
+static struct {
+	struct fuzz_input *in;
+	int listener;
+	int memory_fd;
+	sem_t done; /* with a client */
+} server;
+
+static struct rte_intr_handle *handle; /* for one interrupt index after the other */
+
+/* Take a request; its descriptors, for which there is no room, are closed. */
+static bool
+receive(int sock, struct vfio_user_header *header)
+{
+	uint8_t payload[8192];
+	size_t len;
+
+	if (recv(sock, header, sizeof(*header), MSG_WAITALL) != sizeof(*header))
+		return false;
+	len = header->msg_size - sizeof(*header);
+	return len == 0 || (len <= sizeof(payload) &&
+		recv(sock, payload, len, MSG_WAITALL) == (ssize_t)len);
+}
+
+static void
+send_message(int sock, struct vfio_user_header *header, const void *payload, size_t len,
+	size_t nb_fds)
+{
+	char control[CMSG_SPACE(MAX_FDS * sizeof(int))]
+		__attribute__((aligned(__alignof__(struct cmsghdr)))) = { 0 };
+	struct iovec iov[] = {
+		{ .iov_base = header, .iov_len = sizeof(*header) },
+		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
+	};
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = RTE_DIM(iov) };
+	struct cmsghdr *cmsg;
+	size_t i;
+
+	if (nb_fds > 0) {
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(nb_fds * sizeof(int));
+		cmsg = CMSG_FIRSTHDR(&msg);
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(nb_fds * sizeof(int));
+		for (i = 0; i < nb_fds; i++)
+			memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &server.memory_fd, sizeof(int));
+	}
+	(void)!sendmsg(sock, &msg, MSG_NOSIGNAL);
+}
+
+/*
+ * Send the next answer.  False if nobody knows who is to speak next: then the
+ * end of the connection is better than to wait for each other.
+ */
+static bool
+answer(int sock, const struct vfio_user_header *request)
+{
+	struct vfio_user_header header = {
+		.msg_id = request->msg_id,
+		.command = request->command,
+		.flags = VFIO_USER_F_REPLY,
+	};
+	const uint8_t *payload;
+	bool is_command, good;
+	struct answer a;
+	size_t len;
+
+	do {
+		fuzz_take(server.in, &a, sizeof(a));
+		len = a.len;
+		payload = fuzz_take_some(server.in, &len);
+		header.msg_size = sizeof(header) + len;
+		header.flags = VFIO_USER_F_REPLY | (a.error != 0 ? VFIO_USER_F_ERROR : 0);
+		header.error = a.error;
+		if (a.spoil_at < sizeof(header))
+			((uint8_t *)&header)[a.spoil_at] ^= a.spoil_with;
+		send_message(sock, &header, payload, len, a.nb_fds % (MAX_FDS + 1));
+		good = header.msg_size == sizeof(header) + len;
+		is_command = (header.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_COMMAND;
+		/* Behind a command of our own, the answer is still to come. */
+	} while (good && is_command && server.in->len != 0);
+	return good && !is_command;
+}
+
+static void
+serve(int sock)
+{
+	struct vfio_user_header request;
+	bool good = true;
+
+	while (good && receive(sock, &request)) {
+		if ((request.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_REPLY)
+			continue; /* to a command of ours */
+		good = server.in->len != 0 && answer(sock, &request);
+	}
+}
+
+static void *
+server_main(void *arg)
+{
+	struct pollfd wait = { .fd = server.listener, .events = POLLIN };
+	int sock;
+
+	for (;;) {
+		/* accept() has a descriptor set aside while it waits, which would be missed. */
+		poll(&wait, 1, -1);
+		sock = accept(server.listener, NULL, NULL);
+		serve(sock);
+		close(sock);
+		sem_post(&server.done);
+	}
+	return arg;
+}
+
+static void
+server_start(void)
+{
+	const struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = SOCKET };
+	pthread_t thread;
+
+	sem_init(&server.done, 0, 0);
+	server.memory_fd = memfd_create("regions", MFD_CLOEXEC);
+	fuzz_need(server.memory_fd >= 0 && ftruncate(server.memory_fd, MEMORY_SIZE) == 0,
+		"memory of regions");
+	unlink(SOCKET);
+	server.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fuzz_need(bind(server.listener, (const struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+		listen(server.listener, 1) == 0, SOCKET);
+	fuzz_need(pthread_create(&thread, NULL, server_main, NULL) == 0, "server");
+}
+
+void
+fuzz_start(void)
+{
+	static char *argv[] = {
+		"fuzz", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "-m", "64",
+		"-l", "0", NULL,
+	};
+
+	server_start();
+	fuzz_need(rte_eal_init(RTE_DIM(argv) - 1, argv) >= 0, "rte_eal_init");
+	rte_openlog_stream(stderr);
+	handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	fuzz_need(handle != NULL, "interrupt handle");
+}
+
+static void
+use_region(struct rte_vfio_dev *dev, uint32_t index)
+{
+	const struct rte_vfio_region *region = rte_vfio_region_get(dev, index);
+	const struct rte_vfio_region_area *area;
+	uint8_t buf[128] = { 0 };
+	volatile uint8_t *at;
+	uint32_t i, value = 0;
+
+	rte_vfio_region_read32(dev, index, 0, &value);
+	if (region->size >= sizeof(buf)) {
+		rte_vfio_region_read(dev, index, region->size - sizeof(buf), buf, sizeof(buf));
+		rte_vfio_region_write(dev, index, region->size - sizeof(buf), buf, sizeof(buf));
+	}
+	if (rte_vfio_region_map(dev, index) < 0)
+		return;
+	/* As a data path does with doorbells: the first octet, and the last. */
+	for (i = 0; i < region->nb_areas; i++) {
+		area = &region->areas[i];
+		at = rte_vfio_region_ptr(dev, index, area->offset, area->size);
+		if (at != NULL)
+			at[0] = at[area->size - 1];
+	}
+	rte_vfio_region_write32(dev, index, (region->size / 2) & ~UINT64_C(3), value);
+}
+
+static void
+use_irq(struct rte_vfio_dev *dev, uint32_t index)
+{
+	int count = rte_vfio_irq_count(dev, index);
+
+	if (count <= 0 || rte_vfio_irq_enable(dev, index, handle, RTE_MIN(count, MAX_VECTORS) - 1) < 0)
+		return;
+	rte_vfio_irq_ack(dev, index);
+	rte_vfio_irq_trigger(dev, index, 0);
+	rte_vfio_irq_disable(dev, index, handle);
+}
+
+static void
+use(struct rte_vfio_dev *dev)
+{
+	const struct rte_vfio_dev_info *info = rte_vfio_dev_info(dev);
+	uint32_t i;
+
+	rte_vfio_dev_reset(dev);
+	rte_vfio_pci_set_bus_master(dev, true);
+	for (i = 0; i < info->num_regions; i++)
+		use_region(dev, i);
+	for (i = 0; i < info->num_irqs; i++)
+		use_irq(dev, i);
+}
+
+void
+fuzz_run(struct fuzz_input *in)
+{
+	const struct rte_vfio_dev_node node = { .name = "fuzz", .user_socket = SOCKET };
+	struct rte_vfio_dev *dev;
+
+	server.in = in;
+	if (rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_USER, &dev) == 0) {
+		use(dev);
+		rte_vfio_dev_close(dev);
+	}
+	sem_wait(&server.done);
+}
+
+/* --- Servers that behave ------------------------------------------------------------- */
+
+static void
+add_fds(struct fuzz_seed *seed, const void *payload, size_t len, uint8_t nb_fds)
+{
+	const struct answer a = {
+		.spoil_at = UINT8_MAX,
+		.nb_fds = nb_fds,
+		.len = len,
+	};
+
+	fuzz_seed_add(seed, &a, sizeof(a));
+	fuzz_seed_add(seed, payload, len);
+}
+
+static void
+add(struct fuzz_seed *seed, const void *payload, size_t len)
+{
+	add_fds(seed, payload, len, 0);
+}
+
+static void
+add_start(struct fuzz_seed *seed, uint32_t flags, uint32_t num_regions, uint32_t num_irqs)
+{
+	static const struct {
+		struct vfio_user_version version;
+		char text[sizeof("{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}")];
+	} hello = { { .minor = 1 },
+		"{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}" };
+	const struct vfio_user_device_info info = {
+		.argsz = sizeof(info),
+		.flags = VFIO_DEVICE_FLAGS_RESET | flags,
+		.num_regions = num_regions,
+		.num_irqs = num_irqs,
+	};
+
+	add(seed, &hello, sizeof(hello));
+	add(seed, &info, sizeof(info));
+}
+
+/* A region of four pages, of which the second and the last can be mapped. */
+static void
+add_sparse(struct fuzz_seed *seed)
+{
+	struct {
+		struct vfio_region_info info;
+		struct vfio_region_info_cap_type filler;
+		struct vfio_region_info_cap_sparse_mmap sparse;
+		struct vfio_region_sparse_mmap_area areas[2];
+	} d = {
+		.info = {
+			.argsz = sizeof(d),
+			.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
+				VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS,
+			.cap_offset = offsetof(typeof(d), filler),
+			.size = MEMORY_SIZE,
+		},
+		.filler.header = {
+			.id = VFIO_REGION_INFO_CAP_TYPE,
+			.version = 1,
+			.next = offsetof(typeof(d), sparse),
+		},
+		.sparse = {
+			.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
+			.nr_areas = 2,
+		},
+		.areas = { { .offset = 0x1000, .size = 0x1000 }, { .offset = 0x3000, .size = 0x1000 } },
+	};
+
+	add_fds(seed, &d, sizeof(d.info), 1); /* there is more than we were asked for */
+	add_fds(seed, &d, sizeof(d), 1);
+}
+
+static void
+add_region(struct fuzz_seed *seed, uint32_t index, uint64_t size)
+{
+	const struct vfio_region_info info = {
+		.argsz = sizeof(info),
+		.flags = size == 0 ? 0 : VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE,
+		.index = index,
+		.size = size,
+	};
+
+	add(seed, &info, sizeof(info));
+}
+
+static void
+add_irq(struct fuzz_seed *seed, uint32_t index, uint32_t count)
+{
+	const struct vfio_irq_info info = {
+		.argsz = sizeof(info),
+		.flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_AUTOMASKED,
+		.index = index,
+		.count = count,
+	};
+
+	add(seed, &info, sizeof(info));
+}
+
+/* To DMA_MAP, SET_IRQS and DEVICE_RESET. */
+static void
+add_done(struct fuzz_seed *seed, unsigned int times)
+{
+	while (times-- > 0)
+		add(seed, NULL, 0);
+}
+
+/* To a read with its data, or to a write without any. */
+static void
+add_access(struct fuzz_seed *seed, uint32_t region, uint64_t offset, uint32_t count,
+	const void *data)
+{
+	struct {
+		struct vfio_user_region_access access;
+		uint8_t data[64];
+	} reply = { .access = { .offset = offset, .region = region, .count = count } };
+
+	if (data != NULL)
+		memcpy(reply.data, data, count);
+	add(seed, &reply, sizeof(reply.access) + (data != NULL ? count : 0));
+}
+
+/* To what use_region() does, where nothing is mapped. */
+static void
+add_use(struct fuzz_seed *seed, uint32_t region, uint64_t size)
+{
+	static const uint8_t zeroes[64];
+
+	add_access(seed, region, 0, 4, zeroes);
+	add_access(seed, region, size - 128, 64, zeroes);
+	add_access(seed, region, size - 64, 64, zeroes);
+	add_access(seed, region, size - 128, 64, NULL);
+	add_access(seed, region, size - 64, 64, NULL);
+	add_access(seed, region, size / 2, 4, NULL);
+}
+
+static void
+save_plain(struct fuzz_seed *seed)
+{
+	add_start(seed, 0, 2, 1);
+	add_sparse(seed);
+	add_region(seed, 1, 256);
+	add_irq(seed, 0, MAX_VECTORS);
+	add_done(seed, 2); /* DMA, reset */
+	add_use(seed, 0, MEMORY_SIZE);
+	add_use(seed, 1, 256);
+	add_done(seed, 6); /* interrupts */
+	fuzz_seed_save(seed, "plain");
+}
+
+/* A PCI device with an MSI-X table in what can be mapped. */
+static void
+save_pci(struct fuzz_seed *seed)
+{
+	static const uint8_t status[] = { PCI_STATUS_CAP_LIST, 0 }, list[] = { 0x40 },
+		vendor[] = { PCI_CAP_ID_VNDR, 0x50 }, msix[] = { PCI_CAP_ID_MSIX, 0 },
+		flags[] = { 15, 0 }, table[] = { 0, 0x10, 0, 0 }, command[] = { 0, 0 };
+	uint32_t i;
+
+	add_start(seed, VFIO_DEVICE_FLAGS_PCI, VFIO_PCI_NUM_REGIONS, VFIO_PCI_NUM_IRQS);
+	add_sparse(seed);
+	for (i = 1; i < VFIO_PCI_NUM_REGIONS; i++)
+		add_region(seed, i, i == VFIO_PCI_CONFIG_REGION_INDEX ? PCI_CFG_SPACE_SIZE : 0);
+	i = VFIO_PCI_CONFIG_REGION_INDEX;
+	add_access(seed, i, PCI_STATUS, 2, status);
+	add_access(seed, i, PCI_CAPABILITY_LIST, 1, list);
+	add_access(seed, i, 0x40, 2, vendor);
+	add_access(seed, i, 0x50, 2, msix);
+	add_access(seed, i, 0x50 + PCI_MSIX_FLAGS, 2, flags);
+	add_access(seed, i, 0x50 + PCI_MSIX_TABLE, 4, table);
+	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
+		add_irq(seed, i, i == VFIO_PCI_MSIX_IRQ_INDEX ? 16 : 1);
+	add_done(seed, 2); /* DMA, reset */
+	add_access(seed, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, 2, command);
+	add_access(seed, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, 2, NULL);
+	add_use(seed, 0, MEMORY_SIZE);
+	add_use(seed, VFIO_PCI_CONFIG_REGION_INDEX, PCI_CFG_SPACE_SIZE);
+	add_done(seed, 21); /* interrupts */
+	fuzz_seed_save(seed, "pci");
+}
+
+void
+fuzz_seeds(void)
+{
+	struct fuzz_seed seed = { .len = 0 };
+
+	save_plain(&seed);
+	save_pci(&seed);
+}
