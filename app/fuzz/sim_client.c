@@ -20,17 +20,19 @@
 #include <linux/vfio.h>
 
 #include "fuzz.h"
+#include "fuzz_send.h"
 #include "server.h"
+
+_Static_assert(FUZZ_MAX_FDS > CONN_MAX_FDS, "fewer than the server takes");
 
 #define NB_QUEUES 4
 #define MEMORY_SIZE 0x10000
-#define MAX_FDS (CONN_MAX_FDS + 1)
 
 /* A message, as an input has it; its payload follows. */
 struct message {
 	uint8_t command;
 	uint8_t flags; /* of the header; MESSAGE_CUT */
-	uint8_t nb_fds; /* modulo MAX_FDS + 1 */
+	uint8_t nb_fds; /* modulo FUZZ_MAX_FDS + 1 */
 	uint8_t fd; /* FD_*, modulo FD_NUM */
 	uint8_t spoil_at; /* an octet of the header, if there is one */
 	uint8_t spoil_with;
@@ -118,35 +120,16 @@ session_close(void)
 static void
 send_message(const struct message *m, const uint8_t *payload, size_t len)
 {
-	char control[CMSG_SPACE(MAX_FDS * sizeof(int))]
-		__attribute__((aligned(__alignof__(struct cmsghdr)))) = { 0 };
 	struct vfio_user_header header = {
 		.command = m->command,
 		.msg_size = (uint32_t)(sizeof(header) + len),
 		.flags = m->flags & (uint8_t)~MESSAGE_CUT,
 	};
-	struct iovec iov[] = {
-		{ .iov_base = &header, .iov_len = sizeof(header) },
-		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
-	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-	size_t nb_fds = m->nb_fds % (MAX_FDS + 1), i;
-	struct cmsghdr *cmsg;
 
 	if (m->spoil_at < sizeof(header))
 		((uint8_t *)&header)[m->spoil_at] ^= m->spoil_with;
-	if (nb_fds > 0) {
-		msg.msg_control = control;
-		msg.msg_controllen = CMSG_SPACE(nb_fds * sizeof(int));
-		cmsg = CMSG_FIRSTHDR(&msg);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(nb_fds * sizeof(int));
-		for (i = 0; i < nb_fds; i++)
-			memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &fds[m->fd % FD_NUM],
-				sizeof(int));
-	}
-	(void)!sendmsg(client, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	fuzz_send(client, &header, payload, len, fds[m->fd % FD_NUM],
+		m->nb_fds % (FUZZ_MAX_FDS + 1), MSG_DONTWAIT);
 }
 
 /* Read all that there is; what comes with it is closed by the kernel. */

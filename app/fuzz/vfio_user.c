@@ -28,11 +28,10 @@
 #include <rte_vfio_dev.h>
 
 #include "fuzz.h"
-#include "vfio_user_proto.h"
+#include "fuzz_send.h"
 
 #define SOCKET "fuzz-vfio-user" /* in the working directory */
 #define MEMORY_SIZE 0x4000 /* behind regions */
-#define MAX_FDS 20
 #define MAX_VECTORS 4 /* that we use */
 
 /* An answer, as an input has it; its payload follows. */
@@ -40,7 +39,7 @@ struct answer {
 	uint8_t spoil_at; /* an octet of the header, if there is one */
 	uint8_t spoil_with;
 	uint8_t error; /* errno; 0: none */
-	uint8_t nb_fds; /* modulo MAX_FDS + 1 */
+	uint8_t nb_fds; /* modulo FUZZ_MAX_FDS + 1 */
 	uint16_t len;
 };
 
@@ -65,33 +64,6 @@ receive(int sock, struct vfio_user_header *header)
 	len = header->msg_size - sizeof(*header);
 	return len == 0 || (len <= sizeof(payload) &&
 		recv(sock, payload, len, MSG_WAITALL) == (ssize_t)len);
-}
-
-static void
-send_message(int sock, struct vfio_user_header *header, const void *payload, size_t len,
-	size_t nb_fds)
-{
-	char control[CMSG_SPACE(MAX_FDS * sizeof(int))]
-		__attribute__((aligned(__alignof__(struct cmsghdr)))) = { 0 };
-	struct iovec iov[] = {
-		{ .iov_base = header, .iov_len = sizeof(*header) },
-		{ .iov_base = (void *)(uintptr_t)payload, .iov_len = len },
-	};
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = RTE_DIM(iov) };
-	struct cmsghdr *cmsg;
-	size_t i;
-
-	if (nb_fds > 0) {
-		msg.msg_control = control;
-		msg.msg_controllen = CMSG_SPACE(nb_fds * sizeof(int));
-		cmsg = CMSG_FIRSTHDR(&msg);
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(nb_fds * sizeof(int));
-		for (i = 0; i < nb_fds; i++)
-			memcpy(CMSG_DATA(cmsg) + i * sizeof(int), &server.memory_fd, sizeof(int));
-	}
-	(void)!sendmsg(sock, &msg, MSG_NOSIGNAL);
 }
 
 /*
@@ -120,7 +92,8 @@ answer(int sock, const struct vfio_user_header *request)
 		header.error = a.error;
 		if (a.spoil_at < sizeof(header))
 			((uint8_t *)&header)[a.spoil_at] ^= a.spoil_with;
-		send_message(sock, &header, payload, len, a.nb_fds % (MAX_FDS + 1));
+		fuzz_send(sock, &header, payload, len, server.memory_fd,
+			a.nb_fds % (FUZZ_MAX_FDS + 1), 0);
 		good = header.msg_size == sizeof(header) + len;
 		is_command = (header.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_COMMAND;
 		/* Behind a command of our own, the answer is still to come. */
