@@ -73,24 +73,29 @@ build_kernel() {
 
 	rm -rf "$dir"
 	mkdir -p "$dir/build"
+	cp -r "$here/pch" "$dir/pch"
 	fragments "$1" >"$dir/fragment"
 	(
 		exec >"$dir/log" 2>&1
 		cd "$tree"
 		make -s "O=$dir/build" "KCONFIG_ALLCONFIG=$dir/fragment" allnoconfig
 		check_config "$dir"
-		make -s "-j$((2 * $(nproc)))" "O=$dir/build" bzImage modules
+		export KCC_HEADERS=$dir/pch
+		make -s "-j$(nproc)" "O=$dir/build" "CC=$here/kcc.sh" prepare
+		# One object of those that get each precompiled header.
+		KCC_PRECOMPILE=1 make -s -j2 "O=$dir/build" "CC=$here/kcc.sh" fs/open.o net/socket.o
+		make -s "-j$((2 * $(nproc)))" "O=$dir/build" "CC=$here/kcc.sh" bzImage modules
 		make -s "O=$dir/build" "INSTALL_MOD_PATH=$dir/root" modules_install
 	) || {
 		tail -n 20 "$dir/log" >&2
 		die "kernel $1 does not build, see $dir/log"
 	}
 	mv "$dir"/root/lib/modules/* "$dir/modules"
-	rm -rf "$dir/root" "$dir"/modules/{build,source}
+	rm -rf "$dir"/{root,pch} "$dir"/modules/{build,source}
 	image=$(readlink -f "$dir/build/arch/x86/boot/bzImage")
 	mv "$image" "$dir/image"
 	# Modules need the generated headers, the tools and the symbols, not the objects.
-	find "$dir/build" \( -name '*.o' -o -name '*.a' -o -name 'vmlinux*' \) \
+	find "$dir/build" \( -name '*.o' -o -name '*.names' -o -name '*.a' -o -name 'vmlinux*' \) \
 		-not -path '*/scripts/*' -not -path '*/tools/*' -delete
 	mv "$dir/image" "$dir/vmlinuz" # last: with it, the directory is complete
 }
