@@ -109,11 +109,16 @@ def test_ordinary_user(env):
     pmd.quit()
 
 
+def bind_mdev(name):
+    """Have a sub-function be a parent of mediated devices, and not one of VFIO."""
+    guest.write(f"{DEVICES}/{name}/driver/unbind", name)
+    guest.write("/sys/bus/auxiliary/drivers/sf_sim.mdev/bind", name)
+
+
 def test_mdev_on_sf(env):
     """What is missing is said; with an mdev on it the sub-function can be used."""
     name, = env.add(88)
-    guest.write(f"{DEVICES}/{name}/driver/unbind", name)
-    guest.write("/sys/bus/auxiliary/drivers/sf_sim.mdev/bind", name)
+    bind_mdev(name)
     pmd = env.testpmd(["-a", "auxiliary:"], app=["--hot-plug"])
     out = pmd.command(f"port attach auxiliary:{name}")
     assert "no VFIO node" in out and "create an mdev on it" in out, out
@@ -123,10 +128,26 @@ def test_mdev_on_sf(env):
     assert "is attached" in out, out
     pmd.command("port close 0")
     pmd.command(f"device detach auxiliary:{name}")
-    env.sfs.set(88, "inactive")  # the mdev goes with it, and that is one device
-    env.sfs.set(88, "active")
-    pmd.expect(f"device: {env.sfs.name(88)} has been added")
-    assert pmd.text().count("can not get port by device") == 1, pmd.text()
+    pmd.quit()
+
+
+def test_mdev_goes_with_sf(env):
+    """A sub-function that leaves with the mdev on it is one device, however close it is seen."""
+    name, = env.add(88)
+    pmd = env.testpmd(["-a", "auxiliary:"], app=["--hot-plug"])
+    gone = "can not get port by device"  # nobody has opened it
+    for number in range(10):
+        bind_mdev(name)
+        pmd.expect(f"{gone} {name}")
+        pmd.expect(f"device: {name} has been added")
+        uuid = guest.mdev_create(name, "sf_sim.mdev-eth")
+        pmd.expect(f"device: {name} has been added")
+        env.sfs.set(88, "inactive")
+        env.sfs.set(88, "active")
+        name = env.sfs.name(88)
+        pmd.expect(f"device: {name} has been added")
+        assert f"{gone} {uuid}" not in pmd.text(), pmd.text()
+        assert pmd.text().count(gone) == 2 * (number + 1), pmd.text()
     pmd.quit()
 
 

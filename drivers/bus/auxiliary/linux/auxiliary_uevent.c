@@ -83,16 +83,22 @@ uevent_parse(const char *buf, size_t len, struct uevent *event)
 	return event->action != NULL && event->devpath != NULL && event->subsystem != NULL;
 }
 
-/* The owner of an mdev may have gone with it: then there is its name to go by. */
+/*
+ * The owner of an mdev leaves its bus before the mdev is told of, and may have gone
+ * with it or be another of that name, on its way to the bus: what is on no bus has
+ * its name to go by.
+ */
 static bool
 owner_was_sf(const char *devpath, const char *owner)
 {
 	char path[PATH_MAX];
+	int len;
 
 	if (!auxiliary_is_sf_name(owner))
 		return false;
-	snprintf(path, sizeof(path), "/sys%.*s", (int)(strrchr(devpath, '/') - devpath), devpath);
-	return access(path, F_OK) < 0;
+	len = snprintf(path, sizeof(path), "/sys%.*s/subsystem",
+		(int)(strrchr(devpath, '/') - devpath), devpath);
+	return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) < 0;
 }
 
 static void
