@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """What a test does to the kernel of its guest: modules, mediated devices, drivers."""
+import glob
 import os
 import re
 import subprocess
@@ -35,16 +36,35 @@ def pretend(path, text):
     run("mount", "--bind", "/run/pretended", os.path.realpath(path))
 
 
-def hide_drivers(directory, program, *kept):
+def linked_drivers(directory, *files):
+    """Those of a directory's libraries that files are linked with, or they with each other.
+
+    The dynamic linker, asked instead, would load all that there is.
+    """
+    found = set()
+    while files:
+        needed = re.findall(r"\(NEEDED\).*\[(librte_[^]]*)\]", run("readelf", "-d", *files))
+        files = [f"{directory}/{name}" for name in set(needed) - found]
+        files = [file for file in files if os.path.exists(file)]
+        found.update(os.path.basename(file) for file in files)
+    return found
+
+
+def hide_drivers(program, *kept):
     """Leave in EAL's plugin directory only what a program is linked with, and some.
 
-    For a kernel on which it takes long to load them all.
+    EAL loads all that is there, which takes seconds on an emulated processor.
     """
+    directory, = glob.glob("/usr/lib/*/dpdk/pmds-*")
+    if os.path.ismount(directory):
+        return
+    abi = directory.rpartition("-")[2]
+    kept = [f"librte_{name}.so.{abi}" for name in kept]
+    names = linked_drivers(directory, program, *(f"{directory}/{name}" for name in kept))
     files = {}
-    for name in (*re.findall(r"^\s*(librte_\S+) =>", run("ldd", program), re.M), *kept):
-        if os.path.exists(f"{directory}/{name}"):
-            with open(f"{directory}/{name}", "rb") as file:
-                files[name] = file.read()
+    for name in names.union(kept):
+        with open(f"{directory}/{name}", "rb") as file:
+            files[name] = file.read()
     run("mount", "-t", "tmpfs", "-o", "mode=755", "drivers", directory)
     for name, content in files.items():
         with open(f"{directory}/{name}", "wb") as file:
