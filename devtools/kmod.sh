@@ -20,7 +20,7 @@ copy_source() {
 	local to=$1
 
 	mkdir -p "$to/sim"
-	find "$to/sim" -name '*.[ch]' -delete
+	find "$to/sim" -name '*.[ch]' -not -name '*.mod.c' -delete
 	cp -pr "$top/sim/linux" "$top/sim/model" "$to/sim/"
 	install -D -p -m 644 "$top/drivers/net/sf_example/sf_example_hw.h" \
 		"$to/drivers/net/sf_example/sf_example_hw.h"
@@ -36,6 +36,9 @@ main() {
 	release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kernel/include/generated/utsrelease.h")
 	out=$build/kmod/$release
 	log=$out/build.log
+	mkdir -p "$out"
+	exec 9>"$out/lock" # tests that run side by side
+	flock 9
 	copy_source "$out"
 	make -C "$kernel" M="$out/sim/linux" W="${W:-}" -j"$(nproc)" modules >"$log" 2>&1 || {
 		cat "$log" >&2

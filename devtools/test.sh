@@ -17,12 +17,13 @@ passed=0
 failed=0
 skipped=0
 
-# Run a suite in a build directory; its tests print TAP, which is what counts.
-run_suite() {
-	local suite=$1 dir=$2 log=$2/meson-logs/testlog.txt status=0 bad
+# Run suites in a build directory; their tests print TAP, which is what counts.
+run_suites() {
+	local dir=$1 log=$1/meson-logs/testlog.txt status=0 bad
 
-	echo "test: suite $suite in $dir"
-	meson test -C "$dir" --suite "$suite" --no-rebuild --print-errorlogs || status=$?
+	shift
+	echo "test: $* in $dir"
+	meson test -C "$dir" "${@/#/--suite=}" --no-rebuild --print-errorlogs || status=$?
 	passed=$((passed + $(grep -E '^ok ' "$log" | grep -vc '# SKIP' || true)))
 	skipped=$((skipped + $(grep -cE '^ok .*# SKIP' "$log" || true)))
 	bad=$(grep -cE '^not ok ' "$log" || true)
@@ -37,7 +38,7 @@ run_suite() {
 # What can be said of the sources without running them.
 run_lint() {
 	"$top/devtools/setup.sh" --lint
-	run_suite lint "$build"
+	run_suites "$build" lint
 }
 
 # The autotests and the simulated device again, with the sanitizers in.
@@ -48,11 +49,11 @@ run_sanitized() {
 		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	ninja -C "$dir" --quiet
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 \
-		run_suite fast "$dir"
+		run_suites "$dir" fast
 }
 
 main() {
-	local suite
+	local suite guests=()
 
 	build_all
 	trap return_hugepages EXIT
@@ -61,9 +62,11 @@ main() {
 		case $suite in
 		sanitize) run_sanitized ;;
 		lint) run_lint ;;
-		*) run_suite "$suite" "$build" ;;
+		vm | soak) guests+=("$suite") ;; # side by side
+		*) run_suites "$build" "$suite" ;;
 		esac
 	done
+	[ ${#guests[@]} -eq 0 ] || run_suites "$build" "${guests[@]}"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
