@@ -11,6 +11,9 @@ build=${SF_BUILD:-$top/build}
 # Debian's meson and python; a newer python earlier on the path has no pyelftools.
 PATH=/usr/bin:/usr/sbin:/bin:/sbin:$PATH
 
+# meson compiles by way of ccache: what another clone has compiled is there already.
+export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
+
 build_all() {
 	"$top/devtools/setup.sh"
 	echo "build: $build"
