@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """Sub-functions that come and go under traffic, on a kernel that watches itself."""
+import glob
 import os
 import re
 import sys
@@ -26,6 +27,14 @@ def held(testpmd):
     return len(os.listdir(f"{process}/fd")), len(maps)
 
 
+def forwards(testpmd):
+    """Whether the lcore that forwards is at work, and not waiting for it."""
+    for task in glob.glob(f"/proc/{testpmd.popen.pid}/task/*"):
+        if guest.read(f"{task}/comm") == "rte-worker-1":
+            return guest.read(f"{task}/stat").rpartition(")")[2].split()[0] == "R"
+    raise AssertionError("no lcore that forwards")
+
+
 def wait(condition, what, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
@@ -48,7 +57,9 @@ def come_and_go(testpmd, sfs, number):
     # testpmd closes the port on a thread of its own, then goes on with the rest.
     testpmd.expect("Now total ports is 1", 60)
     testpmd.expect("packet forwarding packets/burst", 60)
+    # A "stop" before the lcore is launched, which is after all this is said, goes unheard.
     testpmd.expect("TX offloads", 60)
+    wait(lambda: forwards(testpmd), f"round {number}: no forwarding")
     out = testpmd.command("stop", 60)
     assert "Telling cores to stop" in out and name not in out, out
 
