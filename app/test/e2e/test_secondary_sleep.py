@@ -32,7 +32,7 @@ def sleep_through(sender, sleeper, queue=0, packets=PACKETS):
     sleeper.expect("^asleep")
     sender.do(f"send 0 {packets} {GAP_US}")
     times = sleeper.answer(60)
-    assert times.isdigit() and int(times) > packets / 100, times
+    assert times.isdigit() and int(times) > 2, times  # it was armed again
 
 
 def quit_all(*processes_):
