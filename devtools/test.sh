@@ -45,8 +45,8 @@ run_lint() {
 run_sanitized() {
 	local dir=$build-sanitize
 
-	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$top" --buildtype=debugoptimized \
-		-Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$top" --buildtype=debug \
+		--optimization=1 -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	ninja -C "$dir" --quiet
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 \
 		run_suites "$dir" fast
