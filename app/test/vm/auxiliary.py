@@ -136,7 +136,7 @@ def test_mdev_goes_with_sf(env):
     name, = env.add(88)
     pmd = env.testpmd(["-a", "auxiliary:"], app=["--hot-plug"])
     gone = "can not get port by device"  # nobody has opened it
-    for number in range(10):
+    for number in range(20):
         bind_mdev(name)
         pmd.expect(f"{gone} {name}")
         pmd.expect(f"device: {name} has been added")

@@ -110,8 +110,10 @@ mdev_news(const char *devpath, enum auxiliary_change change)
 	bool is_node = false;
 
 	if (auxiliary_roots_get(&roots) == 0)
+		/* Asked last, it finds an owner that came back after it was asked first. */
 		is_node = auxiliary_mdev_parent(&roots, devpath, parent, sizeof(parent)) ||
-			owner_was_sf(devpath, parent);
+			owner_was_sf(devpath, parent) ||
+			auxiliary_mdev_parent(&roots, devpath, parent, sizeof(parent));
 	auxiliary_roots_put(&roots);
 	if (is_node && auxiliary_is_uuid(uuid))
 		auxiliary_monitor_news(RTE_AUXILIARY_KIND_SF, uuid, parent, change);
