@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -142,6 +143,96 @@ test_scan_thousands(void)
 	}
 	TEST_ASSERT_EQUAL(n, nb / 2);
 	return TEST_SUCCESS;
+}
+
+static int
+cmp_name(const struct rte_device *dev, const void *name)
+{
+	return strcmp(dev->name, name);
+}
+
+/* That each device on the bus is what its name finds, and the next one in order. */
+static int
+assert_identities(unsigned int nb)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	unsigned int n = 0;
+	char name[32];
+
+	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
+		snprintf(name, sizeof(name), "mock.sf.%u", n++);
+		TEST_ASSERT(strcmp(dev->name, name) == 0, "%s is %s", name, dev->name);
+		TEST_ASSERT(aux_bus->find_device(NULL, cmp_name, name) == dev,
+			"%s is two devices", name);
+	}
+	TEST_ASSERT_EQUAL(n, nb);
+	return TEST_SUCCESS;
+}
+
+/*
+ * Those that drivers decline are there for whoever looks for them, before and
+ * after, and for a driver that wants them then.
+ */
+static int
+test_declined(void)
+{
+	struct rte_device *known;
+
+	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	known = aux_find("mock.sf.123");
+	aux_mock.probe_result = 1;
+	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_EQUAL(aux_mock.probes, 300);
+	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:mock.sf.200,a=1"), -ENOTSUP);
+	TEST_ASSERT(aux_find("mock.sf.123") == known, "another device now");
+	TEST_ASSERT_OK(assert_identities(300));
+	aux_mock.probe_result = 0;
+	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_EQUAL(aux_mock.probes, 601);
+	TEST_ASSERT(rte_dev_is_probed(known), "not probed");
+	return assert_identities(300);
+}
+
+/* Until "stop", which is not NULL, says so. */
+static void *
+scan_thread(void *stop)
+{
+	intptr_t failed = 0;
+
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
+		failed |= aux_bus->scan();
+	return (void *)failed;
+}
+
+/* EAL scans on its interrupt thread while the application looks for devices. */
+static int
+test_scan_meanwhile(void)
+{
+	int result = TEST_SUCCESS;
+	bool stop = false;
+	unsigned int i;
+	pthread_t thread;
+	void *failed;
+	char name[32];
+
+	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	aux_mock.probe_result = 1;
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, scan_thread, &stop));
+	for (i = 0; i < 300 && result == TEST_SUCCESS; i++) {
+		snprintf(name, sizeof(name), "mock.sf.%u", i * 7 % 300);
+		if (aux_bus->find_device(NULL, cmp_name, name) == NULL)
+			result = TEST_FAILED;
+		if (i % 100 == 50 && aux_bus->probe() != 0)
+			result = TEST_FAILED;
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, &failed);
+	TEST_ASSERT_OK(result);
+	TEST_ASSERT(failed == NULL, "a scan failed");
+	return assert_identities(300);
 }
 
 static int
@@ -374,6 +465,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_scan_order_absurd),
 	TEST_CASE(test_scan_again),
 	TEST_CASE(test_scan_thousands),
+	TEST_CASE(test_declined),
+	TEST_CASE(test_scan_meanwhile),
 	TEST_CASE(test_attributes),
 	TEST_CASE(test_absurd_attributes),
 	TEST_CASE(test_unreadable_attribute),

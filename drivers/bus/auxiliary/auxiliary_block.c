@@ -13,11 +13,11 @@
 #include "private.h"
 
 /*
- * Memory for devices that come by the thousands, and for a scan's names.  To
- * touch it for the first time, four kilobytes at a time, would take longer than
- * all else a scan does with a device; so it is asked for in blocks of the size of
- * a huge page, which is what the kernel backs it with if it can.  A block is
- * freed with the last of what has been taken from it.
+ * Memory for names that come by the thousands.  To touch it for the first time,
+ * four kilobytes at a time, would take longer than all else a scan does with a
+ * name; so it is asked for in blocks of the size of a huge page, which is what
+ * the kernel backs it with if it can.  A block is freed with the last of what
+ * has been taken from it.
  */
 
 #define BLOCK_SIZE (UINT64_C(2) << 20)
@@ -93,17 +93,4 @@ auxiliary_block_give(void *mem, size_t size)
 	if (block == current && mem == RTE_PTR_ADD(block, block->at - size))
 		block->at -= size;
 	block_put(block);
-}
-
-struct auxiliary_dev *
-auxiliary_block_dev(size_t nb_more)
-{
-	struct auxiliary_dev *dev;
-
-	dev = auxiliary_block_take(sizeof(*dev), nb_more * part_size(sizeof(*dev)));
-	if (dev == NULL)
-		return NULL;
-	memset(dev, 0, sizeof(*dev));
-	dev->in_block = true;
-	return dev;
 }

@@ -39,6 +39,8 @@ rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
 /* --- Devices ----------------------------------------------------------- */
 
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t list_quiet = PTHREAD_COND_INITIALIZER;
+static bool is_scanned; /* by some thread, right now */
 
 void
 auxiliary_list_lock(void)
@@ -50,6 +52,31 @@ void
 auxiliary_list_unlock(void)
 {
 	pthread_mutex_unlock(&list_lock);
+}
+
+void
+auxiliary_list_lock_quiet(void)
+{
+	pthread_mutex_lock(&list_lock);
+	while (is_scanned)
+		pthread_cond_wait(&list_quiet, &list_lock);
+}
+
+void
+auxiliary_list_scan_begin(void)
+{
+	auxiliary_list_lock_quiet();
+	is_scanned = true;
+	auxiliary_list_unlock();
+}
+
+void
+auxiliary_list_scan_end(void)
+{
+	auxiliary_list_lock();
+	is_scanned = false;
+	auxiliary_list_unlock();
+	pthread_cond_broadcast(&list_quiet);
 }
 
 struct auxiliary_dev *
@@ -66,22 +93,23 @@ auxiliary_dev_find(const char *name)
 
 static const struct auxiliary_attrs no_attrs;
 
-struct auxiliary_dev *
-auxiliary_dev_new(const char *name, size_t nb_more)
+void
+auxiliary_dev_init(struct auxiliary_dev *dev, const char *name)
 {
-	struct auxiliary_dev *dev = auxiliary_block_dev(nb_more);
-
-	if (dev == NULL)
-		dev = calloc(1, sizeof(*dev));
-	if (dev == NULL)
-		return NULL;
+	*dev = (struct auxiliary_dev){ .dir = dev->dir, .attrs = &no_attrs, .seen = true };
 	strlcpy(dev->pub.name, name, sizeof(dev->pub.name));
 	dev->pub.device.name = dev->pub.name;
 	dev->pub.device.bus = &auxiliary_bus.bus;
 	dev->pub.parent = no_attrs.parent;
-	dev->attrs = &no_attrs;
-	dev->seen = true;
-	auxiliary_history_recall(dev);
+}
+
+struct auxiliary_dev *
+auxiliary_dev_new(const char *name)
+{
+	struct auxiliary_dev *dev = calloc(1, sizeof(*dev));
+
+	if (dev != NULL)
+		auxiliary_dev_init(dev, name);
 	return dev;
 }
 
@@ -107,21 +135,51 @@ auxiliary_dev_free(struct auxiliary_dev *dev)
 	if (dev->attrs != &no_attrs)
 		free((void *)(uintptr_t)dev->attrs);
 	auxiliary_dir_put(dev->dir);
-	if (dev->in_block)
-		auxiliary_block_give(dev, sizeof(*dev));
+	free(dev);
+}
+
+void
+auxiliary_dev_link(struct auxiliary_dev *dev, struct rte_auxiliary_device *next)
+{
+	if (next != NULL)
+		TAILQ_INSERT_BEFORE(next, &dev->pub, next);
 	else
-		free(dev);
+		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_bus.nb_devices++;
+	auxiliary_bus.generation++;
+}
+
+void
+auxiliary_dev_unlink(struct auxiliary_dev *dev)
+{
+	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
+	auxiliary_bus.nb_devices--;
+	auxiliary_bus.generation++;
+}
+
+/* Unlocks the list. */
+static void
+dev_drop(struct auxiliary_dev *dev)
+{
+	auxiliary_dev_unlink(dev);
+	auxiliary_names_mark(dev, 0, AUXILIARY_NAME_LEFT);
+	auxiliary_history_keep(dev);
+	auxiliary_list_unlock();
+	auxiliary_dev_free(dev);
+}
+
+void
+auxiliary_dev_scan_drop(struct auxiliary_dev *dev)
+{
+	auxiliary_list_lock();
+	dev_drop(dev);
 }
 
 void
 auxiliary_dev_drop(struct auxiliary_dev *dev)
 {
-	auxiliary_list_lock();
-	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
-	auxiliary_bus.nb_devices--;
-	auxiliary_list_unlock();
-	auxiliary_history_keep(dev);
-	auxiliary_dev_free(dev);
+	auxiliary_list_lock_quiet();
+	dev_drop(dev);
 }
 
 /* --- Bus operations --------------------------------------------------- */
@@ -164,19 +222,23 @@ out:
 static int
 auxiliary_probe(void)
 {
-	struct rte_auxiliary_device *dev;
 	size_t probed = 0, failed = 0;
+	struct auxiliary_walk walk;
 	int ret;
 
 	report_missing();
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
+	auxiliary_walk_begin(&walk, NULL);
+	while (auxiliary_walk_next(&walk) != NULL) {
 		probed++;
-		ret = auxiliary_dev_probe(auxiliary_dev(dev));
+		ret = auxiliary_dev_probe(auxiliary_walk_keep(&walk));
 		if (ret < 0 && ret != -EEXIST) {
 			rte_errno = -ret;
 			failed++;
 		}
+		if (ret > 0)
+			auxiliary_walk_drop(&walk);
 	}
+	auxiliary_walk_end(&walk);
 	auxiliary_monitor_start();
 	return probed != 0 && probed == failed ? -1 : 0;
 }
@@ -184,17 +246,14 @@ auxiliary_probe(void)
 static struct rte_device *
 auxiliary_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
 {
-	struct rte_auxiliary_device *dev;
+	struct auxiliary_walk walk;
+	struct auxiliary_dev *dev;
 
-	dev = start == NULL ? TAILQ_FIRST(&auxiliary_bus.device_list) :
-		TAILQ_NEXT(RTE_DEV_TO_AUXILIARY_CONST(start), next);
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
-		if (cmp(&dev->device, data) != 0)
-			continue;
-		auxiliary_dev_load(auxiliary_dev(dev));
-		return &dev->device;
-	}
-	return NULL;
+	auxiliary_walk_begin(&walk, start);
+	do
+		dev = auxiliary_walk_next(&walk);
+	while (dev != NULL && cmp(&dev->pub.device, data) != 0);
+	return auxiliary_walk_found(&walk);
 }
 
 static int
@@ -236,6 +295,9 @@ auxiliary_cleanup(void)
 
 	auxiliary_monitor_stop();
 	auxiliary_hotplug_stop();
+	auxiliary_list_lock();
+	auxiliary_names_free();
+	auxiliary_list_unlock();
 	for (dev = TAILQ_FIRST(&auxiliary_bus.device_list); dev != NULL; dev = next) {
 		next = TAILQ_NEXT(dev, next);
 		ret = auxiliary_dev_remove(auxiliary_dev(dev));
@@ -246,7 +308,9 @@ auxiliary_cleanup(void)
 			result = -1;
 		}
 	}
+	auxiliary_list_lock();
 	auxiliary_history_forget();
+	auxiliary_list_unlock();
 	auxiliary_scratch_free();
 	return result;
 }
@@ -311,15 +375,23 @@ auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t
 			rte_vfio_dma_unmap(dev->vfio_dev, addr, iova, len));
 }
 
-/* Whether some driver wants this device's VFIO node opened. */
+/* Whether some driver wants some device's VFIO node opened. */
 static bool
-is_for_vfio(const struct auxiliary_dev *dev)
+some_is_for_vfio(void)
 {
 	const struct rte_auxiliary_driver *drv;
+	struct auxiliary_dev *dev = NULL;
+	struct auxiliary_walk walk;
 
 	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
-		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0 &&
-				auxiliary_match(drv, dev))
+		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) == 0)
+			continue;
+		auxiliary_walk_begin(&walk, NULL);
+		do
+			dev = auxiliary_walk_next(&walk);
+		while (dev != NULL && !auxiliary_match(drv, dev));
+		auxiliary_walk_end(&walk);
+		if (dev != NULL)
 			return true;
 	}
 	return false;
@@ -336,7 +408,6 @@ auxiliary_get_iommu_class(void)
 	enum rte_iova_mode mode = RTE_IOVA_DC, wanted;
 	const struct rte_auxiliary_driver *drv;
 	struct rte_auxiliary_device *dev;
-	bool vfio = false;
 
 	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
 		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
@@ -349,9 +420,8 @@ auxiliary_get_iommu_class(void)
 			return RTE_IOVA_DC;
 		}
 		mode |= wanted;
-		vfio = vfio || is_for_vfio(auxiliary_dev(dev));
 	}
-	return mode == RTE_IOVA_DC && vfio && rte_vfio_noiommu_is_enabled() != 1 ?
+	return mode == RTE_IOVA_DC && some_is_for_vfio() && rte_vfio_noiommu_is_enabled() != 1 ?
 		RTE_IOVA_VA : mode;
 }
 
@@ -372,6 +442,7 @@ struct auxiliary_bus auxiliary_bus = {
 		.cleanup = auxiliary_cleanup,
 	},
 	.device_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.device_list),
+	.generation = 1,
 	.driver_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.driver_list),
 };
 

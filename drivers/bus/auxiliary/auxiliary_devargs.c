@@ -32,21 +32,25 @@ name_set(struct rte_devargs *devargs, const char *name)
 		strlcpy(devargs->name, name, sizeof(devargs->name));
 }
 
-/* The one device already known that has all this, or NULL. */
-static const struct auxiliary_dev *
-only_match(const struct rte_kvargs *kvlist)
+/* Write the name of the one device already known that has all this, if there is one. */
+static void
+only_match(const struct rte_kvargs *kvlist, char *name, size_t size)
 {
-	const struct auxiliary_dev *only = NULL;
-	struct rte_auxiliary_device *dev;
+	char only[RTE_DEV_NAME_MAX_LEN] = "";
+	struct auxiliary_walk walk;
+	struct auxiliary_dev *dev;
 
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
-		if (!auxiliary_params_match(kvlist, auxiliary_dev(dev)))
+	auxiliary_walk_begin(&walk, NULL);
+	while ((dev = auxiliary_walk_next(&walk)) != NULL) {
+		if (!auxiliary_params_match(kvlist, dev))
 			continue;
-		if (only != NULL)
-			return NULL;
-		only = auxiliary_dev(dev);
+		if (only[0] != '\0')
+			break;
+		strlcpy(only, dev->pub.name, sizeof(only));
 	}
-	return only;
+	auxiliary_walk_end(&walk);
+	if (dev == NULL && only[0] != '\0')
+		strlcpy(name, only, size);
 }
 
 /*
@@ -56,7 +60,6 @@ only_match(const struct rte_kvargs *kvlist)
 static int
 name_pick(struct rte_devargs *devargs, const struct rte_kvargs *kvlist)
 {
-	const struct auxiliary_dev *dev;
 	int ret;
 
 	ret = auxiliary_params_picks(kvlist, devargs->name, sizeof(devargs->name));
@@ -64,11 +67,8 @@ name_pick(struct rte_devargs *devargs, const struct rte_kvargs *kvlist)
 		AUXILIARY_LOG(ERR, "too long: \"%s\"", devargs->bus_str);
 		return ret;
 	}
-	if (devargs->name[0] == '\0') /* an iterator over the whole bus */
-		return 0;
-	dev = only_match(kvlist);
-	if (dev != NULL)
-		strlcpy(devargs->name, dev->pub.name, sizeof(devargs->name));
+	if (devargs->name[0] != '\0') /* or it is an iterator over the whole bus */
+		only_match(kvlist, devargs->name, sizeof(devargs->name));
 	return 0;
 }
 

@@ -97,16 +97,35 @@ ids_match(const struct rte_auxiliary_id *id, enum rte_auxiliary_kind kind,
 	return false;
 }
 
-bool
-auxiliary_match(const struct rte_auxiliary_driver *drv, const struct auxiliary_dev *dev)
+static bool
+driver_match(const struct rte_auxiliary_driver *drv, enum rte_auxiliary_kind kind,
+		const char *name, const char *mdev_type)
 {
 	const struct rte_auxiliary_id *ids = driver_ids(drv);
 
 	if (drv->match == NULL && ids == NULL)
 		return false;
-	if (drv->match != NULL && !drv->match(dev->pub.name))
+	if (drv->match != NULL && !drv->match(name))
 		return false;
-	return ids == NULL || ids_match(ids, dev->pub.kind, dev->pub.name, dev->attrs->mdev_type);
+	return ids == NULL || ids_match(ids, kind, name, mdev_type);
+}
+
+bool
+auxiliary_match(const struct rte_auxiliary_driver *drv, const struct auxiliary_dev *dev)
+{
+	return driver_match(drv, dev->pub.kind, dev->pub.name, dev->attrs->mdev_type);
+}
+
+bool
+auxiliary_is_wanted(enum rte_auxiliary_kind kind, const char *name, const char *mdev_type)
+{
+	const struct rte_auxiliary_driver *drv;
+
+	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+		if (driver_match(drv, kind, name, mdev_type))
+			return true;
+	}
+	return false;
 }
 
 /*

@@ -355,8 +355,9 @@ void *
 auxiliary_dev_iterate(const void *start, const char *str,
 		const struct rte_dev_iterator *it __rte_unused)
 {
-	struct rte_auxiliary_device *dev;
 	struct rte_kvargs *kvlist = NULL;
+	struct auxiliary_walk walk;
+	struct auxiliary_dev *dev;
 	int ret;
 
 	if (str != NULL) {
@@ -366,17 +367,14 @@ auxiliary_dev_iterate(const void *start, const char *str,
 			return NULL;
 		}
 	}
-	dev = start == NULL ? TAILQ_FIRST(&auxiliary_bus.device_list) :
-		TAILQ_NEXT(RTE_DEV_TO_AUXILIARY_CONST((const struct rte_device *)start), next);
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
-		if (!auxiliary_params_match(kvlist, auxiliary_dev(dev)))
+	auxiliary_walk_begin(&walk, start);
+	while ((dev = auxiliary_walk_next(&walk)) != NULL) {
+		if (!auxiliary_params_match(kvlist, dev))
 			continue;
-		auxiliary_dev_load(auxiliary_dev(dev));
-		if (!auxiliary_dev(dev)->is_gone)
+		auxiliary_dev_load(dev);
+		if (!dev->is_gone)
 			break;
 	}
 	rte_kvargs_free(kvlist);
-	if (dev == NULL)
-		return NULL;
-	return &dev->device;
+	return auxiliary_walk_found(&walk);
 }

@@ -184,9 +184,8 @@ auxiliary_dev_probe(struct auxiliary_dev *dev)
 			return ret;
 		ret = probe_one(dev, drv);
 		auxiliary_trace_probe(dev->pub.name, drv->driver.name, ret);
-		dev->nb_probes++;
-		if (ret < 0)
-			dev->nb_failures++;
+		dev->nb_probes += ret <= 0;
+		dev->nb_failures += ret < 0;
 		if (ret <= 0)
 			return ret;
 	}

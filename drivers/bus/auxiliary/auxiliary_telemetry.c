@@ -23,13 +23,16 @@ static int
 handle_list(const char *cmd __rte_unused, const char *params __rte_unused,
 		struct rte_tel_data *data)
 {
-	const struct rte_auxiliary_device *dev;
+	const struct auxiliary_dev *dev;
+	struct auxiliary_walk walk;
 
 	rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
+	auxiliary_walk_begin(&walk, NULL);
 	auxiliary_list_lock();
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev)
-		rte_tel_data_add_array_string(data, dev->name);
+	while ((dev = auxiliary_walk_step(&walk)) != NULL)
+		rte_tel_data_add_array_string(data, dev->pub.name);
 	auxiliary_list_unlock();
+	auxiliary_walk_end(&walk);
 	return 0;
 }
 
@@ -163,18 +166,20 @@ info_fill(struct auxiliary_dev *dev, struct rte_tel_data *data)
 static int
 handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_data *data)
 {
-	struct rte_auxiliary_device *dev;
+	struct auxiliary_walk walk;
+	struct auxiliary_dev *dev;
 
 	if (params == NULL || params[0] == '\0')
 		return -EINVAL;
+	auxiliary_walk_begin(&walk, NULL);
 	auxiliary_list_lock();
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
-		if (strcmp(dev->name, params) == 0) {
-			info_fill(auxiliary_dev(dev), data);
-			break;
-		}
-	}
+	do
+		dev = auxiliary_walk_step(&walk);
+	while (dev != NULL && strcmp(dev->pub.name, params) != 0);
+	if (dev != NULL)
+		info_fill(dev, data);
 	auxiliary_list_unlock();
+	auxiliary_walk_end(&walk);
 	return dev == NULL ? -ENODEV : 0;
 }
 

@@ -55,7 +55,8 @@ typedef bool (rte_auxiliary_match_t)(const char *name);
  *
  * @return
  *   0, or a negative errno with nothing left behind; a positive value says
- *   that the driver does not want the device after all.
+ *   that the driver does not want the device after all, whose structure then
+ *   may not be there any longer.
  */
 typedef int (rte_auxiliary_probe_t)(struct rte_auxiliary_driver *drv,
 	struct rte_auxiliary_device *dev);

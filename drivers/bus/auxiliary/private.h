@@ -10,22 +10,25 @@
  *
  * The bus owns every device on its list; drivers are borrowed from their
  * libraries.  A scan makes the list agree with sysfs and with EAL's devargs.
- * A device's attributes are read when it is first handed to somebody, and its
- * VFIO node is looked for when a driver that needs one is probed.
+ * Of a sub-function that devargs do not name, it keeps the name alone: it is a
+ * device when a driver or the application gets hold of it.  A device's
+ * attributes are read when it is first handed to somebody, and its VFIO node is
+ * looked for when a driver that needs one is probed.
  *
  *   auxiliary_common.c  the lists, and the bus operations
+ *   auxiliary_walk.c    all that is on the bus, one after the other
  *   auxiliary_probe.c   one device, one driver: probe and remove
  *   auxiliary_only.c    one bus of this name in a process
  *   auxiliary_match.c   does this driver handle that device?
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
- *   auxiliary_block.c   memory for devices that come by the thousands
+ *   auxiliary_block.c   memory for names that come by the thousands
  *   auxiliary_history.c what is remembered of devices that have left
  *   auxiliary_telemetry.c, auxiliary_trace.c  what can be watched from outside
  *   auxiliary_hotplug.c plugs and unplugs what comes and goes, if asked to
  *   auxiliary_index.c   objects by name, for scans that stay linear
- *   linux/              all that knows sysfs and uevents: roots, scan, picks,
- *                       attributes, nodes, monitor
+ *   linux/              all that knows sysfs and uevents: roots, scan, names,
+ *                       picks, attributes, nodes, monitor
  */
 
 #include <limits.h>
@@ -78,17 +81,14 @@ struct auxiliary_attrs {
 	char info[AUXILIARY_INFO_LEN]; /* text behind device.bus_info */
 };
 
-/*
- * A device, with what its drivers need not see.  There may be many, of which
- * nobody looks at but a few, so it is small.
- */
+/* A device, with what its drivers need not see. */
 struct auxiliary_dev {
 	struct rte_auxiliary_device pub;
 	struct auxiliary_dir *dir; /* that it is in; NULL until it is placed */
 	const struct auxiliary_attrs *attrs; /* never NULL */
-	uint32_t nb_probes; /* by a driver, in all its lives */
+	uint32_t nb_probes; /* by a driver that wanted it, in all its lives */
 	uint32_t nb_failures : 26; /* of these */
-	uint32_t in_block : 1; /* its memory is a part of one */
+	uint32_t is_known : 1; /* outside of the bus, so it stays while it is there */
 	uint32_t is_located : 1; /* its NUMA node has been read, and the next two are known */
 	uint32_t is_outside : 1; /* its link leads out of the tree */
 	uint32_t is_gone : 1; /* or nowhere: it went between the scan and then */
@@ -96,10 +96,32 @@ struct auxiliary_dev {
 	uint32_t seen : 1; /* met by the scan that is running */
 };
 
+/* What there is of a name. */
+enum auxiliary_name_state {
+	AUXILIARY_NAME_ONLY, /* but it is on the bus */
+	AUXILIARY_NAME_DEVICE, /* on the list */
+	AUXILIARY_NAME_LEFT, /* a device was unplugged, and no scan has met it since */
+};
+
+/*
+ * A name that a scan has met, on its way to becoming a device, which many never
+ * do.  Borrows the name.  Small, as to touch fresh memory is what a scan of many
+ * takes longest for.
+ */
+struct auxiliary_entry {
+	const char *name;
+	uint32_t instance; /* the number behind the last dot, or 0 */
+	uint16_t root; /* of those scanned, by index */
+	uint8_t stem_len; /* of what is before that number */
+	uint8_t kind : 2; /* enum rte_auxiliary_kind */
+	uint8_t state : 2; /* enum auxiliary_name_state */
+};
+
 struct auxiliary_bus {
 	struct rte_bus bus;
 	TAILQ_HEAD(auxiliary_device_list, rte_auxiliary_device) device_list;
 	uint32_t nb_devices; /* on that list */
+	uint32_t generation; /* other with each change of that list, or of the names beside it */
 	TAILQ_HEAD(, rte_auxiliary_driver) driver_list;
 };
 
@@ -131,11 +153,25 @@ auxiliary_place(const struct auxiliary_dev *dev)
 void auxiliary_list_lock(void);
 void auxiliary_list_unlock(void);
 
+/* The same, for changes by others than a scan, which goes along the list unlocked. */
+void auxiliary_list_lock_quiet(void);
+
+/* One scan at a time, from here to there. */
+void auxiliary_list_scan_begin(void);
+void auxiliary_list_scan_end(void);
+
 /* The device of this name that is on the bus, or NULL. */
 struct auxiliary_dev *auxiliary_dev_find(const char *name);
 
-/* A device that is nowhere yet, or NULL; and how many more there may be, with it. */
-struct auxiliary_dev *auxiliary_dev_new(const char *name, size_t nb_more);
+/* A device that is nowhere yet, or NULL. */
+struct auxiliary_dev *auxiliary_dev_new(const char *name);
+
+/* Make another one, or a fresh one, of one that is on no list and has no attributes. */
+void auxiliary_dev_init(struct auxiliary_dev *dev, const char *name);
+
+/* Under the list's lock: on the list, in front of a device or at the end; off it. */
+void auxiliary_dev_link(struct auxiliary_dev *dev, struct rte_auxiliary_device *next);
+void auxiliary_dev_unlink(struct auxiliary_dev *dev);
 
 /* Its attributes, to write, or NULL after a log line. */
 struct auxiliary_attrs *auxiliary_dev_attrs(struct auxiliary_dev *dev);
@@ -143,8 +179,45 @@ struct auxiliary_attrs *auxiliary_dev_attrs(struct auxiliary_dev *dev);
 /* One that is not on the bus. */
 void auxiliary_dev_free(struct auxiliary_dev *dev);
 
-/* Take a device that no driver has off the bus and free it. */
+/* Take a device that no driver has off the bus and free it: in a scan, or not. */
+void auxiliary_dev_scan_drop(struct auxiliary_dev *dev);
 void auxiliary_dev_drop(struct auxiliary_dev *dev);
+
+/* --- auxiliary_walk.c: all that is on the bus --------------------------- */
+
+/*
+ * Along the list and along the names of which there is no device, in order.  A
+ * name is met as a device that is the walk's own and only lasts until the next
+ * step, unless it is kept or its attributes are read.
+ */
+struct auxiliary_walk {
+	struct auxiliary_dev *dev; /* where it is, or NULL */
+	struct auxiliary_dev *own; /* not on the list, or NULL */
+	struct rte_auxiliary_device *next; /* the device behind, or NULL */
+	uint32_t name; /* the name behind, by index */
+	uint32_t generation; /* in which these two are behind */
+};
+
+/* From behind a device that is on the list, or NULL for all. */
+void auxiliary_walk_begin(struct auxiliary_walk *walk, const struct rte_device *after);
+
+/* The next device.  NULL after the last, or after a log line. */
+struct auxiliary_dev *auxiliary_walk_next(struct auxiliary_walk *walk);
+
+/* The same, under the list's lock. */
+struct auxiliary_dev *auxiliary_walk_step(struct auxiliary_walk *walk);
+
+/* Put the device where the walk is on the list, if it is not there. */
+struct auxiliary_dev *auxiliary_walk_keep(struct auxiliary_walk *walk);
+
+/* If nobody has got to know that device, it is nothing but a name again. */
+void auxiliary_walk_drop(struct auxiliary_walk *walk);
+
+/* Which may be sooner than the last device. */
+void auxiliary_walk_end(struct auxiliary_walk *walk);
+
+/* End it and give the device where it is, or NULL, with its attributes to who is outside. */
+struct rte_device *auxiliary_walk_found(struct auxiliary_walk *walk);
 
 /* --- auxiliary_probe.c ------------------------------------------------- */
 
@@ -212,12 +285,12 @@ void auxiliary_block_end(void);
 /* Give back what has been taken. */
 void auxiliary_block_give(void *mem, size_t size);
 
-/* Memory for one of so many devices, all zeroes but in_block; or NULL, as above. */
-struct auxiliary_dev *auxiliary_block_dev(size_t nb_more);
-
 /* --- auxiliary_history.c: counters of devices that have left ----------- */
 
-/* When a device leaves the bus, when one of its name comes, when the bus ends. */
+/*
+ * When a device leaves the bus, when one of its name comes, when the bus ends;
+ * under the list's lock.
+ */
 void auxiliary_history_keep(const struct auxiliary_dev *dev);
 void auxiliary_history_recall(struct auxiliary_dev *dev);
 void auxiliary_history_forget(void);
@@ -226,6 +299,9 @@ void auxiliary_history_forget(void);
 
 /* Whether a driver handles a device, as far as sysfs tells. */
 bool auxiliary_match(const struct rte_auxiliary_driver *drv, const struct auxiliary_dev *dev);
+
+/* Whether there is a driver that does. */
+bool auxiliary_is_wanted(enum rte_auxiliary_kind kind, const char *name, const char *mdev_type);
 
 /* Whether a driver may handle a device of this name, which need not exist. */
 bool auxiliary_match_name(const struct rte_auxiliary_driver *drv, const char *name);
@@ -293,6 +369,16 @@ int auxiliary_scan(void);
 /* Free what scans have kept for the next one. */
 void auxiliary_scratch_free(void);
 
+/* Sub-functions before mdevs, sf.2 before sf.10; 0 for the same name only. */
+int auxiliary_entry_cmp(const struct auxiliary_entry *one, const struct auxiliary_entry *two);
+
+/* An entry of this name, to compare with others. */
+struct auxiliary_entry auxiliary_entry(enum rte_auxiliary_kind kind, const char *name);
+
+/* Give a device, which nobody else knows, its place in sysfs; nothing has been read of it. */
+void auxiliary_dev_put(struct auxiliary_dev *dev, enum rte_auxiliary_kind kind,
+		struct auxiliary_dir *dir);
+
 /*
  * Read a device's attributes, if that has not been done: before a device
  * leaves the bus, to whoever looks for it or to a driver that knows of them.
@@ -318,6 +404,32 @@ void auxiliary_monitor_stop(void);
 
 /* The directories that are scanned, for a log line. */
 const char *auxiliary_roots_str(char *buf, size_t size);
+
+/* --- linux/auxiliary_names.c: what is on the bus, and no device yet ------ */
+
+/* All of these under the list's lock. */
+
+/* How many there are. */
+uint32_t auxiliary_names_count(void);
+
+/* The first from an index on that is on the bus, and its index; or NULL. */
+const struct auxiliary_entry *auxiliary_names_next(uint32_t *index);
+
+/* Index of the first name behind that of a device, or of the first of all if that is NULL. */
+uint32_t auxiliary_names_seek(const struct auxiliary_dev *dev);
+
+/* The directory of one of them. */
+struct auxiliary_dir *auxiliary_names_dir(const struct auxiliary_entry *entry);
+
+/*
+ * What has become of the name of a device, which most probably has this index.
+ * False if it is none of the names.
+ */
+bool auxiliary_names_mark(const struct auxiliary_dev *dev, uint32_t index,
+		enum auxiliary_name_state state);
+
+/* There are none any more. */
+void auxiliary_names_free(void);
 
 /* --- linux/auxiliary_node.c, _explain.c: VFIO --------------------------- */
 

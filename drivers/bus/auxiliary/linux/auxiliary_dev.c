@@ -171,18 +171,6 @@ auxiliary_mdev_parent(const struct auxiliary_roots *roots, const char *target,
 	return false;
 }
 
-static bool
-dev_has_driver(const struct auxiliary_dev *dev)
-{
-	const struct rte_auxiliary_driver *drv;
-
-	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
-		if (auxiliary_match(drv, dev))
-			return true;
-	}
-	return false;
-}
-
 static void
 mdev_type_read(const struct auxiliary_root *root, struct auxiliary_dev *dev)
 {
@@ -197,6 +185,22 @@ mdev_type_read(const struct auxiliary_root *root, struct auxiliary_dev *dev)
 			sizeof(attrs->mdev_type));
 }
 
+void
+auxiliary_dev_put(struct auxiliary_dev *dev, enum rte_auxiliary_kind kind,
+		struct auxiliary_dir *dir)
+{
+	if (dev->dir != dir) {
+		auxiliary_dir_share(dir);
+		auxiliary_dir_put(dev->dir);
+		dev->dir = dir;
+	}
+	dev->pub.kind = kind;
+	dev->pub.sfnum = RTE_AUXILIARY_SFNUM_NONE;
+	dev->pub.device.numa_node = SOCKET_ID_ANY;
+	dev->is_located = dev->is_loaded = false;
+	dev->is_outside = dev->is_gone = false;
+}
+
 /*
  * The user may name a device for which there is no driver, and is told later.
  * Whether a link leads anywhere is seen when the device is loaded.
@@ -206,7 +210,6 @@ auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_
 		const struct rte_devargs *devargs, struct auxiliary_dev *dev)
 {
 	char target[PATH_MAX], parent[RTE_DEV_NAME_MAX_LEN];
-	struct auxiliary_dir *old = dev->dir;
 
 	dev->pub.kind = root->kind;
 	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV) {
@@ -217,17 +220,11 @@ auxiliary_dev_place(const struct auxiliary_roots *roots, const struct auxiliary_
 			return false;
 		mdev_type_read(root, dev);
 	}
-	if (devargs == NULL && !dev_has_driver(dev))
+	if (devargs == NULL &&
+			!auxiliary_is_wanted(root->kind, dev->pub.name, dev->attrs->mdev_type))
 		return false;
-
-	auxiliary_dir_share(root->dir);
 	auxiliary_list_lock();
-	dev->dir = root->dir;
+	auxiliary_dev_put(dev, root->kind, root->dir);
 	auxiliary_list_unlock();
-	auxiliary_dir_put(old);
-	dev->pub.sfnum = RTE_AUXILIARY_SFNUM_NONE;
-	dev->pub.device.numa_node = SOCKET_ID_ANY;
-	dev->is_located = dev->is_loaded = false;
-	dev->is_outside = dev->is_gone = false;
 	return true;
 }

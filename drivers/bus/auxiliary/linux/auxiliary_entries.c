@@ -51,7 +51,7 @@ auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name)
 struct auxiliary_entry
 auxiliary_entry(enum rte_auxiliary_kind kind, const char *name)
 {
-	struct auxiliary_entry entry = { .name = name, .kind = (uint8_t)kind };
+	struct auxiliary_entry entry = { .name = name, .kind = kind };
 	size_t len = strlen(name), at = len;
 	uint64_t instance = 0;
 
@@ -184,8 +184,10 @@ auxiliary_entries_make(struct auxiliary_entries *entries, const struct auxiliary
 
 	for (dirents = entries->first; dirents != NULL; dirents = dirents->next) {
 		for (dirent = dirent_next(dirents, NULL); dirent != NULL;
-				dirent = dirent_next(dirents, dirent))
+				dirent = dirent_next(dirents, dirent)) {
 			nb++;
+			entries->text_size += dirent->d_reclen - offsetof(struct dirent64, d_name);
+		}
 	}
 	if (auxiliary_entries_reserve(entries, nb) < 0)
 		return -ENOMEM;

@@ -191,11 +191,17 @@ bool
 auxiliary_root_open(struct auxiliary_root *root)
 {
 	const char *path = root->dir->path;
+	int error;
 
 	if (root->fd >= 0)
 		return true;
-	if (top_open(root->dir) == 0)
-		root->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	root->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root->fd >= 0 && top_open(root->dir) < 0) {
+		error = errno;
+		close(root->fd);
+		root->fd = -1;
+		errno = error;
+	}
 	if (root->fd < 0 && errno == ENOENT)
 		AUXILIARY_LOG(INFO, "no directory %s, so no devices there", path);
 	else if (root->fd < 0)

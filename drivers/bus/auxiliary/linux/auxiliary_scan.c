@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,21 +42,18 @@ dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 	const struct auxiliary_root *root = &scan->roots.root[entry->root];
 	struct auxiliary_dev *dev;
 
-	dev = auxiliary_dev_new(entry->name, scan->nb_more);
+	dev = auxiliary_dev_new(entry->name);
 	if (dev == NULL)
 		return -ENOMEM;
-	scan->nb_more -= scan->nb_more > 0;
 	if (!auxiliary_dev_place(&scan->roots, root, devargs, dev) ||
 			dev_is_refused(scan, devargs, dev)) {
 		auxiliary_dev_free(dev);
 		return 0;
 	}
 	auxiliary_list_lock();
-	if (next != NULL)
-		TAILQ_INSERT_BEFORE(next, &dev->pub, next);
-	else
-		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
-	auxiliary_bus.nb_devices++;
+	auxiliary_dev_link(dev, next);
+	auxiliary_names_mark(dev, 0, AUXILIARY_NAME_DEVICE);
+	auxiliary_history_recall(dev);
 	auxiliary_list_unlock();
 	scan->added = dev;
 	return 0;
@@ -102,6 +98,17 @@ list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_entry *entry)
 	return dev;
 }
 
+/*
+ * Of a device that nobody has said anything about, the name is enough.  For an
+ * mdev, where it is and of which type have to be seen.
+ */
+static bool
+is_name_enough(const struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
+		const struct rte_devargs *devargs)
+{
+	return scan->by_name && entry->kind == RTE_AUXILIARY_KIND_SF && devargs == NULL;
+}
+
 static int
 scan_entry(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 		struct rte_auxiliary_device *next)
@@ -114,9 +121,12 @@ scan_entry(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 		AUXILIARY_LOG(DEBUG, "device %s: blocked", name);
 		return 0;
 	}
-	if (next == NULL || strcmp(next->name, name) != 0)
+	if (next != NULL && strcmp(next->name, name) == 0)
+		dev_keep(scan, entry, devargs, auxiliary_dev(next));
+	else if (!is_name_enough(scan, entry, devargs))
 		return dev_add(scan, entry, devargs, next);
-	dev_keep(scan, entry, devargs, auxiliary_dev(next));
+	else if (auxiliary_is_wanted(entry->kind, name, ""))
+		auxiliary_names_add(entry);
 	return 0;
 }
 
@@ -131,8 +141,6 @@ scan_merge(struct auxiliary_scan *scan)
 	int ret;
 
 	ret = auxiliary_entries_sort(&scan->entries);
-	if (scan->entries.nb > scan->nb_known)
-		scan->nb_more = scan->entries.nb - scan->nb_known;
 	for (i = 0; i < scan->entries.nb && ret == 0; i++, last = entry) {
 		entry = &scan->entries.entry[i];
 		if (last != NULL && auxiliary_entry_cmp(last, entry) == 0) {
@@ -143,7 +151,6 @@ scan_merge(struct auxiliary_scan *scan)
 		next = list_seek(next, entry);
 		ret = scan_entry(scan, entry, next);
 	}
-	auxiliary_block_end();
 	return ret;
 }
 
@@ -193,6 +200,8 @@ scan_roots(struct auxiliary_scan *scan)
 	}
 	if (ret == 0)
 		ret = auxiliary_entries_make(&scan->entries, &scan->roots);
+	if (ret == 0 && scan->by_name)
+		ret = auxiliary_names_room(scan->entries.nb, scan->entries.text_size);
 	return ret < 0 ? ret : scan_merge(scan);
 }
 
@@ -202,7 +211,9 @@ scan_all_roots(struct auxiliary_scan *scan)
 {
 	int ret;
 
-	ret = by_list() ? scan_names(scan) : scan_roots(scan);
+	ret = auxiliary_names_room(0, 0);
+	if (ret == 0)
+		ret = by_list() ? scan_names(scan) : scan_roots(scan);
 	if (ret == 0)
 		ret = auxiliary_picks_check(scan);
 	if (ret == 0 && by_list() && scan->nb_open != 0)
@@ -221,10 +232,9 @@ scan_begin(struct auxiliary_scan *scan)
 		ret = auxiliary_picks_get(scan);
 	if (ret < 0 || scan->attach != NULL)
 		return ret;
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub) {
+	scan->by_name = !by_list() && scan->nb_picks == 0;
+	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
 		auxiliary_dev(pub)->seen = false;
-		scan->nb_known++;
-	}
 	return 0;
 }
 
@@ -236,12 +246,14 @@ scan_finish(struct auxiliary_scan *scan)
 	int ret;
 
 	ret = auxiliary_picks_settle(scan);
+	if (ret == 0)
+		ret = auxiliary_names_settle(&scan->roots);
 	for (pub = TAILQ_FIRST(&auxiliary_bus.device_list); pub != NULL && ret == 0; pub = next) {
 		next = TAILQ_NEXT(pub, next);
 		pub->device.devargs = auxiliary_index_find(&scan->devargs, pub->name);
 		if (pub->driver == NULL && (!auxiliary_dev(pub)->seen ||
 				(by_list() && pub->device.devargs == NULL)))
-			auxiliary_dev_drop(auxiliary_dev(pub));
+			auxiliary_dev_scan_drop(auxiliary_dev(pub));
 	}
 	return ret;
 }
@@ -267,24 +279,23 @@ scan_attach(struct auxiliary_scan *scan)
 		return ret;
 	dev->pub.device.devargs = scan->attach;
 	if (!dev->seen && dev->pub.driver == NULL)
-		auxiliary_dev_drop(dev);
+		auxiliary_dev_scan_drop(dev);
 	return 0;
 }
 
 /* EAL's interrupt thread scans before it plugs, and the application when it likes. */
-static pthread_mutex_t scan_lock = PTHREAD_MUTEX_INITIALIZER;
-
 int
 auxiliary_scan(void)
 {
 	struct rte_auxiliary_device *pub;
 	struct auxiliary_scan scan = { 0 };
 	uint64_t own[AUXILIARY_SCRATCH_OWN / sizeof(uint64_t)];
+	uint32_t nb;
 	int ret;
 
 	scan.entries.scratch.at = (char *)own;
 	scan.entries.scratch.end = (char *)own + sizeof(own);
-	pthread_mutex_lock(&scan_lock);
+	auxiliary_list_scan_begin();
 	auxiliary_bus_claim();
 	ret = scan_begin(&scan);
 	if (ret == 0 && scan.attach != NULL) {
@@ -304,10 +315,13 @@ auxiliary_scan(void)
 			pub->device.devargs = NULL;
 		rte_errno = -ret;
 	}
-	auxiliary_trace_scan(auxiliary_bus.nb_devices, ret);
+	auxiliary_list_lock();
+	nb = auxiliary_bus.nb_devices + auxiliary_names_count();
+	auxiliary_list_unlock();
+	auxiliary_trace_scan(nb, ret);
 	auxiliary_index_free(&scan.devargs);
 	auxiliary_picks_put(&scan);
 	auxiliary_roots_put(&scan.roots);
-	pthread_mutex_unlock(&scan_lock);
+	auxiliary_list_scan_end();
 	return ret;
 }

@@ -13,8 +13,9 @@
  * allow list it does not read directories but asks for the names on the list,
  * however many other devices there are.
  *
- * A scan learns which devices there are, hardly more.  The attributes of a
- * device are read when somebody first looks at it.
+ * A scan learns which devices there are, hardly more: unless devargs are about
+ * it, it is enough to remember the name of a sub-function for which there is a
+ * driver.  The attributes of a device are read when somebody first looks at it.
  */
 
 #include "../private.h"
@@ -29,18 +30,6 @@ struct auxiliary_root {
 struct auxiliary_roots {
 	struct auxiliary_root *root;
 	unsigned int nb;
-};
-
-/*
- * An entry of a root, on its way to becoming a device; borrows the name.  Small,
- * as to touch fresh memory is what a scan of many devices takes longest for.
- */
-struct auxiliary_entry {
-	const char *name;
-	uint32_t instance; /* the number behind the last dot, or 0 */
-	uint16_t root;
-	uint8_t stem_len; /* of what is before that number */
-	uint8_t kind; /* enum rte_auxiliary_kind */
 };
 
 /* Part of a directory, as the kernel has written it. */
@@ -61,6 +50,7 @@ struct auxiliary_scratch {
 struct auxiliary_entries {
 	struct auxiliary_entry *entry;
 	size_t nb, max;
+	size_t text_size; /* of all names, at most */
 	struct auxiliary_dirents *first, *last; /* that entries are to be made of */
 	struct auxiliary_scratch scratch;
 };
@@ -74,14 +64,13 @@ struct auxiliary_pick {
 
 struct auxiliary_scan {
 	struct auxiliary_roots roots;
-	size_t nb_known; /* devices on the bus when the scan began */
-	size_t nb_more; /* entries that are probably new devices */
 	struct auxiliary_entries entries;
 	struct auxiliary_index devargs; /* of this bus, by name of their device */
 	struct auxiliary_pick *picks;
 	unsigned int nb_picks;
 	unsigned int nb_open; /* picks that allow a device not yet found */
 	bool blocks; /* some pick blocks devices */
+	bool by_name; /* devargs are about names, if anything */
 	struct rte_devargs *attach; /* all that is new since the last scan */
 	struct rte_auxiliary_device *from; /* where on the list it begins, or NULL */
 	struct auxiliary_dev *added; /* the last new device */
@@ -103,12 +92,6 @@ bool auxiliary_root_open(struct auxiliary_root *root);
 /* Whether an entry's name may be that of a device. */
 bool auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name);
 
-/* An entry of this name, to compare with others. */
-struct auxiliary_entry auxiliary_entry(enum rte_auxiliary_kind kind, const char *name);
-
-/* Sub-functions before mdevs, sf.2 before sf.10; 0 for the same name only. */
-int auxiliary_entry_cmp(const struct auxiliary_entry *one, const struct auxiliary_entry *two);
-
 /* Make room for so many more.  0 or -ENOMEM. */
 int auxiliary_entries_reserve(struct auxiliary_entries *entries, size_t nb);
 
@@ -124,6 +107,17 @@ int auxiliary_entries_make(struct auxiliary_entries *entries,
 
 /* Of those with one name, the first root's is the first.  0 or -ENOMEM. */
 int auxiliary_entries_sort(struct auxiliary_entries *entries);
+
+/* --- auxiliary_names.c: what is on the bus, and no device yet ------------ */
+
+/* Room for so many names, of so many bytes together, for the next set.  0 or -ENOMEM. */
+int auxiliary_names_room(size_t nb, size_t text_size);
+
+/* Add a copy of the next name, in order. */
+void auxiliary_names_add(const struct auxiliary_entry *entry);
+
+/* That set takes the place of the one before.  0 or -ENOMEM. */
+int auxiliary_names_settle(const struct auxiliary_roots *roots);
 
 /* --- auxiliary_scratch.c -------------------------------------------------- */
 

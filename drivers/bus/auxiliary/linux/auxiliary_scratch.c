@@ -25,12 +25,16 @@ struct auxiliary_piece {
 
 static struct auxiliary_piece *pieces;
 
+/* The first is touched in less time than it takes to clear a block. */
 static struct auxiliary_piece *
 piece_new(size_t size)
 {
-	struct auxiliary_piece *piece = auxiliary_block_take(size, SIZE_MAX);
-	bool in_block = piece != NULL;
+	struct auxiliary_piece *piece = NULL;
+	bool in_block;
 
+	if (pieces != NULL || size > PIECE_SIZE)
+		piece = auxiliary_block_take(size, SIZE_MAX);
+	in_block = piece != NULL;
 	if (piece == NULL)
 		piece = malloc(size);
 	if (piece != NULL)
@@ -92,4 +96,5 @@ auxiliary_scratch_free(void)
 		else
 			free(piece);
 	}
+	auxiliary_block_end();
 }
