@@ -71,6 +71,50 @@ test_scan_order_absurd(void)
 	return assert_order(order, RTE_DIM(order));
 }
 
+/* Of several kinds, so many each, the n-th in order: three ways to write 7, and large numbers. */
+static void
+kind_name(unsigned int n, unsigned int nb_each, char *name, size_t size)
+{
+	static const char *const sevens[] = { "00000000000", "0", "" };
+	unsigned int kind = n / nb_each, i = n % nb_each;
+
+	snprintf(name, size, "mock.sf.%02u.%s%u", kind, i < 3 ? sevens[i] : "",
+		i < 3 ? 7 : i * 4099);
+}
+
+static int
+assert_kinds(unsigned int nb_kinds, unsigned int nb_each)
+{
+	unsigned int i, total = nb_kinds * nb_each, n = 0;
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	char name[64];
+
+	for (i = 0; i < total; i++) {
+		n = (n + 1009) % total; /* which has no divisor in common */
+		kind_name(n, nb_each, name, sizeof(name));
+		TEST_ASSERT_OK(aux_make_sf(name));
+	}
+	TEST_ASSERT_OK(aux_bus->scan());
+	n = 0;
+	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
+		kind_name(n++, nb_each, name, sizeof(name));
+		TEST_ASSERT(strcmp(dev->name, name) == 0, "%s is %s", name, dev->name);
+		TEST_ASSERT_OK(aux_remove(name));
+	}
+	TEST_ASSERT_EQUAL(n, total);
+	return aux_bus->scan();
+}
+
+static int
+test_scan_order_kinds(void)
+{
+	TEST_ASSERT_OK(assert_kinds(1, 300));
+	TEST_ASSERT_OK(assert_kinds(5, 80));
+	TEST_ASSERT_OK(assert_kinds(4, 20));
+	return assert_kinds(50, 4);
+}
+
 /* Devices from "first" to the end, each so many. */
 static int
 make_sfs(unsigned int first, unsigned int end, unsigned int step, int (*make)(const char *name))
@@ -463,6 +507,7 @@ test_one_bus(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_scan_order),
 	TEST_CASE(test_scan_order_absurd),
+	TEST_CASE(test_scan_order_kinds),
 	TEST_CASE(test_scan_again),
 	TEST_CASE(test_scan_thousands),
 	TEST_CASE(test_declined),
