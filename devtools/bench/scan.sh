@@ -5,10 +5,13 @@
 #     The auxiliary bus on 256, 1,024, 4,096 and 16,384 sub-functions, this one
 #     and that of the distribution's DPDK: the scan of rte_eal_init, the scan
 #     and the probe (by a driver that declines), a rescan, a start that allows
-#     one device, attaching one. Needs root, for a mount namespace in which a
-#     made-up tree is /sys/bus and /sys/devices.
+#     one device, attaching one. Before each scan that of a bus with a single
+#     sub-function, as any scan costs that much, and what the others add to it.
+#     Needs root, for a mount namespace in which a made-up tree is /sys/bus and
+#     /sys/devices, in memory as sysfs is.
 
 scan_sizes=(256 1024 4096 16384)
+scan_trees=$work/trees
 
 # Run a command where the tree in $1 is the machine's. Of the real one, EAL
 # wants to see processors and NUMA nodes.
@@ -60,11 +63,16 @@ scan_note() {
 }
 
 scan_round() {
-	local size=$1 subject=$2 tree=$work/tree$1 out=$work/out
+	local size=$1 subject=$2 tree=$scan_trees/$1 out=$work/out start
 
+	scan_run "$scan_trees/1" "$subject" -- 0 >"$out"
+	start=$(scan_us scan "$out")
+	scan_note "$size" "$subject" scan-of-one-us <<<"$start"
 	scan_run "$tree" "$subject" -- 1 >"$out"
 	scan_us scan "$out" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" scan-us/device
+	scan_us scan "$out" | awk -v n="$size" -v start="$start" '{ print ($1 - start) / (n - 1) }' |
+		scan_note "$size" "$subject" scan-us/added-device
 	scan_us rescan "$out" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" rescan-us/device
 	{ scan_us scan "$out"; scan_us probe "$out"; } |
@@ -77,20 +85,38 @@ scan_round() {
 }
 
 scan_count() {
-	local size=$1 subject=$2 tree=$work/tree$1
+	local size=$1 subject=$2 tree=$scan_trees/$1
 
 	wrapper="strace -o $work/strace" scan_run "$tree" "$subject" -- 0 >/dev/null
 	scan_calls "$work/strace" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" calls/device
 }
 
+# By how much the time per device of a scan differs between sizes, slowest to
+# fastest: all the time a scan takes, and what devices add to that of one.
+scan_spread() {
+	awk '$3 ~ /^scan-us\/(added-)?device$/ {
+			key = $2 ": " $3
+			if (!(key in min) || $4 < min[key]) min[key] = $4
+			if ($4 > max[key]) max[key] = $4
+		}
+		END {
+			for (key in min)
+				printf "%s, slowest to fastest size: %.2f\n", key, max[key] / min[key]
+		}' "$results" | sort -r
+}
+
 bench_run() {
 	local size subject round
 
-	rounds=${rounds:-5}
+	rounds=${rounds:-15}
 	[ "$(id -u)" -eq 0 ] || { echo "bench: scan needs root" >&2; return 1; }
+	mkdir "$scan_trees"
+	mount -t tmpfs -o nr_inodes=0 bench "$scan_trees"
+	at_exit+=("umount $scan_trees")
+	"$top/devtools/bench/lib/sysfs_tree.py" "$scan_trees/1" 1
 	for size in "${scan_sizes[@]}"; do
-		"$top/devtools/bench/lib/sysfs_tree.py" "$work/tree$size" "$size"
+		"$top/devtools/bench/lib/sysfs_tree.py" "$scan_trees/$size" "$size"
 		for subject in ours dpdk; do
 			scan_count "$size" "$subject"
 		done
@@ -104,5 +130,6 @@ bench_run() {
 	plot_title="auxiliary bus, 256 to 16384 sub-functions"
 	plot_xlabel="sub-functions"
 	plot_settings="set logscale xy"
+	scan_spread
 	echo "$plot_title, $rounds rounds, $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
 }
