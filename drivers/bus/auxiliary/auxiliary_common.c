@@ -161,8 +161,10 @@ auxiliary_dev_unlink(struct auxiliary_dev *dev)
 static void
 dev_drop(struct auxiliary_dev *dev)
 {
+	const struct auxiliary_name name = auxiliary_dev_name(&dev->pub);
+
 	auxiliary_dev_unlink(dev);
-	auxiliary_names_mark(dev, 0, AUXILIARY_NAME_LEFT);
+	auxiliary_names_mark(&name, AUXILIARY_NAME_LEFT);
 	auxiliary_history_keep(dev);
 	auxiliary_list_unlock();
 	auxiliary_dev_free(dev);
@@ -311,7 +313,7 @@ auxiliary_cleanup(void)
 	auxiliary_list_lock();
 	auxiliary_history_forget();
 	auxiliary_list_unlock();
-	auxiliary_scratch_free();
+	auxiliary_scan_free();
 	return result;
 }
 

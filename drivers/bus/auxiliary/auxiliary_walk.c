@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_common.h>
+
 #include "private.h"
 
 /*
@@ -29,54 +31,62 @@ is_own(const struct auxiliary_walk *walk)
 	return walk->dev != NULL && walk->dev == walk->own;
 }
 
-static struct auxiliary_entry
-dev_entry(const struct rte_auxiliary_device *pub)
-{
-	return auxiliary_entry(pub->kind, pub->name);
-}
-
-/* The first device behind one that is not on the list, or the first of all. */
+/* The first device behind a name, which is on the list or not. */
 static struct rte_auxiliary_device *
-list_seek(const struct auxiliary_dev *dev)
+list_seek(const struct auxiliary_name *name)
 {
-	struct auxiliary_entry entry, other;
 	struct rte_auxiliary_device *pub;
+	struct auxiliary_name other;
 
-	if (dev == NULL)
-		return TAILQ_FIRST(&auxiliary_bus.device_list);
-	entry = dev_entry(&dev->pub);
 	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub) {
-		other = dev_entry(pub);
-		if (auxiliary_entry_cmp(&other, &entry) > 0)
+		other = auxiliary_dev_name(pub);
+		if (auxiliary_name_cmp(&other, name) > 0)
 			break;
 	}
 	return pub;
 }
 
+/* Nothing has changed since the walk has met its own device: its name is before the next. */
+static bool
+is_as_met(const struct auxiliary_walk *walk)
+{
+	return walk->generation == auxiliary_bus.generation;
+}
+
 static void
 walk_seek(struct auxiliary_walk *walk)
 {
-	if (walk->generation == auxiliary_bus.generation)
+	struct auxiliary_name name;
+
+	if (is_as_met(walk))
 		return;
-	walk->next = walk->dev == NULL || is_own(walk) ? list_seek(walk->dev) :
-		TAILQ_NEXT(&walk->dev->pub, next);
-	walk->name = auxiliary_names_seek(walk->dev);
 	walk->generation = auxiliary_bus.generation;
+	if (walk->dev == NULL) {
+		walk->next = TAILQ_FIRST(&auxiliary_bus.device_list);
+		walk->name = 0;
+		return;
+	}
+	name = auxiliary_dev_name(&walk->dev->pub);
+	walk->next = is_own(walk) ? list_seek(&name) : TAILQ_NEXT(&walk->dev->pub, next);
+	walk->name = auxiliary_names_seek(&name);
 }
 
-/* Make the walk's own device that of a name. */
+/* Make the walk's own device that of a name, which has this index. */
 static struct auxiliary_dev *
-own_make(struct auxiliary_walk *walk, const struct auxiliary_entry *entry)
+own_make(struct auxiliary_walk *walk, const struct auxiliary_name *name, uint32_t index)
 {
+	char text[RTE_DEV_NAME_MAX_LEN];
+
+	auxiliary_name_write(name, text);
 	if (walk->own == NULL)
-		walk->own = auxiliary_dev_new(entry->name);
+		walk->own = auxiliary_dev_new(text);
 	else
-		auxiliary_dev_init(walk->own, entry->name);
+		auxiliary_dev_init(walk->own, text);
 	if (walk->own == NULL) {
-		AUXILIARY_LOG(ERR, "device %s: no memory", entry->name);
+		AUXILIARY_LOG(ERR, "device %s: no memory", text);
 		return NULL;
 	}
-	auxiliary_dev_put(walk->own, entry->kind, auxiliary_names_dir(entry));
+	auxiliary_dev_put(walk->own, name->kind, auxiliary_names_dir(index));
 	auxiliary_history_recall(walk->own);
 	return walk->own;
 }
@@ -84,65 +94,70 @@ own_make(struct auxiliary_walk *walk, const struct auxiliary_entry *entry)
 static void
 own_keep(struct auxiliary_walk *walk)
 {
-	struct auxiliary_dev *twin = NULL;
+	struct auxiliary_dev *own = walk->own;
+	struct auxiliary_name name;
 
-	/* Another thread may have kept a device of the same name. */
-	if (walk->generation != auxiliary_bus.generation)
-		twin = auxiliary_dev_find(walk->own->pub.name);
-	if (twin != NULL) {
-		auxiliary_dev_free(walk->own);
-		walk->dev = twin;
-	} else {
-		walk_seek(walk);
-		auxiliary_dev_link(walk->own, walk->next);
-		auxiliary_names_mark(walk->own, walk->name - 1, AUXILIARY_NAME_DEVICE);
-		walk->generation = auxiliary_bus.generation;
-	}
 	walk->own = NULL;
+	if (is_as_met(walk)) {
+		auxiliary_names_mark_at(walk->name - 1, AUXILIARY_NAME_DEVICE);
+	} else {
+		/* Another thread may have kept a device of the same name. */
+		walk->dev = auxiliary_dev_find(own->pub.name);
+		if (walk->dev != NULL) {
+			auxiliary_dev_free(own);
+			return;
+		}
+		walk->dev = own;
+		own->is_known = true; /* its name may be none any more, so it is not dropped */
+		name = auxiliary_dev_name(&own->pub);
+		walk->next = list_seek(&name);
+		walk->name = auxiliary_names_seek(&name);
+		auxiliary_names_mark(&name, AUXILIARY_NAME_DEVICE);
+	}
+	auxiliary_dev_link(own, walk->next);
+	walk->generation = auxiliary_bus.generation;
 }
 
+/* Back to what it was before it was kept, if nothing else has changed. */
 static void
 own_drop(struct auxiliary_walk *walk)
 {
-	walk_seek(walk);
-	auxiliary_dev_unlink(walk->dev);
+	struct auxiliary_dev *dev = walk->dev;
+
+	if (!is_as_met(walk) || dev->is_known)
+		return;
+	auxiliary_names_mark_at(walk->name - 1, AUXILIARY_NAME_ONLY);
+	auxiliary_dev_unlink(dev);
 	walk->generation = auxiliary_bus.generation;
 	if (walk->own != NULL)
 		auxiliary_dev_free(walk->own);
-	walk->own = walk->dev;
-}
-
-/*
- * Whether a name comes before the next device.  A name of which there is a
- * device does not, as that one or one in front of it is the next.
- */
-static bool
-is_name_next(const struct auxiliary_walk *walk, const struct auxiliary_entry *name)
-{
-	struct auxiliary_entry next;
-
-	if (name == NULL || name->state == AUXILIARY_NAME_DEVICE)
-		return false;
-	if (walk->next == NULL)
-		return true;
-	next = dev_entry(walk->next);
-	return auxiliary_entry_cmp(name, &next) < 0;
+	walk->own = dev;
 }
 
 struct auxiliary_dev *
 auxiliary_walk_step(struct auxiliary_walk *walk)
 {
-	const struct auxiliary_entry *name;
+	struct auxiliary_name name, next;
+	enum auxiliary_name_state state;
+	int order = 1; /* of the next name and the next device */
 
 	walk_seek(walk);
-	name = auxiliary_names_next(&walk->name);
-	if (is_name_next(walk, name)) {
-		walk->name++;
-		walk->dev = own_make(walk, name);
+	if (auxiliary_names_next(&walk->name, &name, &state)) {
+		order = -1;
+		if (walk->next != NULL) {
+			next = auxiliary_dev_name(walk->next);
+			order = auxiliary_name_cmp(&name, &next);
+		}
+		/* Its device is on the list, but there may be one in front of that. */
+		if (state == AUXILIARY_NAME_DEVICE)
+			order = RTE_MAX(order, 0);
+	}
+	walk->name += order <= 0;
+	if (order < 0) {
+		walk->dev = own_make(walk, &name, walk->name - 1);
 	} else if (walk->next != NULL) {
 		walk->dev = auxiliary_dev(walk->next);
 		walk->dev->is_known = true; /* whoever kept it */
-		walk->name += name != NULL && strcmp(name->name, walk->dev->pub.name) == 0;
 		walk->next = TAILQ_NEXT(walk->next, next);
 	} else {
 		walk->dev = NULL;
@@ -189,8 +204,7 @@ auxiliary_walk_drop(struct auxiliary_walk *walk)
 	if (dev->is_located || dev->nb_probes != 0 || dev->pub.device.devargs != NULL)
 		return;
 	auxiliary_list_lock_quiet();
-	if (!dev->is_known && auxiliary_names_mark(dev, walk->name - 1, AUXILIARY_NAME_ONLY))
-		own_drop(walk);
+	own_drop(walk);
 	auxiliary_list_unlock();
 }
 

@@ -18,11 +18,11 @@
  *   auxiliary_common.c  the lists, and the bus operations
  *   auxiliary_walk.c    all that is on the bus, one after the other
  *   auxiliary_probe.c   one device, one driver: probe and remove
+ *   auxiliary_name.c    what a name says, and the order of names
  *   auxiliary_only.c    one bus of this name in a process
  *   auxiliary_match.c   does this driver handle that device?
  *   auxiliary_params.c  the keys that a user may type, and iterators
  *   auxiliary_devargs.c what devargs say about one device
- *   auxiliary_block.c   memory for names that come by the thousands
  *   auxiliary_history.c what is remembered of devices that have left
  *   auxiliary_telemetry.c, auxiliary_trace.c  what can be watched from outside
  *   auxiliary_hotplug.c plugs and unplugs what comes and goes, if asked to
@@ -103,18 +103,13 @@ enum auxiliary_name_state {
 	AUXILIARY_NAME_LEFT, /* a device was unplugged, and no scan has met it since */
 };
 
-/*
- * A name that a scan has met, on its way to becoming a device, which many never
- * do.  Borrows the name.  Small, as to touch fresh memory is what a scan of many
- * takes longest for.
- */
-struct auxiliary_entry {
-	const char *name;
-	uint32_t instance; /* the number behind the last dot, or 0 */
-	uint16_t root; /* of those scanned, by index */
-	uint8_t stem_len; /* of what is before that number */
-	uint8_t kind : 2; /* enum rte_auxiliary_kind */
-	uint8_t state : 2; /* enum auxiliary_name_state */
+/* The name of a device, which need not exist; borrows the text of its stem. */
+struct auxiliary_name {
+	const char *stem;
+	uint32_t number; /* behind the stem, if names of this stem have one, or 0 */
+	uint8_t len; /* of the stem */
+	uint8_t kind; /* enum rte_auxiliary_kind */
+	bool is_numbered;
 };
 
 struct auxiliary_bus {
@@ -219,6 +214,22 @@ void auxiliary_walk_end(struct auxiliary_walk *walk);
 /* End it and give the device where it is, or NULL, with its attributes to who is outside. */
 struct rte_device *auxiliary_walk_found(struct auxiliary_walk *walk);
 
+/* --- auxiliary_name.c --------------------------------------------------- */
+
+/* What a text of less than RTE_DEV_NAME_MAX_LEN says. */
+struct auxiliary_name auxiliary_name(enum rte_auxiliary_kind kind, const char *text);
+
+struct auxiliary_name auxiliary_dev_name(const struct rte_auxiliary_device *dev);
+
+/* Sub-functions before mdevs, sf.2 before sf.10; 0 for the same only. */
+int auxiliary_name_cmp(const struct auxiliary_name *one, const struct auxiliary_name *two);
+
+/* The same, whatever the number. */
+int auxiliary_name_cmp_stem(const struct auxiliary_name *one, const struct auxiliary_name *two);
+
+/* Back to RTE_DEV_NAME_MAX_LEN of text, at most. */
+void auxiliary_name_write(const struct auxiliary_name *name, char *text);
+
 /* --- auxiliary_probe.c ------------------------------------------------- */
 
 /*
@@ -270,20 +281,6 @@ void auxiliary_index_free(struct auxiliary_index *index);
 
 /* The same, and free() the objects. */
 void auxiliary_index_free_objects(struct auxiliary_index *index);
-
-/* --- auxiliary_block.c: memory in large pieces -------------------------- */
-
-/*
- * Memory from the block in use, else from a new one if enough bytes, these among
- * them, are to come to be worth one.  NULL if it is for malloc() to give.
- */
-void *auxiliary_block_take(size_t size, size_t more);
-
-/* No more is to come now. */
-void auxiliary_block_end(void);
-
-/* Give back what has been taken. */
-void auxiliary_block_give(void *mem, size_t size);
 
 /* --- auxiliary_history.c: counters of devices that have left ----------- */
 
@@ -367,13 +364,7 @@ const char *auxiliary_transport_name(enum rte_vfio_transport transport);
 int auxiliary_scan(void);
 
 /* Free what scans have kept for the next one. */
-void auxiliary_scratch_free(void);
-
-/* Sub-functions before mdevs, sf.2 before sf.10; 0 for the same name only. */
-int auxiliary_entry_cmp(const struct auxiliary_entry *one, const struct auxiliary_entry *two);
-
-/* An entry of this name, to compare with others. */
-struct auxiliary_entry auxiliary_entry(enum rte_auxiliary_kind kind, const char *name);
+void auxiliary_scan_free(void);
 
 /* Give a device, which nobody else knows, its place in sysfs; nothing has been read of it. */
 void auxiliary_dev_put(struct auxiliary_dev *dev, enum rte_auxiliary_kind kind,
@@ -412,21 +403,19 @@ const char *auxiliary_roots_str(char *buf, size_t size);
 /* How many there are. */
 uint32_t auxiliary_names_count(void);
 
-/* The first from an index on that is on the bus, and its index; or NULL. */
-const struct auxiliary_entry *auxiliary_names_next(uint32_t *index);
+/* From an index on, the first that is on the bus, its index and state.  False if none is. */
+bool auxiliary_names_next(uint32_t *index, struct auxiliary_name *name,
+		enum auxiliary_name_state *state);
 
-/* Index of the first name behind that of a device, or of the first of all if that is NULL. */
-uint32_t auxiliary_names_seek(const struct auxiliary_dev *dev);
+/* Index of the first behind a name. */
+uint32_t auxiliary_names_seek(const struct auxiliary_name *name);
 
-/* The directory of one of them. */
-struct auxiliary_dir *auxiliary_names_dir(const struct auxiliary_entry *entry);
+/* The directory of one. */
+struct auxiliary_dir *auxiliary_names_dir(uint32_t index);
 
-/*
- * What has become of the name of a device, which most probably has this index.
- * False if it is none of the names.
- */
-bool auxiliary_names_mark(const struct auxiliary_dev *dev, uint32_t index,
-		enum auxiliary_name_state state);
+/* What has become of a name, by its index or, if it is one of them, by itself. */
+void auxiliary_names_mark_at(uint32_t index, enum auxiliary_name_state state);
+void auxiliary_names_mark(const struct auxiliary_name *name, enum auxiliary_name_state state);
 
 /* There are none any more. */
 void auxiliary_names_free(void);

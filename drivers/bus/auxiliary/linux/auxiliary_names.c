@@ -11,150 +11,132 @@
 #include "auxiliary_scan.h"
 
 /*
- * The names of sub-functions that are on the bus: they take a tenth of the
- * memory that devices would.  A scan writes a new set beside the one in use.  The
- * memory of the old one is kept for the scan after it.
+ * The names of sub-functions that are on the bus, eight bytes each.  A scan makes
+ * a new set; the memory of the old one goes to the scan after it.
  */
 
-struct names {
-	struct auxiliary_entry *entry; /* in order; the text is behind the last */
+static struct {
+	struct auxiliary_room room; /* in order */
 	uint32_t nb;
 	uint32_t nb_others; /* that are devices, or have left */
-	char *text; /* room for the next name */
-	size_t size; /* of all that */
-	bool in_block; /* or from malloc() */
+	struct auxiliary_stems stems;
 	struct auxiliary_dir **dir; /* by index of the root */
 	unsigned int nb_dirs;
-};
-
-static struct names used, next;
-
-static void
-dirs_put(struct names *names)
-{
-	unsigned int i;
-
-	for (i = 0; i < names->nb_dirs; i++)
-		auxiliary_dir_put(names->dir[i]);
-	free(names->dir);
-	names->dir = NULL;
-	names->nb_dirs = 0;
-}
-
-static void
-names_free(struct names *names)
-{
-	dirs_put(names);
-	if (names->in_block)
-		auxiliary_block_give(names->entry, names->size);
-	else
-		free(names->entry);
-	*names = (struct names){ 0 };
-}
-
-int
-auxiliary_names_room(size_t nb, size_t text_size)
-{
-	size_t size = nb * sizeof(*next.entry) + text_size;
-
-	if (next.size < size) {
-		names_free(&next);
-		next.entry = auxiliary_block_take(size, size);
-		next.in_block = next.entry != NULL;
-		if (next.entry == NULL)
-			next.entry = malloc(size);
-		if (next.entry == NULL)
-			return -ENOMEM;
-		next.size = size;
-	}
-	next.nb = 0;
-	next.nb_others = 0;
-	next.text = (char *)&next.entry[nb];
-	return 0;
-}
+} names;
 
 void
-auxiliary_names_add(const struct auxiliary_entry *entry)
+auxiliary_names_add(struct auxiliary_entries *entries, const struct auxiliary_entry *entry)
 {
-	size_t size = strlen(entry->name) + 1;
-
-	next.entry[next.nb] = *entry;
-	next.entry[next.nb++].name = memcpy(next.text, entry->name, size);
-	next.text += size;
+	/* Never ahead of where the scan is. */
+	entries->room.entry[entries->nb_names++] = *entry;
 }
 
-/* A directory that is open cannot be seen to go, so only for names. */
-static int
-dirs_share(const struct auxiliary_roots *roots)
+static void
+dirs_put(struct auxiliary_dir **dir, unsigned int nb)
 {
 	unsigned int i;
 
-	if (next.nb == 0)
-		return 0;
-	next.dir = calloc(roots->nb, sizeof(*next.dir));
-	if (next.dir == NULL)
-		return -ENOMEM;
-	for (i = 0; i < roots->nb; i++) {
-		next.dir[i] = roots->root[i].dir;
-		auxiliary_dir_share(next.dir[i]);
+	for (i = 0; i < nb; i++)
+		auxiliary_dir_put(dir[i]);
+	free(dir);
+}
+
+static struct auxiliary_dir **
+dirs_share(const struct auxiliary_roots *roots)
+{
+	struct auxiliary_dir **dir = calloc(roots->nb, sizeof(*dir));
+	unsigned int i;
+
+	for (i = 0; dir != NULL && i < roots->nb; i++) {
+		dir[i] = roots->root[i].dir;
+		auxiliary_dir_share(dir[i]);
 	}
-	next.nb_dirs = roots->nb;
-	return 0;
+	return dir;
 }
 
 int
-auxiliary_names_settle(const struct auxiliary_roots *roots)
+auxiliary_names_settle(struct auxiliary_entries *entries, const struct auxiliary_roots *roots)
 {
-	struct names old = used;
+	struct auxiliary_dir **dir = NULL;
+	unsigned int nb_dirs = 0;
 
-	if (dirs_share(roots) < 0)
-		return -ENOMEM;
+	/* A directory that is open cannot be seen to go, so only for names. */
+	if (entries->nb_names > 0) {
+		dir = dirs_share(roots);
+		if (dir == NULL)
+			return -ENOMEM;
+		nb_dirs = roots->nb;
+	}
 	auxiliary_list_lock();
-	used = next;
+	RTE_SWAP(names.room, entries->room);
+	RTE_SWAP(names.stems, entries->stems);
+	RTE_SWAP(names.dir, dir);
+	RTE_SWAP(names.nb_dirs, nb_dirs);
+	names.nb = (uint32_t)entries->nb_names;
+	names.nb_others = 0;
 	auxiliary_bus.generation++;
 	auxiliary_list_unlock();
-	next = old;
-	dirs_put(&next);
+	auxiliary_entries_reset(entries);
+	dirs_put(dir, nb_dirs);
 	return 0;
 }
 
 void
 auxiliary_names_free(void)
 {
-	names_free(&used);
-	names_free(&next);
+	dirs_put(names.dir, names.nb_dirs);
+	auxiliary_stems_free(&names.stems);
+	free(names.room.entry);
+	memset(&names, 0, sizeof(names));
 	auxiliary_bus.generation++;
 }
 
 uint32_t
 auxiliary_names_count(void)
 {
-	return used.nb - used.nb_others;
+	return names.nb - names.nb_others;
 }
 
-const struct auxiliary_entry *
-auxiliary_names_next(uint32_t *index)
+bool
+auxiliary_names_next(uint32_t *index, struct auxiliary_name *name,
+		enum auxiliary_name_state *state)
 {
-	while (*index < used.nb && used.entry[*index].state == AUXILIARY_NAME_LEFT)
+	const struct auxiliary_entry *entry = names.room.entry;
+
+	while (*index < names.nb && entry[*index].state == AUXILIARY_NAME_LEFT)
 		(*index)++;
-	return *index < used.nb ? &used.entry[*index] : NULL;
+	if (*index == names.nb)
+		return false;
+	*name = auxiliary_stems_name(&names.stems, &entry[*index]);
+	*state = entry[*index].state;
+	return true;
 }
 
 struct auxiliary_dir *
-auxiliary_names_dir(const struct auxiliary_entry *entry)
+auxiliary_names_dir(uint32_t index)
 {
-	return used.dir[entry->root];
+	return names.dir[names.room.entry[index].root];
 }
 
-/* The first that is not in front of an entry. */
-static uint32_t
-names_search(const struct auxiliary_entry *entry)
+/* How a name compares with that of this index. */
+static int
+names_cmp(uint32_t index, const struct auxiliary_name *name)
 {
-	uint32_t low = 0, high = used.nb, middle;
+	struct auxiliary_name other;
+
+	other = auxiliary_stems_name(&names.stems, &names.room.entry[index]);
+	return auxiliary_name_cmp(name, &other);
+}
+
+/* The first that is not in front of a name. */
+static uint32_t
+names_search(const struct auxiliary_name *name)
+{
+	uint32_t low = 0, high = names.nb, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (auxiliary_entry_cmp(&used.entry[middle], entry) < 0)
+		if (names_cmp(middle, name) > 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -163,38 +145,34 @@ names_search(const struct auxiliary_entry *entry)
 }
 
 static bool
-names_is_at(uint32_t index, const char *name)
+names_is_at(uint32_t index, const struct auxiliary_name *name)
 {
-	return index < used.nb && strcmp(used.entry[index].name, name) == 0;
+	return index < names.nb && names_cmp(index, name) == 0;
 }
 
 uint32_t
-auxiliary_names_seek(const struct auxiliary_dev *dev)
+auxiliary_names_seek(const struct auxiliary_name *name)
 {
-	struct auxiliary_entry entry;
-	uint32_t index;
+	uint32_t index = names_search(name);
 
-	if (dev == NULL)
-		return 0;
-	entry = auxiliary_entry(dev->pub.kind, dev->pub.name);
-	index = names_search(&entry);
-	return index + names_is_at(index, dev->pub.name);
+	return index + names_is_at(index, name);
 }
 
-bool
-auxiliary_names_mark(const struct auxiliary_dev *dev, uint32_t index,
-		enum auxiliary_name_state state)
+void
+auxiliary_names_mark_at(uint32_t index, enum auxiliary_name_state state)
 {
-	struct auxiliary_entry entry;
+	struct auxiliary_entry *entry = &names.room.entry[index];
 
-	if (!names_is_at(index, dev->pub.name)) {
-		entry = auxiliary_entry(dev->pub.kind, dev->pub.name);
-		index = names_search(&entry);
-	}
-	if (!names_is_at(index, dev->pub.name))
-		return false;
-	used.nb_others -= used.entry[index].state != AUXILIARY_NAME_ONLY;
-	used.nb_others += state != AUXILIARY_NAME_ONLY;
-	used.entry[index].state = state;
-	return true;
+	names.nb_others -= entry->state != AUXILIARY_NAME_ONLY;
+	names.nb_others += state != AUXILIARY_NAME_ONLY;
+	entry->state = (uint8_t)state;
+}
+
+void
+auxiliary_names_mark(const struct auxiliary_name *name, enum auxiliary_name_state state)
+{
+	uint32_t index = names_search(name);
+
+	if (names_is_at(index, name))
+		auxiliary_names_mark_at(index, state);
 }

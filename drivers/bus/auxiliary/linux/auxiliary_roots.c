@@ -108,6 +108,10 @@ root_add(struct auxiliary_roots *roots, const char *path, size_t len,
 
 	if (len == 0)
 		return 0;
+	if (roots->nb > UINT8_MAX) {
+		AUXILIARY_LOG(ERR, "more than %d directories of devices", UINT8_MAX + 1);
+		return -E2BIG;
+	}
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	pthread_mutex_lock(&dirs_lock);

@@ -34,25 +34,33 @@ dev_is_refused(const struct auxiliary_scan *scan, const struct rte_devargs *deva
 	return by_list() && !auxiliary_pick_wants(scan, dev);
 }
 
+/* What the merging of entries and devices has come to. */
+struct met {
+	const struct auxiliary_entry *entry;
+	struct auxiliary_name name;
+	char text[RTE_DEV_NAME_MAX_LEN];
+	const struct auxiliary_root *root;
+	const struct rte_devargs *devargs; /* that name it */
+	struct rte_auxiliary_device *next; /* the device that it is, or that comes after it */
+};
+
 /* A new device, in front of one that is on the bus, or of none. */
 static int
-dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
-		const struct rte_devargs *devargs, struct rte_auxiliary_device *next)
+dev_add(struct auxiliary_scan *scan, const struct met *met)
 {
-	const struct auxiliary_root *root = &scan->roots.root[entry->root];
 	struct auxiliary_dev *dev;
 
-	dev = auxiliary_dev_new(entry->name);
+	dev = auxiliary_dev_new(met->text);
 	if (dev == NULL)
 		return -ENOMEM;
-	if (!auxiliary_dev_place(&scan->roots, root, devargs, dev) ||
-			dev_is_refused(scan, devargs, dev)) {
+	if (!auxiliary_dev_place(&scan->roots, met->root, met->devargs, dev) ||
+			dev_is_refused(scan, met->devargs, dev)) {
 		auxiliary_dev_free(dev);
 		return 0;
 	}
 	auxiliary_list_lock();
-	auxiliary_dev_link(dev, next);
-	auxiliary_names_mark(dev, 0, AUXILIARY_NAME_DEVICE);
+	auxiliary_dev_link(dev, met->next);
+	auxiliary_names_mark(&met->name, AUXILIARY_NAME_DEVICE);
 	auxiliary_history_recall(dev);
 	auxiliary_list_unlock();
 	scan->added = dev;
@@ -61,38 +69,34 @@ dev_add(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 
 /* A known device keeps what was read of it, unless it is another now. */
 static void
-dev_keep(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
-		const struct rte_devargs *devargs, struct auxiliary_dev *dev)
+dev_keep(struct auxiliary_scan *scan, const struct met *met, struct auxiliary_dev *dev)
 {
-	const struct auxiliary_root *root = &scan->roots.root[entry->root];
-	bool is_here = dev->dir == root->dir;
+	bool is_here = dev->dir == met->root->dir;
 
 	if (dev->seen) {
 		if (!is_here)
 			AUXILIARY_LOG(DEBUG, "device %s: found again in %s, ignored there",
-				dev->pub.name, root->dir->path);
+				dev->pub.name, met->root->dir->path);
 		return;
 	}
 	dev->seen = true;
 	if (dev->pub.driver != NULL)
 		return;
 	if (!is_here || dev->is_gone)
-		dev->seen = auxiliary_dev_place(&scan->roots, root, devargs, dev);
+		dev->seen = auxiliary_dev_place(&scan->roots, met->root, met->devargs, dev);
 	if (dev->seen)
-		dev->seen = !dev_is_refused(scan, devargs, dev);
+		dev->seen = !dev_is_refused(scan, met->devargs, dev);
 }
 
-/* From a device on, the first that an entry is, or is in front of. */
+/* From a device on, the first that a name is, or is in front of. */
 static struct rte_auxiliary_device *
-list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_entry *entry)
+list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_name *name)
 {
-	struct auxiliary_entry other;
+	struct auxiliary_name other;
 
 	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
-		if (strcmp(dev->name, entry->name) == 0)
-			break;
-		other = auxiliary_entry(dev->kind, dev->name);
-		if (auxiliary_entry_cmp(&other, entry) > 0)
+		other = auxiliary_dev_name(dev);
+		if (auxiliary_name_cmp(&other, name) >= 0)
 			break;
 	}
 	return dev;
@@ -103,30 +107,27 @@ list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_entry *entry)
  * mdev, where it is and of which type have to be seen.
  */
 static bool
-is_name_enough(const struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
-		const struct rte_devargs *devargs)
+is_name_enough(const struct auxiliary_scan *scan, const struct met *met)
 {
-	return scan->by_name && entry->kind == RTE_AUXILIARY_KIND_SF && devargs == NULL;
+	return scan->by_name && met->name.kind == RTE_AUXILIARY_KIND_SF && met->devargs == NULL;
 }
 
 static int
-scan_entry(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
-		struct rte_auxiliary_device *next)
+scan_entry(struct auxiliary_scan *scan, const struct met *met)
 {
-	const char *name = entry->name;
-	const struct rte_devargs *devargs = auxiliary_index_find(&scan->devargs, name);
+	const struct rte_devargs *devargs = met->devargs;
 
 	/* Without a bus part, all that devargs say is the name. */
 	if (devargs != NULL && devargs->policy == RTE_DEV_BLOCKED && devargs->bus_str == NULL) {
-		AUXILIARY_LOG(DEBUG, "device %s: blocked", name);
+		AUXILIARY_LOG(DEBUG, "device %s: blocked", met->text);
 		return 0;
 	}
-	if (next != NULL && strcmp(next->name, name) == 0)
-		dev_keep(scan, entry, devargs, auxiliary_dev(next));
-	else if (!is_name_enough(scan, entry, devargs))
-		return dev_add(scan, entry, devargs, next);
-	else if (auxiliary_is_wanted(entry->kind, name, ""))
-		auxiliary_names_add(entry);
+	if (met->next != NULL && strcmp(met->next->name, met->text) == 0)
+		dev_keep(scan, met, auxiliary_dev(met->next));
+	else if (!is_name_enough(scan, met))
+		return dev_add(scan, met);
+	else if (auxiliary_is_wanted(met->name.kind, met->text, ""))
+		auxiliary_names_add(scan->entries, met->entry);
 	return 0;
 }
 
@@ -134,58 +135,60 @@ scan_entry(struct auxiliary_scan *scan, const struct auxiliary_entry *entry,
 static int
 scan_merge(struct auxiliary_scan *scan)
 {
-	struct rte_auxiliary_device *next = scan->from != NULL ? scan->from :
-		TAILQ_FIRST(&auxiliary_bus.device_list);
-	const struct auxiliary_entry *entry, *last = NULL;
+	struct auxiliary_entry entry, last = { 0 };
+	struct met met = { .entry = &entry };
 	size_t i;
 	int ret;
 
-	ret = auxiliary_entries_sort(&scan->entries);
-	for (i = 0; i < scan->entries.nb && ret == 0; i++, last = entry) {
-		entry = &scan->entries.entry[i];
-		if (last != NULL && auxiliary_entry_cmp(last, entry) == 0) {
+	met.next = scan->from != NULL ? scan->from : TAILQ_FIRST(&auxiliary_bus.device_list);
+	ret = auxiliary_entries_sort(scan->entries);
+	for (i = 0; i < scan->entries->nb && ret == 0; i++, last = entry) {
+		entry = scan->entries->room.entry[i];
+		met.root = &scan->roots.root[entry.root];
+		met.name = auxiliary_stems_name(&scan->entries->stems, &entry);
+		auxiliary_name_write(&met.name, met.text);
+		if (i > 0 && entry.stem == last.stem && entry.number == last.number) {
 			AUXILIARY_LOG(DEBUG, "device %s: found again in %s, ignored there",
-				entry->name, scan->roots.root[entry->root].dir->path);
+				met.text, met.root->dir->path);
 			continue;
 		}
-		next = list_seek(next, entry);
-		ret = scan_entry(scan, entry, next);
+		met.devargs = auxiliary_index_find(&scan->devargs, met.text);
+		met.next = list_seek(met.next, &met.name);
+		ret = scan_entry(scan, &met);
 	}
 	return ret;
 }
 
 /* Names on the allow list, or the one to attach. */
-static void
+static int
 root_ask(struct auxiliary_scan *scan, unsigned int root)
 {
 	const struct rte_devargs *devargs;
+	int ret = 0;
 
-	if (scan->attach != NULL) {
-		auxiliary_entries_ask(&scan->entries, &scan->roots, root, scan->attach->name);
-		return;
-	}
+	if (scan->attach != NULL)
+		return auxiliary_entries_ask(scan->entries, &scan->roots, root,
+				scan->attach->name);
 	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		if (devargs->policy == RTE_DEV_ALLOWED)
-			auxiliary_entries_ask(&scan->entries, &scan->roots, root, devargs->name);
+		if (devargs->policy == RTE_DEV_ALLOWED && ret == 0)
+			ret = auxiliary_entries_ask(scan->entries, &scan->roots, root,
+					devargs->name);
 	}
+	return ret;
 }
 
 static int
 scan_names(struct auxiliary_scan *scan)
 {
-	const struct rte_devargs *devargs;
 	unsigned int i;
-	size_t nb = 0;
+	int ret = 0;
 
-	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs)
-		nb += devargs->policy == RTE_DEV_ALLOWED;
-	if (auxiliary_entries_reserve(&scan->entries, nb * scan->roots.nb) < 0)
-		return -ENOMEM;
-	for (i = 0; i < scan->roots.nb; i++) {
+	auxiliary_entries_reset(scan->entries);
+	for (i = 0; i < scan->roots.nb && ret == 0; i++) {
 		if (auxiliary_root_open(&scan->roots.root[i]))
-			root_ask(scan, i);
+			ret = root_ask(scan, i);
 	}
-	return scan_merge(scan);
+	return ret < 0 ? ret : scan_merge(scan);
 }
 
 static int
@@ -194,14 +197,11 @@ scan_roots(struct auxiliary_scan *scan)
 	unsigned int i;
 	int ret = 0;
 
+	auxiliary_entries_reset(scan->entries);
 	for (i = 0; i < scan->roots.nb && ret == 0; i++) {
 		if (auxiliary_root_open(&scan->roots.root[i]))
-			ret = auxiliary_entries_read(&scan->entries, &scan->roots, i);
+			ret = auxiliary_entries_read(scan->entries, &scan->roots, i);
 	}
-	if (ret == 0)
-		ret = auxiliary_entries_make(&scan->entries, &scan->roots);
-	if (ret == 0 && scan->by_name)
-		ret = auxiliary_names_room(scan->entries.nb, scan->entries.text_size);
 	return ret < 0 ? ret : scan_merge(scan);
 }
 
@@ -211,9 +211,7 @@ scan_all_roots(struct auxiliary_scan *scan)
 {
 	int ret;
 
-	ret = auxiliary_names_room(0, 0);
-	if (ret == 0)
-		ret = by_list() ? scan_names(scan) : scan_roots(scan);
+	ret = by_list() ? scan_names(scan) : scan_roots(scan);
 	if (ret == 0)
 		ret = auxiliary_picks_check(scan);
 	if (ret == 0 && by_list() && scan->nb_open != 0)
@@ -247,7 +245,7 @@ scan_finish(struct auxiliary_scan *scan)
 
 	ret = auxiliary_picks_settle(scan);
 	if (ret == 0)
-		ret = auxiliary_names_settle(&scan->roots);
+		ret = auxiliary_names_settle(scan->entries, &scan->roots);
 	for (pub = TAILQ_FIRST(&auxiliary_bus.device_list); pub != NULL && ret == 0; pub = next) {
 		next = TAILQ_NEXT(pub, next);
 		pub->device.devargs = auxiliary_index_find(&scan->devargs, pub->name);
@@ -283,18 +281,23 @@ scan_attach(struct auxiliary_scan *scan)
 	return 0;
 }
 
+static struct auxiliary_entries entries;
+
+void
+auxiliary_scan_free(void)
+{
+	auxiliary_entries_free(&entries);
+}
+
 /* EAL's interrupt thread scans before it plugs, and the application when it likes. */
 int
 auxiliary_scan(void)
 {
 	struct rte_auxiliary_device *pub;
-	struct auxiliary_scan scan = { 0 };
-	uint64_t own[AUXILIARY_SCRATCH_OWN / sizeof(uint64_t)];
+	struct auxiliary_scan scan = { .entries = &entries };
 	uint32_t nb;
 	int ret;
 
-	scan.entries.scratch.at = (char *)own;
-	scan.entries.scratch.end = (char *)own + sizeof(own);
 	auxiliary_list_scan_begin();
 	auxiliary_bus_claim();
 	ret = scan_begin(&scan);

@@ -32,27 +32,33 @@ struct auxiliary_roots {
 	unsigned int nb;
 };
 
-/* Part of a directory, as the kernel has written it. */
-struct auxiliary_dirents;
-
-struct auxiliary_piece;
-
-/* Memory for as long as a scan takes; nothing of it is given back before. */
-struct auxiliary_scratch {
-	char *at, *end; /* what there is of the piece in use */
-	struct auxiliary_piece *piece; /* NULL: it is the scan's own */
+/* A name that a scan has met, of which there may be many. */
+struct auxiliary_entry {
+	uint32_t number;
+	uint16_t stem; /* by index */
+	uint8_t root; /* by index */
+	uint8_t state; /* enum auxiliary_name_state */
 };
 
-/* So much of it, on the stack, is enough for 256 devices. */
-#define AUXILIARY_SCRATCH_OWN (20 * 1024)
-
-/* Those that a scan has met.  Starts as all zeroes but for the memory. */
-struct auxiliary_entries {
+struct auxiliary_room {
 	struct auxiliary_entry *entry;
-	size_t nb, max;
-	size_t text_size; /* of all names, at most */
-	struct auxiliary_dirents *first, *last; /* that entries are to be made of */
-	struct auxiliary_scratch scratch;
+	size_t max;
+};
+
+/* The stems of entries.  Starts as all zeroes. */
+struct auxiliary_stems {
+	struct auxiliary_stem **stem;
+	uint32_t nb, max;
+	struct auxiliary_index index;
+	struct auxiliary_stem *last; /* that was asked for */
+};
+
+/* Those that a scan has met; its memory is kept for the next one. */
+struct auxiliary_entries {
+	struct auxiliary_room room, spare;
+	size_t nb;
+	size_t nb_names; /* the first of them are names that are to be kept */
+	struct auxiliary_stems stems;
 };
 
 /* Devargs that pick a device by what it is, not by its name. */
@@ -64,7 +70,7 @@ struct auxiliary_pick {
 
 struct auxiliary_scan {
 	struct auxiliary_roots roots;
-	struct auxiliary_entries entries;
+	struct auxiliary_entries *entries;
 	struct auxiliary_index devargs; /* of this bus, by name of their device */
 	struct auxiliary_pick *picks;
 	unsigned int nb_picks;
@@ -92,40 +98,45 @@ bool auxiliary_root_open(struct auxiliary_root *root);
 /* Whether an entry's name may be that of a device. */
 bool auxiliary_name_is_valid(enum rte_auxiliary_kind kind, const char *name);
 
-/* Make room for so many more.  0 or -ENOMEM. */
-int auxiliary_entries_reserve(struct auxiliary_entries *entries, size_t nb);
+/* Room for so many entries.  0 or -ENOMEM. */
+int auxiliary_room_make(struct auxiliary_room *room, size_t nb);
 
-/* One name, where there is room, if an open root has it; it is borrowed. */
-void auxiliary_entries_ask(struct auxiliary_entries *entries,
+/* Without entries, but with the memory for some; or without. */
+void auxiliary_entries_reset(struct auxiliary_entries *entries);
+void auxiliary_entries_free(struct auxiliary_entries *entries);
+
+/* One name, if an open root has it.  0 or -ENOMEM. */
+int auxiliary_entries_ask(struct auxiliary_entries *entries,
 		const struct auxiliary_roots *roots, unsigned int root, const char *name);
 
-/* Read all that an open root has, of which entries are then made.  0 or -ENOMEM. */
+/* All that an open root has.  0 or -ENOMEM. */
 int auxiliary_entries_read(struct auxiliary_entries *entries,
 		const struct auxiliary_roots *roots, unsigned int root);
-int auxiliary_entries_make(struct auxiliary_entries *entries,
-		const struct auxiliary_roots *roots);
 
 /* Of those with one name, the first root's is the first.  0 or -ENOMEM. */
 int auxiliary_entries_sort(struct auxiliary_entries *entries);
 
+/* --- auxiliary_stems.c ---------------------------------------------------- */
+
+/* The index of a name's stem, which may be a new one, or -ENOMEM. */
+int auxiliary_stems_add(struct auxiliary_stems *stems, const struct auxiliary_name *name);
+
+struct auxiliary_name auxiliary_stems_name(const struct auxiliary_stems *stems,
+		const struct auxiliary_entry *entry);
+
+/* In the order of names; rank tells the new index of each. */
+void auxiliary_stems_sort(struct auxiliary_stems *stems, uint16_t *rank);
+
+void auxiliary_stems_free(struct auxiliary_stems *stems);
+
 /* --- auxiliary_names.c: what is on the bus, and no device yet ------------ */
 
-/* Room for so many names, of so many bytes together, for the next set.  0 or -ENOMEM. */
-int auxiliary_names_room(size_t nb, size_t text_size);
+/* Of the entries, which are in order, the next one that is nothing but a name. */
+void auxiliary_names_add(struct auxiliary_entries *entries, const struct auxiliary_entry *entry);
 
-/* Add a copy of the next name, in order. */
-void auxiliary_names_add(const struct auxiliary_entry *entry);
-
-/* That set takes the place of the one before.  0 or -ENOMEM. */
-int auxiliary_names_settle(const struct auxiliary_roots *roots);
-
-/* --- auxiliary_scratch.c -------------------------------------------------- */
-
-/* Memory to write to, at least min bytes, not taken yet.  NULL if there is none. */
-void *auxiliary_scratch_room(struct auxiliary_scratch *scratch, size_t min, size_t *size);
-
-/* Some memory, or NULL. */
-void *auxiliary_scratch_take(struct auxiliary_scratch *scratch, size_t size);
+/* Those names, and no others, are on the bus.  0 or -ENOMEM. */
+int auxiliary_names_settle(struct auxiliary_entries *entries,
+		const struct auxiliary_roots *roots);
 
 /* --- auxiliary_dev.c: one device ----------------------------------------- */
 
