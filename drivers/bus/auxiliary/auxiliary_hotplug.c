@@ -167,6 +167,17 @@ plug_or_wait(const struct auxiliary_dev *dev, const struct news *news)
 	return ret;
 }
 
+static struct auxiliary_dev *
+device_find(const char *name)
+{
+	struct auxiliary_dev *dev;
+
+	auxiliary_list_lock();
+	dev = auxiliary_dev_find(name);
+	auxiliary_list_unlock();
+	return dev;
+}
+
 /* False if it is to be tried again. */
 static bool
 device_came(const struct news *news)
@@ -179,7 +190,7 @@ device_came(const struct news *news)
 	/* Devargs that pick a device by what it is find it now. */
 	if (auxiliary_bus.bus.scan() != 0)
 		return true;
-	dev = auxiliary_dev_find(name);
+	dev = device_find(name);
 	if (dev == NULL || (auxiliary_devargs_hotplug(dev->pub.device.devargs) &
 				AUXILIARY_HOTPLUG_PLUG) == 0)
 		return true;
@@ -210,7 +221,7 @@ device_came(const struct news *news)
 static void
 device_went(const char *name)
 {
-	struct auxiliary_dev *dev = auxiliary_dev_find(name);
+	struct auxiliary_dev *dev = device_find(name);
 	struct news *left;
 	unsigned int asked;
 	int ret;

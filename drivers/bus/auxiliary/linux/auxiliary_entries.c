@@ -75,7 +75,7 @@ auxiliary_entries_free(struct auxiliary_entries *entries)
 	*entries = (struct auxiliary_entries){ 0 };
 }
 
-/* A name that is valid.  0 or -ENOMEM. */
+/* A name that is valid, or one too many.  0 or -ENOMEM. */
 static int
 entries_add(struct auxiliary_entries *entries, const struct auxiliary_roots *roots,
 		unsigned int root, const char *text)
@@ -83,6 +83,8 @@ entries_add(struct auxiliary_entries *entries, const struct auxiliary_roots *roo
 	struct auxiliary_name name = auxiliary_name(roots->root[root].kind, text);
 	int stem = auxiliary_stems_add(&entries->stems, &name);
 
+	if (stem == -E2BIG)
+		return 0;
 	if (stem < 0 || auxiliary_room_make(&entries->room, entries->nb + 1) < 0)
 		return -ENOMEM;
 	entries->room.entry[entries->nb++] = (struct auxiliary_entry){

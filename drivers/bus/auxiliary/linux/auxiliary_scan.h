@@ -9,7 +9,7 @@
  * What the parts of a scan share.
  *
  * A scan reads names, sorts them, and walks along them and the list of devices
- * together, which is in the same order: its cost is that of a sort.  With an
+ * together, which is in the same order: its cost is linear.  With an
  * allow list it does not read directories but asks for the names on the list,
  * however many other devices there are.
  *
@@ -118,7 +118,7 @@ int auxiliary_entries_sort(struct auxiliary_entries *entries);
 
 /* --- auxiliary_stems.c ---------------------------------------------------- */
 
-/* The index of a name's stem, which may be a new one, or -ENOMEM. */
+/* The index of a name's stem, which may be a new one, -ENOMEM, or -E2BIG after a log line. */
 int auxiliary_stems_add(struct auxiliary_stems *stems, const struct auxiliary_name *name);
 
 struct auxiliary_name auxiliary_stems_name(const struct auxiliary_stems *stems,

@@ -34,10 +34,6 @@ stem_new(struct auxiliary_stems *stems, const struct auxiliary_name *name, const
 	size_t size = strlen(key) + 1;
 	struct auxiliary_stem *stem;
 
-	if (stems->nb > UINT16_MAX) {
-		AUXILIARY_LOG(ERR, "more than %d kinds of names", UINT16_MAX + 1);
-		return NULL;
-	}
 	if (stems->nb == stems->max) {
 		uint32_t max = stems->max == 0 ? 16 : 2 * stems->max;
 		struct auxiliary_stem **more = realloc(stems->stem, max * sizeof(*more));
@@ -65,11 +61,17 @@ stem_new(struct auxiliary_stems *stems, const struct auxiliary_name *name, const
 int
 auxiliary_stems_add(struct auxiliary_stems *stems, const struct auxiliary_name *name)
 {
-	char key[RTE_DEV_NAME_MAX_LEN + 2];
+	char key[RTE_DEV_NAME_MAX_LEN + 2], text[RTE_DEV_NAME_MAX_LEN];
 
 	/* Most often that of the name before. */
 	if (stems->last == NULL || auxiliary_name_cmp_stem(&stems->last->name, name) != 0) {
 		stems->last = auxiliary_index_find(&stems->index, stem_key(name, key));
+		if (stems->last == NULL && stems->nb > UINT16_MAX) {
+			auxiliary_name_write(name, text);
+			AUXILIARY_LOG(WARNING, "device %s: skipped, after %u names without much in common",
+				text, stems->nb);
+			return -E2BIG;
+		}
 		if (stems->last == NULL)
 			stems->last = stem_new(stems, name, key);
 	}
