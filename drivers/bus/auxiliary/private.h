@@ -87,13 +87,14 @@ struct auxiliary_dev {
 	struct auxiliary_dir *dir; /* that it is in; NULL until it is placed */
 	const struct auxiliary_attrs *attrs; /* never NULL */
 	uint32_t nb_probes; /* by a driver that wanted it, in all its lives */
-	uint32_t nb_failures : 26; /* of these */
-	uint32_t is_known : 1; /* outside of the bus, so it stays while it is there */
-	uint32_t is_located : 1; /* its NUMA node has been read, and the next two are known */
-	uint32_t is_outside : 1; /* its link leads out of the tree */
-	uint32_t is_gone : 1; /* or nowhere: it went between the scan and then */
-	uint32_t is_loaded : 1; /* all its attributes have been read */
-	uint32_t seen : 1; /* met by the scan that is running */
+	uint32_t nb_failures; /* of these */
+	/* Not bits, as several threads write them. */
+	bool is_known; /* outside of the bus, so it stays while it is there */
+	bool is_located; /* its NUMA node has been read, and the next two are known */
+	bool is_outside; /* its link leads out of the tree */
+	bool is_gone; /* or nowhere: it went between the scan and then */
+	bool is_loaded; /* all its attributes have been read */
+	bool seen; /* met by the scan that is running */
 };
 
 /* What there is of a name. */
