@@ -274,6 +274,36 @@ test_scan_meanwhile(void)
 	return assert_identities(300);
 }
 
+/* Whoever unplugs a device waits until no scan looks at it, and no longer. */
+static int
+test_unplug_meanwhile(void)
+{
+	int result = TEST_SUCCESS;
+	struct rte_device *dev;
+	bool stop = false;
+	unsigned int i;
+	pthread_t thread;
+	void *failed;
+	char name[32];
+
+	TEST_ASSERT_OK(make_sfs(0, 4, 1, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, scan_thread, &stop));
+	for (i = 0; i < 3000 && result == TEST_SUCCESS; i++) {
+		snprintf(name, sizeof(name), "mock.sf.%u", i % 4);
+		result = aux_bus->scan(); /* it was unplugged */
+		dev = aux_bus->find_device(NULL, cmp_name, name);
+		if (dev == NULL || aux_bus->plug(dev) != 0 || aux_bus->unplug(dev) != 0)
+			result = TEST_FAILED;
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, &failed);
+	TEST_ASSERT_OK(result);
+	TEST_ASSERT(failed == NULL, "a scan failed");
+	TEST_ASSERT_OK(aux_bus->scan());
+	return assert_identities(4);
+}
+
 static int
 test_attributes(void)
 {
@@ -507,6 +537,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_scan_thousands),
 	TEST_CASE(test_declined),
 	TEST_CASE(test_scan_meanwhile),
+	TEST_CASE(test_unplug_meanwhile),
 	TEST_CASE(test_attributes),
 	TEST_CASE(test_absurd_attributes),
 	TEST_CASE(test_unreadable_attribute),

@@ -41,6 +41,7 @@ rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
 static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t list_quiet = PTHREAD_COND_INITIALIZER;
 static bool is_scanned; /* by some thread, right now */
+static unsigned int nb_waiting; /* for the end of that, before the next may begin */
 
 void
 auxiliary_list_lock(void)
@@ -58,14 +59,19 @@ void
 auxiliary_list_lock_quiet(void)
 {
 	pthread_mutex_lock(&list_lock);
+	nb_waiting++;
 	while (is_scanned)
 		pthread_cond_wait(&list_quiet, &list_lock);
+	if (--nb_waiting == 0)
+		pthread_cond_broadcast(&list_quiet);
 }
 
 void
 auxiliary_list_scan_begin(void)
 {
-	auxiliary_list_lock_quiet();
+	auxiliary_list_lock();
+	while (is_scanned || nb_waiting > 0)
+		pthread_cond_wait(&list_quiet, &list_lock);
 	is_scanned = true;
 	auxiliary_list_unlock();
 }
