@@ -245,61 +245,68 @@ scan_thread(void *stop)
 	return (void *)failed;
 }
 
-/* EAL scans on its interrupt thread while the application looks for devices. */
+/* Take so many steps while another thread scans. */
 static int
-test_scan_meanwhile(void)
+scan_meanwhile(int (*step)(unsigned int i), unsigned int nb)
 {
 	int result = TEST_SUCCESS;
 	bool stop = false;
 	unsigned int i;
 	pthread_t thread;
 	void *failed;
-	char name[32];
 
-	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
-	aux_mock.probe_result = 1;
 	TEST_ASSERT_OK(pthread_create(&thread, NULL, scan_thread, &stop));
-	for (i = 0; i < 300 && result == TEST_SUCCESS; i++) {
-		snprintf(name, sizeof(name), "mock.sf.%u", i * 7 % 300);
-		if (aux_bus->find_device(NULL, cmp_name, name) == NULL)
-			result = TEST_FAILED;
-		if (i % 100 == 50 && aux_bus->probe() != 0)
-			result = TEST_FAILED;
-	}
+	for (i = 0; i < nb && result == TEST_SUCCESS; i++)
+		result = step(i);
 	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
 	pthread_join(thread, &failed);
 	TEST_ASSERT_OK(result);
 	TEST_ASSERT(failed == NULL, "a scan failed");
+	return TEST_SUCCESS;
+}
+
+static int
+find_step(unsigned int i)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "mock.sf.%u", i * 7 % 300);
+	TEST_ASSERT(aux_bus->find_device(NULL, cmp_name, name) != NULL, "no %s", name);
+	return i % 100 == 50 ? aux_bus->probe() : TEST_SUCCESS;
+}
+
+/* EAL scans on its interrupt thread while the application looks for devices. */
+static int
+test_scan_meanwhile(void)
+{
+	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
+	TEST_ASSERT_OK(aux_bus->scan());
+	aux_mock.probe_result = 1;
+	TEST_ASSERT_OK(scan_meanwhile(find_step, 300));
 	return assert_identities(300);
+}
+
+static int
+unplug_step(unsigned int i)
+{
+	struct rte_device *dev;
+	char name[32];
+
+	snprintf(name, sizeof(name), "mock.sf.%u", i % 4);
+	TEST_ASSERT_OK(aux_bus->scan()); /* it was unplugged */
+	dev = aux_bus->find_device(NULL, cmp_name, name);
+	TEST_ASSERT(dev != NULL, "no %s", name);
+	TEST_ASSERT_OK(aux_bus->plug(dev));
+	return aux_bus->unplug(dev);
 }
 
 /* Whoever unplugs a device waits until no scan looks at it, and no longer. */
 static int
 test_unplug_meanwhile(void)
 {
-	int result = TEST_SUCCESS;
-	struct rte_device *dev;
-	bool stop = false;
-	unsigned int i;
-	pthread_t thread;
-	void *failed;
-	char name[32];
-
 	TEST_ASSERT_OK(make_sfs(0, 4, 1, aux_make_sf));
 	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(pthread_create(&thread, NULL, scan_thread, &stop));
-	for (i = 0; i < 3000 && result == TEST_SUCCESS; i++) {
-		snprintf(name, sizeof(name), "mock.sf.%u", i % 4);
-		result = aux_bus->scan(); /* it was unplugged */
-		dev = aux_bus->find_device(NULL, cmp_name, name);
-		if (dev == NULL || aux_bus->plug(dev) != 0 || aux_bus->unplug(dev) != 0)
-			result = TEST_FAILED;
-	}
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
-	pthread_join(thread, &failed);
-	TEST_ASSERT_OK(result);
-	TEST_ASSERT(failed == NULL, "a scan failed");
+	TEST_ASSERT_OK(scan_meanwhile(unplug_step, 3000));
 	TEST_ASSERT_OK(aux_bus->scan());
 	return assert_identities(4);
 }

@@ -2,10 +2,6 @@
  * Copyright (c) 2026 The auxiliary-bus driver authors
  */
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <rte_common.h>
 
 #include "private.h"

@@ -14,11 +14,11 @@
 
 struct auxiliary_stem {
 	struct auxiliary_name name; /* with any number */
-	uint16_t id; /* in the order in which they were met */
-	char text[]; /* first whether it has numbers, for the index */
+	uint16_t id; /* its index; entries have it */
+	char text[]; /* the key below, of which the name borrows all but the first */
 };
 
-/* What the index has a stem under: behind it, nobody reads. */
+/* What the index has a stem under: of names with numbers and without, each its own. */
 static const char *
 stem_key(const struct auxiliary_name *name, char *buf)
 {
