@@ -26,6 +26,8 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "test_compat.h"
+
 static struct rte_bus *bus;
 static rte_bus_scan_t bus_scan;
 static rte_bus_probe_t bus_probe;
@@ -82,9 +84,16 @@ timed_scan(void)
 }
 
 static int
-timed_probe(void)
+probe(void)
 {
-	return timed("probe", bus_probe);
+	bus->probe = bus_probe;
+	return compat_bus_probe(bus);
+}
+
+static int
+timed_probe(COMPAT_BUS_PROBE_ARGS)
+{
+	return timed("probe", probe);
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "aux_mock.h"
+#include "test_compat.h"
 
 struct aux_mock aux_mock;
 struct rte_bus *aux_bus;
@@ -116,7 +117,7 @@ aux_teardown(void)
 	struct rte_device *dev;
 
 	/* Devices that are driven stay on the list when their directory goes. */
-	while ((dev = aux_bus->find_device(NULL, is_driven, NULL)) != NULL)
+	while ((dev = aux_bus_find(NULL, is_driven, NULL)) != NULL)
 		if (rte_dev_remove(dev) != 0)
 			break;
 	/* Devargs stay on EAL's, too. */
@@ -124,9 +125,49 @@ aux_teardown(void)
 		rte_devargs_remove(devargs);
 	aux_bus->conf.scan_mode = RTE_BUS_SCAN_UNDEFINED;
 	test_dir_remove();
-	aux_bus->scan();
+	aux_scan();
 	rte_auxiliary_unregister(&aux_plain_driver);
 	rte_auxiliary_unregister(&vfio_driver);
+}
+
+/* --- What EAL asks of the bus -------------------------------------------- */
+
+int
+aux_scan(void)
+{
+	return aux_bus->scan();
+}
+
+int
+aux_probe(void)
+{
+	return compat_bus_probe(aux_bus);
+}
+
+int
+aux_plug(struct rte_device *dev)
+{
+	int ret = compat_bus_plug(aux_bus, dev);
+
+	return ret > 0 ? -ENOTSUP : ret;
+}
+
+int
+aux_unplug(struct rte_device *dev)
+{
+	return compat_bus_unplug(aux_bus, dev);
+}
+
+int
+aux_cleanup(void)
+{
+	return compat_bus_cleanup(aux_bus);
+}
+
+struct rte_device *
+aux_bus_find(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
+{
+	return compat_bus_find_device(aux_bus, start, cmp, data);
 }
 
 struct rte_device *

@@ -36,6 +36,19 @@ extern char aux_root[256]; /* the only root, empty at first */
 int aux_setup(void);
 void aux_teardown(void);
 
+/*
+ * What EAL asks of the bus, in any version of DPDK.  To plug is what
+ * rte_dev_probe() does with a device that it has found: -ENOTSUP if no driver
+ * takes the device.
+ */
+int aux_scan(void);
+int aux_probe(void);
+int aux_plug(struct rte_device *dev);
+int aux_unplug(struct rte_device *dev);
+int aux_cleanup(void);
+struct rte_device *aux_bus_find(const struct rte_device *start, rte_dev_cmp_t cmp,
+	const void *data);
+
 /* A device on the bus, or NULL. */
 struct rte_device *aux_find(const char *name);
 struct rte_auxiliary_device *aux_dev(const char *name);

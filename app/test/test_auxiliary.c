@@ -49,7 +49,7 @@ test_scan_order(void)
 	aux_make_sf("mock.sf.2");
 	aux_make_sf("mock.sf.1");
 	aux_make_sf("nobodys.sf.1"); /* no driver handles it */
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	return assert_order(order, RTE_DIM(order));
 }
 
@@ -66,8 +66,8 @@ test_scan_order_absurd(void)
 
 	for (i = RTE_DIM(order); i > 0; i--)
 		aux_make_sf(order[i - 1]);
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_scan());
 	return assert_order(order, RTE_DIM(order));
 }
 
@@ -91,7 +91,7 @@ assert_kinds(unsigned int nb_kinds, unsigned int nb_each)
 		kind_name(n, nb_each, name, sizeof(name));
 		TEST_ASSERT_OK(aux_make_sf(name));
 	}
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	n = 0;
 	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
 		kind_name(n++, nb_each, name, sizeof(name));
@@ -99,7 +99,7 @@ assert_kinds(unsigned int nb_kinds, unsigned int nb_each)
 		TEST_ASSERT_OK(aux_remove(name));
 	}
 	TEST_ASSERT_EQUAL(n, total);
-	return aux_bus->scan();
+	return aux_scan();
 }
 
 static int
@@ -135,11 +135,11 @@ test_scan_again(void)
 	char name[32];
 
 	TEST_ASSERT_OK(make_sfs(0, 200, 2, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	stays = aux_find("mock.sf.10");
 	TEST_ASSERT_OK(make_sfs(0, 200, 4, aux_remove));
 	TEST_ASSERT_OK(make_sfs(1, 200, 2, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
 		n += n % 4 == 0;
 		snprintf(name, sizeof(name), "mock.sf.%u", n++);
@@ -163,14 +163,14 @@ test_scan_thousands(void)
 	TEST_ASSERT_OK(make_sfs(0, nb, 1, aux_make_sf));
 	TEST_ASSERT_OK(aux_make_sf("vfio.sf.0"));
 	TEST_ASSERT_OK(aux_make_sf("nobodys.sf.0"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), nb + 1);
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.1234"));
 	TEST_ASSERT_OK(make_sfs(0, nb, 1, aux_remove));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 2); /* one is driven */
 	TEST_ASSERT_OK(make_sfs(0, nb, 2, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), nb / 2 + 1);
 	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.1234")));
 	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
@@ -202,7 +202,7 @@ assert_identities(unsigned int nb)
 	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it) {
 		snprintf(name, sizeof(name), "mock.sf.%u", n++);
 		TEST_ASSERT(strcmp(dev->name, name) == 0, "%s is %s", name, dev->name);
-		TEST_ASSERT(aux_bus->find_device(NULL, cmp_name, name) == dev,
+		TEST_ASSERT(aux_bus_find(NULL, cmp_name, name) == dev,
 			"%s is two devices", name);
 	}
 	TEST_ASSERT_EQUAL(n, nb);
@@ -219,16 +219,16 @@ test_declined(void)
 	struct rte_device *known;
 
 	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	known = aux_find("mock.sf.123");
 	aux_mock.probe_result = 1;
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 300);
 	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:mock.sf.200,a=1"), -ENOTSUP);
 	TEST_ASSERT(aux_find("mock.sf.123") == known, "another device now");
 	TEST_ASSERT_OK(assert_identities(300));
 	aux_mock.probe_result = 0;
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 601);
 	TEST_ASSERT(rte_dev_is_probed(known), "not probed");
 	return assert_identities(300);
@@ -241,7 +241,7 @@ scan_thread(void *stop)
 	intptr_t failed = 0;
 
 	while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
-		failed |= aux_bus->scan();
+		failed |= aux_scan();
 	return (void *)failed;
 }
 
@@ -271,8 +271,8 @@ find_step(unsigned int i)
 	char name[32];
 
 	snprintf(name, sizeof(name), "mock.sf.%u", i * 7 % 300);
-	TEST_ASSERT(aux_bus->find_device(NULL, cmp_name, name) != NULL, "no %s", name);
-	return i % 100 == 50 ? aux_bus->probe() : TEST_SUCCESS;
+	TEST_ASSERT(aux_bus_find(NULL, cmp_name, name) != NULL, "no %s", name);
+	return i % 100 == 50 ? aux_probe() : TEST_SUCCESS;
 }
 
 /* EAL scans on its interrupt thread while the application looks for devices. */
@@ -280,7 +280,7 @@ static int
 test_scan_meanwhile(void)
 {
 	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	aux_mock.probe_result = 1;
 	TEST_ASSERT_OK(scan_meanwhile(find_step, 300));
 	return assert_identities(300);
@@ -293,11 +293,11 @@ unplug_step(unsigned int i)
 	char name[32];
 
 	snprintf(name, sizeof(name), "mock.sf.%u", i % 4);
-	TEST_ASSERT_OK(aux_bus->scan()); /* it was unplugged */
-	dev = aux_bus->find_device(NULL, cmp_name, name);
+	TEST_ASSERT_OK(aux_scan()); /* it was unplugged */
+	dev = aux_bus_find(NULL, cmp_name, name);
 	TEST_ASSERT(dev != NULL, "no %s", name);
-	TEST_ASSERT_OK(aux_bus->plug(dev));
-	return aux_bus->unplug(dev);
+	TEST_ASSERT_OK(aux_plug(dev));
+	return aux_unplug(dev);
 }
 
 /* Whoever unplugs a device waits until no scan looks at it, and no longer. */
@@ -305,9 +305,9 @@ static int
 test_unplug_meanwhile(void)
 {
 	TEST_ASSERT_OK(make_sfs(0, 4, 1, aux_make_sf));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_OK(scan_meanwhile(unplug_step, 3000));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	return assert_identities(4);
 }
 
@@ -317,7 +317,7 @@ test_attributes(void)
 	aux_make_sf("mock.sf.0");
 	aux_make_attr("mock.sf.1", "numa_node", "0\n");
 	aux_make_attr("mock.sf.1", "sfnum", "88\n");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->device.numa_node, SOCKET_ID_ANY);
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, RTE_AUXILIARY_SFNUM_NONE);
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.1")->device.numa_node, 0);
@@ -343,7 +343,7 @@ test_absurd_attributes(void)
 		snprintf(name, sizeof(name), "mock.sf.%u", i);
 		aux_make_attr(name, "numa_node", absurd[i]);
 		test_log_start();
-		TEST_ASSERT_OK(aux_bus->scan());
+		TEST_ASSERT_OK(aux_scan());
 		dev = aux_dev(name);
 		TEST_ASSERT_EQUAL(test_log_count(name), 1);
 		TEST_ASSERT(dev != NULL, "%s is not on the bus", name);
@@ -351,7 +351,7 @@ test_absurd_attributes(void)
 	}
 	aux_make_attr("mock.sf.90", "sfnum", "4294967296\n");
 	test_log_start();
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.90")->sfnum, RTE_AUXILIARY_SFNUM_NONE);
 	TEST_ASSERT_EQUAL(test_log_count("4294967296"), 1);
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
@@ -363,7 +363,7 @@ test_unreadable_attribute(void)
 {
 	aux_make_sf("mock.sf.0/numa_node"); /* a directory */
 	test_log_start();
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->device.numa_node, SOCKET_ID_ANY);
 	TEST_ASSERT_EQUAL(test_log_count("mock.sf.0"), 1);
 	return TEST_SUCCESS;
@@ -374,11 +374,11 @@ test_rescan(void)
 {
 	aux_make_sf("mock.sf.0");
 	aux_make_sf("mock.sf.1");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.1"));
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	aux_make_sf("mock.sf.2");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still there");
 	TEST_ASSERT(aux_find("mock.sf.2") != NULL, "not found");
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.1")), "lost its driver");
@@ -396,7 +396,7 @@ test_long_name(void)
 	aux_make_sf(name);
 	aux_make_sf("mock.sf.0");
 	test_log_start();
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(test_log_count("mock.sf.xxx"), 1);
 	TEST_ASSERT(aux_find("mock.sf.0") != NULL, "the scan did not go on");
 	return TEST_SUCCESS;
@@ -411,7 +411,7 @@ test_several_roots(void)
 	aux_make_sf("b/mock.sf.1");
 	snprintf(both, sizeof(both), "%s/a:%s/missing:%s/b", aux_root, aux_root, aux_root);
 	setenv("SYSFS_AUXILIARY_DEVICES", both, 1);
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT(aux_find("mock.sf.0") != NULL && aux_find("mock.sf.1") != NULL, "one is missing");
 	return TEST_SUCCESS;
 }
@@ -426,14 +426,14 @@ test_same_name(void)
 	aux_make_attr("b/mock.sf.0", "sfnum", "2\n");
 	snprintf(both, sizeof(both), "%s/b:%s/a/", aux_root, aux_root);
 	setenv("SYSFS_AUXILIARY_DEVICES", both, 1);
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, 2);
 	snprintf(both, sizeof(both), "%s/b/mock.sf.0/sfnum", aux_root);
 	TEST_ASSERT_OK(unlink(both));
 	*strrchr(both, '/') = '\0';
 	TEST_ASSERT_OK(rmdir(both));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, 1);
 	return TEST_SUCCESS;
@@ -447,10 +447,10 @@ test_dangling(void)
 
 	snprintf(path, sizeof(path), "%s/mock.sf.0", aux_root);
 	TEST_ASSERT_OK(symlink("later", path));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "a device that is not there");
 	aux_make_attr("later", "sfnum", "3\n");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_dev("mock.sf.0")->sfnum, 3);
 	return TEST_SUCCESS;
 }
@@ -473,7 +473,7 @@ test_link_out_of_tree(void)
 	TEST_ASSERT_OK(symlink(target, path));
 	snprintf(path, sizeof(path), "%s/root", aux_root);
 	setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	AUX_ASSERT_ONE_LINE(TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:mock.sf.0"), -EXDEV),
 		"leads out of");
@@ -509,7 +509,7 @@ test_absurd_names(void)
 	for (i = 0; i < RTE_DIM(absurd); i++)
 		aux_make_sf(absurd[i]);
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
 	return TEST_SUCCESS;
 }

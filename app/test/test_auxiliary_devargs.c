@@ -48,7 +48,7 @@ test_bad_devargs(void)
 	unsigned int i;
 
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	for (i = 0; i < RTE_DIM(bad); i++) {
 		test_log_start();
@@ -95,8 +95,8 @@ test_blocked(void)
 {
 	aux_make_sf("mock.sf.0");
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, "auxiliary:mock.sf.0"));
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
 	return TEST_SUCCESS;
 }
@@ -113,7 +113,7 @@ test_allowed(void)
 	aux_make_sf("mock.sf.1");
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED, "auxiliary:mock.sf.1"));
 	TEST_ASSERT_EQUAL(aux_bus->conf.scan_mode, RTE_BUS_SCAN_ALLOWLIST);
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	RTE_DEV_FOREACH(dev, "bus=auxiliary", &it)
 		n++;
 	TEST_ASSERT_EQUAL(n, 1);
@@ -163,7 +163,7 @@ test_filters(void)
 
 	TEST_ASSERT_OK(make_two_pfs());
 	TEST_ASSERT_OK(aux_make_pf_sf("sf_sim", "mock.sf.1", "7\n"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	for (i = 0; i < RTE_DIM(filters); i++)
 		TEST_ASSERT(aux_count(filters[i].filter) == filters[i].devices, "%s: %u",
 			filters[i].filter, aux_count(filters[i].filter));
@@ -214,7 +214,7 @@ static int
 test_attach_newly_ambiguous(void)
 {
 	TEST_ASSERT_OK(aux_make_pf_sf(PF0, "mock.sf.4", "88\n"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_OK(aux_make_pf_sf(PF1, "mock.sf.6", "88\n"));
 	TEST_ASSERT(rte_dev_probe("bus=auxiliary,sfnum=88") < 0, "one was chosen");
 	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
@@ -240,9 +240,9 @@ test_allow_by_pf(void)
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED, "bus=auxiliary,pf=" PF0 ",sfnum=89"));
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED, "bus=auxiliary,pf=" PF0)); /* two */
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED, "auxiliary:mock.sf.6,b=2"));
-	AUX_ASSERT_ONE_LINE(TEST_ASSERT_OK(aux_bus->scan()), "\"pf=" PF0 "\" is ambiguous");
+	AUX_ASSERT_ONE_LINE(TEST_ASSERT_OK(aux_scan()), "\"pf=" PF0 "\" is ambiguous");
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 2);
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.5")), "not by number");
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.6")), "not by name");
@@ -257,7 +257,7 @@ test_block_by_pf(void)
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, "bus=auxiliary,type=mock-1"));
 	/* Another device has this name, so it is not meant. */
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, "bus=auxiliary,name=mock.sf.6,sfnum=1"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
 	TEST_ASSERT(aux_find("mock.sf.6") != NULL, "the wrong ones");
 	/* Who attaches a blocked device by name wants it. */
@@ -290,7 +290,7 @@ test_block_by_each(void)
 	TEST_ASSERT_OK(make_two_pfs());
 	for (i = 0; i < RTE_DIM(cases); i++) {
 		TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, cases[i].blocked));
-		TEST_ASSERT_OK(aux_bus->scan());
+		TEST_ASSERT_OK(aux_scan());
 		TEST_ASSERT(aux_count("bus=auxiliary") == cases[i].left, "%s leaves %u",
 			cases[i].blocked, aux_count("bus=auxiliary"));
 		devargs = rte_devargs_next(RTE_BUS_AUXILIARY_NAME, NULL);
@@ -365,18 +365,18 @@ static int
 test_iova_vfio(void)
 {
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_DC);
 	aux_make_sf("vfio.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_VA);
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
 			"bus=auxiliary,name=vfio.sf.0,iova=pa"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_PA);
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
 			"bus=auxiliary,name=mock.sf.0,iova=va"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	AUX_ASSERT_ONE_LINE(TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_DC),
 		"iova=va and iova=pa");
 	return TEST_SUCCESS;
@@ -389,15 +389,15 @@ test_returns(void)
 {
 	aux_make_sf("mock.sf.0");
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED, "auxiliary:mock.sf.0,a=1"));
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.0")));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "has not left");
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	TEST_ASSERT(strcmp(aux_mock.args, "a=1") == 0, "%s", aux_mock.args);
 	return TEST_SUCCESS;
@@ -410,15 +410,15 @@ test_returns_renamed(void)
 	TEST_ASSERT_OK(make_two_pfs());
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
 			"bus=auxiliary,sfnum=89/class=eth/driver=mock_plain,a=1"));
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.5")));
 	TEST_ASSERT_OK(aux_remove("mock.sf.5"));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 0);
 	TEST_ASSERT_OK(aux_make_pf_sf(PF0, "mock.sf.7", "89\n"));
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.7")), "not found again");
 	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
@@ -469,12 +469,12 @@ static int
 test_attach_alone(void)
 {
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	aux_make_sf("mock.sf.1");
 	aux_make_sf("mock.sf.2");
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.2"));
 	TEST_ASSERT(aux_find("mock.sf.1") == NULL, "looked at");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT(aux_find("mock.sf.1") != NULL, "not found by a scan");
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 3);
 	return TEST_SUCCESS;

@@ -45,8 +45,8 @@ hotplug_setup(void)
 	if (ret == TEST_SUCCESS)
 		ret = rte_dev_event_callback_register(NULL, on_event, NULL);
 	if (ret == 0)
-		ret = aux_bus->scan();
-	return ret == 0 ? aux_bus->probe() : ret; /* from here on the bus listens */
+		ret = aux_scan();
+	return ret == 0 ? aux_probe() : ret; /* from here on the bus listens */
 }
 
 static void
@@ -118,7 +118,7 @@ test_other_directory(void)
 	aux_make_sf("other/mock.sf.9");
 	snprintf(path, sizeof(path), "%s/other", aux_root);
 	setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_OK(publish("mock.sf.0")); /* where nobody looks any more */
 	TEST_ASSERT_OK(publish("other/mock.sf.1"));
 	ASSERT_TOLD(come, 1, "mock.sf.1");
@@ -137,8 +137,8 @@ test_return(void)
 	TEST_ASSERT_OK(rte_dev_remove(aux_find(told.name)));
 	TEST_ASSERT_OK(publish("mock.sf.0"));
 	ASSERT_TOLD(come, 2, "mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	TEST_ASSERT(strcmp(aux_mock.args, "a=1") == 0, "%s", aux_mock.args);
 	return TEST_SUCCESS;
@@ -163,8 +163,8 @@ wait_for(const char *devargs)
 	int ret = rte_devargs_add(RTE_DEVTYPE_ALLOWED, devargs);
 
 	if (ret == 0)
-		ret = aux_bus->scan();
-	return ret == 0 ? aux_bus->probe() : ret;
+		ret = aux_scan();
+	return ret == 0 ? aux_probe() : ret;
 }
 
 /* mock.sf.0 is waited for, comes, is plugged, and goes. */
@@ -424,7 +424,7 @@ uevents_setup(void)
 {
 	unsetenv("SYSFS_AUXILIARY_DEVICES");
 	unsetenv("SYSFS_MDEV_DEVICES");
-	return aux_bus->scan();
+	return aux_scan();
 }
 
 static int

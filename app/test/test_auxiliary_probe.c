@@ -24,21 +24,21 @@ test_aux_plain_driver(void)
 	struct rte_device *dev;
 
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
 	dev = aux_find("mock.sf.0");
 	TEST_ASSERT(dev != NULL && dev->driver == &aux_plain_driver.driver, "not driven");
 	TEST_ASSERT(aux_dev("mock.sf.0")->intr_handle != NULL, "no interrupt handle");
 	TEST_ASSERT(aux_dev("mock.sf.0")->vfio_dev == NULL, "opened what nobody asked for");
-	TEST_ASSERT_EQUAL(aux_bus->plug(dev), -EEXIST);
+	TEST_ASSERT_EQUAL(aux_plug(dev), -EEXIST);
 	TEST_ASSERT_OK(rte_dev_remove(dev));
 	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
 	TEST_ASSERT_EQUAL(aux_mock.removes, 1);
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still on the bus");
 	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,name=mock.sf.0"));
 	TEST_ASSERT_OK(rte_eal_hotplug_remove("auxiliary", "mock.sf.0"));
-	TEST_ASSERT_OK(aux_bus->scan()); /* on the bus again, as before */
+	TEST_ASSERT_OK(aux_scan()); /* on the bus again, as before */
 	return test_resources_same(&before);
 }
 
@@ -49,7 +49,7 @@ test_driver_fails(void)
 
 	aux_make_sf("mock.sf.0");
 	aux_make_sf("mock.sf.1");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	aux_mock.probe_result = -EIO;
 	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:mock.sf.0"), -EIO);
@@ -68,9 +68,9 @@ test_probe_all(void)
 {
 	aux_make_sf("vfio.sf.0"); /* has no node, and fails */
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	test_log_start();
-	TEST_ASSERT_OK(aux_bus->probe());
+	TEST_ASSERT_OK(aux_probe());
 	TEST_ASSERT_EQUAL(test_log_count("vfio.sf.0"), 1);
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.0")), "hidden by the one that failed");
 	return TEST_SUCCESS;
@@ -82,9 +82,9 @@ test_probe_none(void)
 {
 	aux_make_sf("mock.sf.0");
 	aux_make_sf("mock.sf.1");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	aux_mock.probe_result = -EIO;
-	TEST_ASSERT_EQUAL(aux_bus->probe(), -1);
+	TEST_ASSERT_EQUAL(aux_probe(), -1);
 	TEST_ASSERT_EQUAL(rte_errno, EIO);
 	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	return TEST_SUCCESS;
@@ -101,11 +101,11 @@ test_remove_fails(void)
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
 	dev = aux_find("mock.sf.0");
 	aux_mock.remove_result = -EBUSY;
-	TEST_ASSERT_EQUAL(aux_bus->unplug(dev), -EBUSY);
+	TEST_ASSERT_EQUAL(aux_unplug(dev), -EBUSY);
 	TEST_ASSERT_EQUAL(rte_errno, EBUSY);
 	TEST_ASSERT(rte_dev_is_probed(dev) && aux_dev("mock.sf.0")->intr_handle != NULL,
 		"let go of");
-	TEST_ASSERT_EQUAL(aux_bus->cleanup(), -1);
+	TEST_ASSERT_EQUAL(aux_cleanup(), -1);
 	TEST_ASSERT_EQUAL(rte_errno, EBUSY);
 	TEST_ASSERT(aux_find("mock.sf.0") == dev, "freed in use");
 	TEST_ASSERT(aux_find("mock.sf.1") == NULL, "left behind");
@@ -123,7 +123,7 @@ test_iova_as_va(void)
 	int ret;
 
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_DC);
 	aux_plain_driver.drv_flags = RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA;
 	class = aux_bus->get_iommu_class();
@@ -193,13 +193,13 @@ match_pci(uint16_t device_id, int result, unsigned int probes)
 	TEST_ASSERT_OK(fake_server_start(path, FAKE_PCI));
 	pci_ids[1].device_id = device_id;
 	rte_auxiliary_register_extended(&pci_driver);
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	ret = rte_dev_probe("auxiliary:pci.sf.0");
 	if (ret == 0)
 		ret = rte_dev_remove(aux_find("pci.sf.0"));
 	if (result == 0)
-		TEST_ASSERT_OK(aux_bus->scan());
+		TEST_ASSERT_OK(aux_scan());
 	rte_auxiliary_unregister(&pci_driver);
 	TEST_ASSERT_EQUAL(aux_mock.probes, probes);
 	TEST_ASSERT((ret < 0) == (result < 0), "%d", ret);
@@ -228,7 +228,7 @@ test_no_vfio_node(void)
 	struct test_resources before;
 
 	aux_make_sf("vfio.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	test_log_start();
 	TEST_ASSERT_EQUAL(rte_dev_probe("auxiliary:vfio.sf.0"), -ENODEV);
@@ -245,7 +245,7 @@ test_vfio_node(void)
 	aux_make_sf("vfio.sf.0");
 	snprintf(path, sizeof(path), "%s/vfio.sf.0/vfio-user", aux_root);
 	TEST_ASSERT_OK(fake_server_start(path, FAKE_NONE));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	TEST_ASSERT_EQUAL(rte_dev_probe("bus=auxiliary,name=vfio.sf.0,vfio=group"), -ENODEV);
 	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
@@ -286,15 +286,15 @@ test_vanished(void)
 	aux_make_sf("vfio.sf.1");
 	snprintf(path, sizeof(path), "%s/vfio.sf.2", aux_root);
 	TEST_ASSERT_OK(symlink("nowhere", path));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	dev = aux_find("mock.sf.0");
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	TEST_ASSERT_OK(aux_remove("vfio.sf.1"));
 	TEST_ASSERT(dev != NULL, "not found");
 	TEST_ASSERT(aux_find("vfio.sf.1") == NULL && aux_find("vfio.sf.2") == NULL,
 		"a device that is not there");
-	TEST_ASSERT_OK(aux_bus->probe());
-	TEST_ASSERT_EQUAL(aux_bus->plug(dev), -ENOENT);
+	TEST_ASSERT_OK(aux_probe());
+	TEST_ASSERT_EQUAL(aux_plug(dev), -ENOENT);
 	/* The one that was looked at in time is for its driver to refuse. */
 	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
 	return TEST_SUCCESS;
@@ -304,8 +304,8 @@ static int
 test_unplug_undriven(void)
 {
 	aux_make_sf("mock.sf.0");
-	TEST_ASSERT_OK(aux_bus->scan());
-	TEST_ASSERT_OK(aux_bus->unplug(aux_find("mock.sf.0")));
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_unplug(aux_find("mock.sf.0")));
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still on the bus");
 	return TEST_SUCCESS;
 }
@@ -315,9 +315,9 @@ test_cleanup(void)
 {
 	aux_make_sf("mock.sf.0");
 	aux_make_sf("mock.sf.1");
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
-	TEST_ASSERT_OK(aux_bus->cleanup());
+	TEST_ASSERT_OK(aux_cleanup());
 	TEST_ASSERT_EQUAL(aux_mock.removes, 1);
 	TEST_ASSERT(aux_find("mock.sf.0") == NULL && aux_find("mock.sf.1") == NULL, "devices left");
 	return TEST_SUCCESS;
@@ -335,7 +335,7 @@ test_dma_map(void)
 	aux_make_sf("vfio.sf.0");
 	snprintf(path, sizeof(path), "%s/vfio.sf.0/vfio-user", aux_root);
 	TEST_ASSERT_OK(fake_server_start(path, FAKE_NONE));
-	TEST_ASSERT_OK(aux_bus->scan());
+	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT(rte_dev_dma_map(aux_find("mock.sf.0"), mem, 1 << 30, page) < 0, "no driver");
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0"));
 	TEST_ASSERT_OK(rte_dev_dma_map(aux_find("mock.sf.0"), mem, 1 << 30, page));
@@ -369,7 +369,7 @@ make_mdev(const char *device_api, char *socket_path, size_t size)
 	snprintf(mdevs, sizeof(mdevs), "%s/sf", aux_root);
 	setenv("SYSFS_AUXILIARY_DEVICES", mdevs, 1);
 	snprintf(socket_path, size, "%s/mdev/" UUID "/vfio-user", aux_root);
-	return aux_bus->scan();
+	return aux_scan();
 }
 
 static int
