@@ -125,7 +125,7 @@ aux_teardown(void)
 		rte_devargs_remove(devargs);
 	aux_bus->conf.scan_mode = RTE_BUS_SCAN_UNDEFINED;
 	test_dir_remove();
-	aux_scan();
+	aux_cleanup();
 	rte_auxiliary_unregister(&aux_plain_driver);
 	rte_auxiliary_unregister(&vfio_driver);
 }

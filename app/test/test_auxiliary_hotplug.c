@@ -3,17 +3,13 @@
  */
 
 /*
- * Devices that come and go: directories made and removed by the test, and
- * uevents that the kernel is asked to spread.
+ * Devices that come and go: directories made and removed by the test.
  */
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <linux/netlink.h>
 
 #include <rte_errno.h>
 
@@ -45,6 +41,8 @@ hotplug_setup(void)
 	if (ret == TEST_SUCCESS)
 		ret = rte_dev_event_callback_register(NULL, on_event, NULL);
 	if (ret == 0)
+		ret = rte_dev_event_monitor_start(); /* or nobody is told */
+	if (ret == 0)
 		ret = aux_scan();
 	return ret == 0 ? aux_probe() : ret; /* from here on the bus listens */
 }
@@ -52,6 +50,7 @@ hotplug_setup(void)
 static void
 hotplug_teardown(void)
 {
+	rte_dev_event_monitor_stop();
 	rte_dev_event_callback_unregister(NULL, on_event, NULL);
 	aux_teardown();
 }
@@ -106,22 +105,6 @@ test_directory_returns(void)
 	TEST_ASSERT_OK(aux_remove("mock.sf.3"));
 	ASSERT_TOLD(gone, 2, "mock.sf.3");
 	TEST_ASSERT_EQUAL(told.come, 2);
-	return TEST_SUCCESS;
-}
-
-/* A scan finds that the roots are other ones now, and watches those. */
-static int
-test_other_directory(void)
-{
-	char path[300];
-
-	aux_make_sf("other/mock.sf.9");
-	snprintf(path, sizeof(path), "%s/other", aux_root);
-	setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
-	TEST_ASSERT_OK(aux_scan());
-	TEST_ASSERT_OK(publish("mock.sf.0")); /* where nobody looks any more */
-	TEST_ASSERT_OK(publish("other/mock.sf.1"));
-	ASSERT_TOLD(come, 1, "mock.sf.1");
 	return TEST_SUCCESS;
 }
 
@@ -382,189 +365,9 @@ test_plug_unasked(void)
 	return TEST_SUCCESS;
 }
 
-/* --- Uevents --------------------------------------------------------------- */
-
-/* The kernel spreads what root hands it, as if it were its own. */
-static int
-uevent_send(unsigned int port, const char *text, size_t len)
-{
-	struct {
-		struct nlmsghdr header;
-		char text[512];
-	} msg = { .header = {
-		.nlmsg_len = NLMSG_HDRLEN + len,
-		.nlmsg_type = NLMSG_MIN_TYPE,
-		.nlmsg_flags = NLM_F_REQUEST,
-	} };
-	struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_pid = port };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-	ssize_t sent;
-
-	if (fd < 0)
-		return -errno;
-	memcpy(msg.text, text, len);
-	/* Only the kernel wants the header. */
-	sent = port == 0 ? sendto(fd, &msg, msg.header.nlmsg_len, 0, (struct sockaddr *)&to,
-				sizeof(to)) :
-		sendto(fd, msg.text, len, 0, (struct sockaddr *)&to, sizeof(to));
-	close(fd);
-	return sent < 0 ? -errno : 0;
-}
-
-#define UEVENT(action, subsystem, path) \
-	action "@" path "\0ACTION=" action "\0DEVPATH=" path "\0SUBSYSTEM=" subsystem
-
-#define UEVENT_SEND(port, action, subsystem, path) \
-	uevent_send(port, UEVENT(action, subsystem, path), \
-		sizeof(UEVENT(action, subsystem, path)))
-
-/* The devices of the kernel, of which there need not be any. */
-static int
-uevents_setup(void)
-{
-	unsetenv("SYSFS_AUXILIARY_DEVICES");
-	unsetenv("SYSFS_MDEV_DEVICES");
-	return aux_scan();
-}
-
-static int
-test_uevent(void)
-{
-	TEST_ASSERT_OK(uevents_setup());
-	if (UEVENT_SEND(0, "add", "auxiliary", "/devices/test/mock.sf.7") < 0)
-		return test_skip("needs root to have the kernel spread a uevent");
-	ASSERT_TOLD(come, 1, "mock.sf.7");
-	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.8");
-	ASSERT_TOLD(come, 2, "mock.sf.8");
-	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.8");
-	ASSERT_TOLD(gone, 1, "mock.sf.8");
-	UEVENT_SEND(0, "remove", "mdev", "/devices/test/" UUID);
-	ASSERT_TOLD(gone, 2, UUID);
-	return TEST_SUCCESS;
-}
-
-/* A change that the kernel reports twice is told once. */
-static int
-test_uevent_once(void)
-{
-	TEST_ASSERT_OK(uevents_setup());
-	if (UEVENT_SEND(0, "add", "auxiliary", "/devices/test/mock.sf.7") < 0)
-		return test_skip("needs root to have the kernel spread a uevent");
-	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.7");
-	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.7");
-	UEVENT_SEND(0, "remove", "auxiliary", "/devices/test/mock.sf.7");
-	/* Each of these is a change. */
-	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.8");
-	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.8");
-	UEVENT_SEND(0, "unbind", "auxiliary", "/devices/test/mock.sf.8");
-	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.8");
-	UEVENT_SEND(0, "add", "auxiliary", "/devices/test/mock.sf.9"); /* the last */
-	test_wait_for(&told.come, 4);
-	TEST_ASSERT(strcmp(told.name, "mock.sf.9") == 0, "%s", told.name);
-	TEST_ASSERT_EQUAL(told.come, 4);
-	TEST_ASSERT_EQUAL(told.gone, 3);
-	return TEST_SUCCESS;
-}
-
-/* A sub-function and the mdev on it are one device, in whatever order they go. */
-static int
-test_uevent_mdev(void)
-{
-#define SF "/devices/test/mock.sf.7"
-#define MDEV SF "/" UUID
-	TEST_ASSERT_OK(uevents_setup());
-	if (UEVENT_SEND(0, "bind", "auxiliary", SF) < 0)
-		return test_skip("needs root to have the kernel spread a uevent");
-	UEVENT_SEND(0, "bind", "mdev", MDEV);
-	ASSERT_TOLD(come, 2, "mock.sf.7"); /* with it, there may be a node */
-	UEVENT_SEND(0, "unbind", "mdev", MDEV);
-	UEVENT_SEND(0, "remove", "mdev", MDEV);
-	ASSERT_TOLD(gone, 1, "mock.sf.7");
-	UEVENT_SEND(0, "bind", "mdev", MDEV); /* another one */
-	ASSERT_TOLD(come, 3, "mock.sf.7");
-	UEVENT_SEND(0, "unbind", "mdev", MDEV);
-	UEVENT_SEND(0, "remove", "mdev", MDEV);
-	UEVENT_SEND(0, "unbind", "auxiliary", SF);
-	UEVENT_SEND(0, "remove", "auxiliary", SF);
-	UEVENT_SEND(0, "bind", "auxiliary", SF);
-	ASSERT_TOLD(come, 4, "mock.sf.7");
-	TEST_ASSERT_EQUAL(told.gone, 2);
-	UEVENT_SEND(0, "bind", "mdev", MDEV);
-	UEVENT_SEND(0, "remove", "auxiliary", SF);
-	UEVENT_SEND(0, "unbind", "mdev", MDEV);
-	UEVENT_SEND(0, "remove", "mdev", MDEV);
-	UEVENT_SEND(0, "bind", "auxiliary", "/devices/test/mock.sf.9"); /* the last */
-	test_wait_for(&told.come, 6);
-	TEST_ASSERT(strcmp(told.name, "mock.sf.9") == 0, "%s", told.name);
-	TEST_ASSERT_EQUAL(told.come, 6);
-	TEST_ASSERT_EQUAL(told.gone, 3);
-	return TEST_SUCCESS;
-#undef SF
-#undef MDEV
-}
-
-static int
-test_uevent_absurd(void)
-{
-	static const char long_name[] = UEVENT("add", "auxiliary",
-			"/devices/mock.sf.00000000000000000000000000000000000000000000000000000000000000");
-
-	TEST_ASSERT_OK(uevents_setup());
-	if (UEVENT_SEND(0, "change", "auxiliary", "/devices/mock.sf.1") < 0)
-		return test_skip("needs root to have the kernel spread a uevent");
-	UEVENT_SEND(0, "add", "net", "/devices/mock.sf.1");
-	UEVENT_SEND(0, "add", "auxiliary", "/devices/");
-	UEVENT_SEND(0, "add", "auxiliary", "/devices/..");
-	UEVENT_SEND(0, "add", "auxiliary", "/devices/mock.sf.1\n2");
-	UEVENT_SEND(0, "add", "mdev", "/devices/mock.sf.1");
-	UEVENT_SEND(0, "add", "mdev", "mock.sf.1");
-	uevent_send(0, long_name, sizeof(long_name));
-	uevent_send(0, "ACTION=add\0SUBSYSTEM=auxiliary", 30); /* and no path */
-	uevent_send(0, "x", 1);
-	UEVENT_SEND(0, "add", "auxiliary", "/devices/mock.sf.2"); /* what it waits for */
-	ASSERT_TOLD(come, 1, "mock.sf.2");
-	TEST_ASSERT_EQUAL(told.gone, 0);
-	return TEST_SUCCESS;
-}
-
-/* Ports of this process's sockets for uevents: its id, and any number above. */
-static unsigned int
-uevent_port(void)
-{
-	FILE *file = fopen("/proc/net/netlink", "re");
-	unsigned int protocol, port, found = 0;
-	char line[256];
-
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, "%*x %u %u", &protocol, &port) == 2 &&
-				protocol == NETLINK_KOBJECT_UEVENT &&
-				(port & 0x3fffff) == ((unsigned int)getpid() & 0x3fffff))
-			found = port;
-	if (file != NULL)
-		fclose(file);
-	return found;
-}
-
-/* Whoever can send to our socket is not the kernel. */
-static int
-test_uevent_forged(void)
-{
-	unsigned int port;
-
-	TEST_ASSERT_OK(uevents_setup());
-	port = uevent_port();
-	TEST_ASSERT(port != 0, "the bus has no socket");
-	if (UEVENT_SEND(port, "add", "auxiliary", "/devices/mock.sf.1") < 0)
-		return test_skip("needs root to send to a uevent socket");
-	TEST_ASSERT_OK(UEVENT_SEND(0, "add", "auxiliary", "/devices/mock.sf.2"));
-	ASSERT_TOLD(come, 1, "mock.sf.2");
-	return TEST_SUCCESS;
-}
-
 static const struct test_case cases[] = {
 	TEST_CASE(test_directory),
 	TEST_CASE(test_directory_returns),
-	TEST_CASE(test_other_directory),
 	TEST_CASE(test_return),
 	TEST_CASE(test_plug),
 	TEST_CASE(test_plug_again),
@@ -577,11 +380,6 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_picked),
 	TEST_CASE(test_plug_unasked),
-	TEST_CASE(test_uevent),
-	TEST_CASE(test_uevent_once),
-	TEST_CASE(test_uevent_mdev),
-	TEST_CASE(test_uevent_absurd),
-	TEST_CASE(test_uevent_forged),
 	{ .name = NULL }
 };
 

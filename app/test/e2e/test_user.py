@@ -1,28 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
-"""An ordinary user, who may open some device nodes and not others."""
+"""An ordinary user, who may connect to some simulated devices and not to others."""
 import os
 import pwd
 import re
 import sys
 
 import harness
-
-# Run a command as a user, with a /dev that has nodes of VFIO which only root may open.
-PRIVATE_DEV = ["unshare", "--mount", "sh", "-ec", """
-dev=$(mktemp -d)
-mount -t tmpfs -o mode=755 tmpfs "$dev"
-cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom "$dev"
-mkdir -p "$dev/vfio/devices"
-install -m 666 /dev/null "$dev/iommu"
-install -m 666 /dev/null "$dev/vfio/vfio"
-install -m 600 /dev/null "$dev/vfio/devices/vfio7"
-install -m 600 /dev/null "$dev/vfio/42"
-mount --move "$dev" /dev
-rmdir "$dev"
-exec "$@"
-""", "sh"]
 
 
 def as_user(env):
@@ -43,16 +28,6 @@ def as_user(env):
     return run
 
 
-def make_device(env, name, entry, target=None):
-    """A sub-function with a directory or a link in it, beside those of dpdk-sf-sim."""
-    path = f"{env.devices}/{name}/{entry}"
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if target is None:
-        os.makedirs(path)
-    else:
-        os.symlink(target, path)
-
-
 def ports(testpmd):
     return re.findall(r"^\d+ +\S+ +(\S+) +net_sf_example",
                       testpmd.command("show port summary all"), re.M)
@@ -71,32 +46,6 @@ def test_owner(env):
     testpmd.forward(first=4)
     assert testpmd.stats(0)["RX-packets"] > 1000, testpmd.text()
     testpmd.quit()
-
-
-def forbidden(env, node):
-    """One line says which node it is; the other device works."""
-    user = as_user(env)
-    env.sim(before=user, sfs=1)
-    if "devices" in node:
-        make_device(env, "sf_sim.sf.5", f"vfio-dev/{os.path.basename(node)}")
-    else:
-        make_device(env, "sf_sim.sf.5", "iommu_group",
-                    f"../../../kernel/iommu_groups/{os.path.basename(node)}")
-    testpmd = env.testpmd(["-a", "auxiliary:sf_sim.sf.5", "-a", "auxiliary:sf_sim.sf.0"],
-                          before=[*PRIVATE_DEV, *user])
-    said = [line for line in testpmd.output if "auxiliary bus: device sf_sim.sf.5: this user" in line]
-    assert len(said) == 1, testpmd.text()
-    assert f"may not read and write {node}, which driver net_sf_example needs" in said[0], said
-    assert ports(testpmd) == ["sf_sim.sf.0"], testpmd.text()
-    testpmd.quit()
-
-
-def test_forbidden_cdev(env):
-    forbidden(env, "/dev/vfio/devices/vfio7")
-
-
-def test_forbidden_group(env):
-    forbidden(env, "/dev/vfio/42")
 
 
 def test_forbidden_socket(env):

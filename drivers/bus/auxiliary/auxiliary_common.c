@@ -3,25 +3,28 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_string_fns.h>
+#include <rte_interrupts.h>
+#include <rte_lcore.h>
 #include <rte_vfio.h>
 
 #include "auxiliary_trace.h"
 #include "private.h"
 
-/* --- Drivers ---------------------------------------------------------- */
+/* Devices named in a log line about those that nobody has named. */
+#define MAX_NAMED 3
+
+
+/* --- Drivers ----------------------------------------------------------------- */
 
 void
 rte_auxiliary_register(struct rte_auxiliary_driver *driver)
 {
-	TAILQ_INSERT_TAIL(&auxiliary_bus.driver_list, driver, next);
+	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
 }
 
 void
@@ -33,354 +36,356 @@ rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
 void
 rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
 {
-	TAILQ_REMOVE(&auxiliary_bus.driver_list, driver, next);
+	rte_bus_remove_driver(&auxiliary_bus, &driver->driver);
 }
 
-/* --- Devices ----------------------------------------------------------- */
-
-static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t list_quiet = PTHREAD_COND_INITIALIZER;
-static bool is_scanned; /* by some thread, right now */
-static unsigned int nb_waiting; /* for the end of that, before the next may begin */
-
-void
-auxiliary_list_lock(void)
+/* Whether devargs leave a device to this driver: "bus=.../driver=NAME,...". */
+static bool
+devargs_let_driver(const struct rte_devargs *devargs, const struct rte_driver *drv)
 {
-	pthread_mutex_lock(&list_lock);
+	static const char key[] = RTE_DEVARGS_KEY_DRIVER "=";
+	const char *name;
+	size_t len;
+
+	/* Only the layered syntax, which has a bus part, names a driver. */
+	if (devargs == NULL || devargs->bus_str == NULL || devargs->drv_str == NULL ||
+			strncmp(devargs->drv_str, key, strlen(key)) != 0)
+		return true;
+	name = devargs->drv_str + strlen(key);
+	len = strcspn(name, ",");
+	return (strlen(drv->name) == len && memcmp(name, drv->name, len) == 0) ||
+		(drv->alias != NULL && strlen(drv->alias) == len &&
+		 memcmp(name, drv->alias, len) == 0);
 }
 
-void
-auxiliary_list_unlock(void)
+static bool
+auxiliary_match(const struct rte_driver *drv, const struct rte_device *device)
 {
-	pthread_mutex_unlock(&list_lock);
+	struct auxiliary_device *dev = auxiliary_device(device);
+
+	/* The id table of a driver may ask for the type of an mdev. */
+	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV)
+		auxiliary_attrs_load(dev);
+	return auxiliary_match_device(RTE_BUS_DRIVER(drv, const struct rte_auxiliary_driver), dev) &&
+		devargs_let_driver(device->devargs, drv);
 }
 
-void
-auxiliary_list_lock_quiet(void)
-{
-	pthread_mutex_lock(&list_lock);
-	nb_waiting++;
-	while (is_scanned)
-		pthread_cond_wait(&list_quiet, &list_lock);
-	if (--nb_waiting == 0)
-		pthread_cond_broadcast(&list_quiet);
-}
+/* --- Probe and unplug -------------------------------------------------------- */
 
-void
-auxiliary_list_scan_begin(void)
-{
-	auxiliary_list_lock();
-	while (is_scanned || nb_waiting > 0)
-		pthread_cond_wait(&list_quiet, &list_lock);
-	is_scanned = true;
-	auxiliary_list_unlock();
-}
+/*
+ * Devices without devargs that could not be used since the bus was last asked to
+ * probe; a host may have hundreds.  Guarded by the list's lock.
+ */
+static struct {
+	unsigned int nb;
+	char names[MAX_NAMED * (RTE_DEV_NAME_MAX_LEN + 2)];
+} unusable;
 
-void
-auxiliary_list_scan_end(void)
-{
-	auxiliary_list_lock();
-	is_scanned = false;
-	auxiliary_list_unlock();
-	pthread_cond_broadcast(&list_quiet);
-}
-
-struct auxiliary_dev *
-auxiliary_dev_find(const char *name)
-{
-	struct rte_auxiliary_device *dev;
-
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
-		if (strcmp(dev->name, name) == 0)
-			return auxiliary_dev(dev);
-	}
-	return NULL;
-}
-
-static const struct auxiliary_attrs no_attrs;
-
-void
-auxiliary_dev_init(struct auxiliary_dev *dev, const char *name)
-{
-	*dev = (struct auxiliary_dev){ .dir = dev->dir, .attrs = &no_attrs, .seen = true };
-	strlcpy(dev->pub.name, name, sizeof(dev->pub.name));
-	dev->pub.device.name = dev->pub.name;
-	dev->pub.device.bus = &auxiliary_bus.bus;
-	dev->pub.parent = no_attrs.parent;
-}
-
-struct auxiliary_dev *
-auxiliary_dev_new(const char *name)
-{
-	struct auxiliary_dev *dev = calloc(1, sizeof(*dev));
-
-	if (dev != NULL)
-		auxiliary_dev_init(dev, name);
-	return dev;
-}
-
-/* The attributes of a device, to write, or NULL after a log line. */
-struct auxiliary_attrs *
-auxiliary_dev_attrs(struct auxiliary_dev *dev)
-{
-	struct auxiliary_attrs *attrs;
-
-	if (dev->attrs != &no_attrs)
-		return (struct auxiliary_attrs *)(uintptr_t)dev->attrs;
-	attrs = calloc(1, sizeof(*attrs));
-	if (attrs != NULL)
-		dev->attrs = attrs;
-	else
-		AUXILIARY_LOG(ERR, "device %s: no memory for its attributes", dev->pub.name);
-	return attrs;
-}
-
-void
-auxiliary_dev_free(struct auxiliary_dev *dev)
-{
-	if (dev->attrs != &no_attrs)
-		free((void *)(uintptr_t)dev->attrs);
-	auxiliary_dir_put(dev->dir);
-	free(dev);
-}
-
-void
-auxiliary_dev_link(struct auxiliary_dev *dev, struct rte_auxiliary_device *next)
-{
-	if (next != NULL)
-		TAILQ_INSERT_BEFORE(next, &dev->pub, next);
-	else
-		TAILQ_INSERT_TAIL(&auxiliary_bus.device_list, &dev->pub, next);
-	auxiliary_bus.nb_devices++;
-	auxiliary_bus.generation++;
-}
-
-void
-auxiliary_dev_unlink(struct auxiliary_dev *dev)
-{
-	TAILQ_REMOVE(&auxiliary_bus.device_list, &dev->pub, next);
-	auxiliary_bus.nb_devices--;
-	auxiliary_bus.generation++;
-}
-
-/* Unlocks the list. */
 static void
-dev_drop(struct auxiliary_dev *dev)
+unusable_add(const char *name)
 {
-	const struct auxiliary_name name = auxiliary_dev_name(&dev->pub);
+	size_t len;
 
-	auxiliary_dev_unlink(dev);
-	auxiliary_names_mark(&name, AUXILIARY_NAME_LEFT);
-	auxiliary_history_keep(dev);
-	auxiliary_list_unlock();
-	auxiliary_dev_free(dev);
+	auxiliary_lock();
+	if (unusable.nb++ < MAX_NAMED) {
+		len = strlen(unusable.names);
+		snprintf(unusable.names + len, sizeof(unusable.names) - len, "%s%s",
+			len == 0 ? "" : ", ", name);
+	}
+	auxiliary_unlock();
 }
 
-void
-auxiliary_dev_scan_drop(struct auxiliary_dev *dev)
-{
-	auxiliary_list_lock();
-	dev_drop(dev);
-}
-
-void
-auxiliary_dev_drop(struct auxiliary_dev *dev)
-{
-	auxiliary_list_lock_quiet();
-	dev_drop(dev);
-}
-
-/* --- Bus operations --------------------------------------------------- */
-
-/* Name the devices that the user wants and that are not there. */
 static void
-report_missing(void)
+unusable_report(void)
 {
-	const struct rte_devargs *devargs;
-	struct rte_auxiliary_device *dev;
-	struct auxiliary_index known = { 0 };
-	char roots[PATH_MAX];
+	char names[sizeof(unusable.names)];
+	unsigned int nb;
 
-	if (auxiliary_bus.bus.conf.scan_mode != RTE_BUS_SCAN_ALLOWLIST)
-		return;
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
-		if (auxiliary_index_add(&known, dev->name, dev) == -ENOMEM)
-			goto out;
-	}
-	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		/*
-		 * "auxiliary:" is a way to allow no device at all; what picks a
-		 * device without its name has been reported by the scan.
-		 */
-		if (devargs->policy == RTE_DEV_ALLOWED && devargs->name[0] != '\0' &&
-				strchr(devargs->name, '=') == NULL &&
-				auxiliary_index_add(&known, devargs->name, &known) == 0) {
-			if (auxiliary_devargs_hotplug(devargs) != 0)
-				AUXILIARY_LOG(INFO, "device %s: waited for", devargs->name);
-			else
-				AUXILIARY_LOG(ERR, "device %s: not found in %s", devargs->name,
-					auxiliary_roots_str(roots, sizeof(roots)));
-		}
-	}
-out:
-	auxiliary_index_free(&known);
-}
-
-/* A device that fails does not keep the others from being used. */
-static int
-auxiliary_probe(void)
-{
-	size_t probed = 0, failed = 0;
-	struct auxiliary_walk walk;
-	int ret;
-
-	report_missing();
-	auxiliary_walk_begin(&walk, NULL);
-	while (auxiliary_walk_next(&walk) != NULL) {
-		probed++;
-		ret = auxiliary_dev_probe(auxiliary_walk_keep(&walk));
-		if (ret < 0 && ret != -EEXIST) {
-			rte_errno = -ret;
-			failed++;
-		}
-		if (ret > 0)
-			auxiliary_walk_drop(&walk);
-	}
-	auxiliary_walk_end(&walk);
-	auxiliary_monitor_start();
-	return probed != 0 && probed == failed ? -1 : 0;
-}
-
-static struct rte_device *
-auxiliary_find_device(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
-{
-	struct auxiliary_walk walk;
-	struct auxiliary_dev *dev;
-
-	auxiliary_walk_begin(&walk, start);
-	do
-		dev = auxiliary_walk_next(&walk);
-	while (dev != NULL && cmp(&dev->pub.device, data) != 0);
-	return auxiliary_walk_found(&walk);
+	auxiliary_lock();
+	nb = unusable.nb;
+	snprintf(names, sizeof(names), "%s", unusable.names);
+	unusable.nb = 0;
+	unusable.names[0] = '\0';
+	auxiliary_unlock();
+	if (nb > 0)
+		AUXILIARY_LOG(NOTICE, "%u device%s that nobody has named cannot be used: %s%s; "
+			"--log-level=bus.auxiliary:info says why", nb, nb == 1 ? "" : "s", names,
+			nb > MAX_NAMED ? ", ..." : "");
 }
 
 static int
-auxiliary_plug(struct rte_device *device)
+iova_check(const struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
+		const struct auxiliary_select *select)
 {
-	struct auxiliary_dev *dev = auxiliary_dev(RTE_DEV_TO_AUXILIARY(device));
+	const char *mode = rte_eal_iova_mode() == RTE_IOVA_VA ? "VA" : "PA";
+
+	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0 &&
+			rte_eal_iova_mode() != RTE_IOVA_VA) {
+		AUXILIARY_LOG(ERR, "device %s: driver %s needs IOVA as VA, but the mode is %s",
+			dev->pub.name, drv->driver.name, mode);
+		return -EINVAL;
+	}
+	if (select->iova != RTE_IOVA_DC && select->iova != rte_eal_iova_mode()) {
+		AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, but the mode is %s",
+			dev->pub.name, select->iova == RTE_IOVA_VA ? "va" : "pa", mode);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Read the device and compare it with what its devargs select.  0 or a negative errno. */
+static int
+device_check(struct auxiliary_device *dev, struct auxiliary_select *select)
+{
+	const struct rte_devargs *devargs = dev->pub.device.devargs;
 	int ret;
 
-	ret = auxiliary_dev_exists(dev) ? auxiliary_dev_probe(dev) : -ENOENT;
-	auxiliary_trace_plug(dev->pub.name, ret);
+	ret = auxiliary_attrs_load(dev);
+	if (ret == -ENOENT)
+		AUXILIARY_LOG(DEBUG, "device %s: has gone", dev->pub.name);
 	if (ret < 0)
-		rte_errno = -ret;
+		return ret; /* -EXDEV has been said */
+	if (auxiliary_select_devargs(devargs, select) && !auxiliary_select_fits(select, dev)) {
+		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
+			dev->attrs.info, devargs->bus_str != NULL ? devargs->bus_str :
+			devargs->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Give back what a driver found in a device, in whatever state that is. */
+static void
+device_release(struct auxiliary_device *dev)
+{
+	struct rte_intr_handle *handle = dev->pub.intr_handle;
+
+	auxiliary_vfio_close(dev);
+	auxiliary_lock();
+	dev->pub.intr_handle = NULL;
+	auxiliary_unlock();
+	rte_intr_instance_free(handle);
+}
+
+/* Provide what the driver finds in the device, and call it. */
+static int
+driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
+		const struct auxiliary_select *select)
+{
+	struct rte_auxiliary_device *pub = &dev->pub;
+	int ret = 0;
+
+	pub->intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (pub->intr_handle == NULL) {
+		AUXILIARY_LOG(ERR, "device %s: no memory for its interrupt handle", pub->name);
+		return -ENOMEM;
+	}
+	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0)
+		ret = auxiliary_vfio_open(dev, drv, select);
+	/* What the primary process does not have is no device of a secondary. */
+	if (ret == -ENODEV && rte_eal_process_type() == RTE_PROC_SECONDARY)
+		ret = 1;
+	if (ret == 0)
+		ret = auxiliary_match_pci(drv, dev, auxiliary_vfio_pci_ids);
+	if (ret == 0) {
+		AUXILIARY_LOG(INFO, "device %s: probing driver %s (NUMA node %d)", pub->name,
+			drv->driver.name, pub->device.numa_node);
+		ret = drv->probe(drv, pub);
+		if (ret < 0)
+			rte_log(pub->device.devargs == NULL || dev->is_hushed ? RTE_LOG_INFO :
+				RTE_LOG_ERR, auxiliary_bus_logtype,
+				"auxiliary bus: device %s: driver %s cannot use it: %s\n",
+				pub->name, drv->driver.name, strerror(-ret));
+	}
+	if (ret != 0)
+		device_release(dev);
 	return ret;
 }
 
 static int
-auxiliary_unplug(struct rte_device *device)
+auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 {
-	struct auxiliary_dev *dev = auxiliary_dev(RTE_DEV_TO_AUXILIARY(device));
+	struct rte_auxiliary_driver *drv = RTE_BUS_DRIVER(driver, struct rte_auxiliary_driver);
+	struct auxiliary_device *dev = auxiliary_device(device);
+	struct auxiliary_select select;
 	int ret;
 
-	ret = auxiliary_dev_remove(dev);
-	auxiliary_trace_unplug(dev->pub.name, ret);
-	if (ret < 0) {
-		rte_errno = -ret;
+	ret = device_check(dev, &select);
+	if (ret == 0)
+		ret = iova_check(dev, drv, &select);
+	if (ret == 0 && device->numa_node < 0 && rte_socket_count() > 1)
+		AUXILIARY_LOG(INFO, "device %s: NUMA node not known", dev->pub.name);
+	if (ret == 0)
+		ret = driver_probe(drv, dev, &select);
+	auxiliary_trace_probe(dev->pub.name, driver->name, ret);
+	auxiliary_lock();
+	dev->nb_probes += ret <= 0;
+	dev->nb_failures += ret < 0;
+	auxiliary_unlock();
+	if (ret >= 0 || device->devargs != NULL)
 		return ret;
-	}
-	/* Its devargs stay with EAL, for when it comes back. */
-	auxiliary_hotplug_freed(dev->pub.name);
-	auxiliary_dev_drop(dev);
-	return 0;
+	/* Nobody has asked for this device, so that it has no node is no error. */
+	if (ret != -ENOENT)
+		unusable_add(dev->pub.name);
+	return ret == -ENOENT || ret == -ENODEV || ret == -EACCES || ret == -EPERM ? 1 : ret;
 }
 
 static int
-auxiliary_cleanup(void)
+auxiliary_unplug_device(struct rte_device *device)
 {
-	struct rte_auxiliary_device *dev, *next;
-	int ret, result = 0;
+	const struct rte_auxiliary_driver *drv =
+		RTE_BUS_DRIVER(device->driver, const struct rte_auxiliary_driver);
+	struct auxiliary_device *dev = auxiliary_device(device);
+	int ret = 0;
 
-	auxiliary_monitor_stop();
+	AUXILIARY_LOG(DEBUG, "device %s: removing driver %s", dev->pub.name, drv->driver.name);
+	if (drv->remove != NULL)
+		ret = drv->remove(&dev->pub);
+	if (ret < 0)
+		AUXILIARY_LOG(ERR, "device %s: driver %s does not let go of it: %s", dev->pub.name,
+			drv->driver.name, strerror(-ret));
+	else
+		device_release(dev);
+	auxiliary_trace_unplug(dev->pub.name, ret);
+	/* A device that is back already may be plugged again. */
+	auxiliary_hotplug_ask();
+	return ret < 0 ? ret : 0;
+}
+
+static void
+auxiliary_free_device(struct rte_device *device)
+{
+	auxiliary_list_free(auxiliary_device(device));
+}
+
+/* --- The bus as a whole ------------------------------------------------------ */
+
+/* EAL scans after it has loaded all plugins. */
+static int
+auxiliary_scan(void)
+{
+	int ret;
+
+	auxiliary_only_claim();
+	ret = auxiliary_scan_also(NULL);
+	auxiliary_hotplug_ask();
+	return ret;
+}
+
+static int
+auxiliary_probe(struct auxiliary_rte_bus *bus)
+{
+	int ret;
+
+	auxiliary_devargs_report();
+	ret = rte_bus_generic_probe(bus);
+	unusable_report();
+	auxiliary_hotplug_start();
+	return ret;
+}
+
+static int
+auxiliary_cleanup(struct auxiliary_rte_bus *bus)
+{
+	int ret;
+
 	auxiliary_hotplug_stop();
-	auxiliary_list_lock();
-	auxiliary_names_free();
-	auxiliary_list_unlock();
-	for (dev = TAILQ_FIRST(&auxiliary_bus.device_list); dev != NULL; dev = next) {
-		next = TAILQ_NEXT(dev, next);
-		ret = auxiliary_dev_remove(auxiliary_dev(dev));
-		if (ret == 0) {
-			auxiliary_dev_drop(auxiliary_dev(dev));
-		} else {
-			rte_errno = -ret;
-			result = -1;
-		}
+	ret = rte_bus_generic_cleanup(bus);
+	auxiliary_list_free_left();
+	return ret;
+}
+
+static struct rte_device *
+auxiliary_find_device(const struct auxiliary_rte_bus *bus __rte_unused,
+		const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
+{
+	struct auxiliary_device *dev = start == NULL ? NULL : auxiliary_device(start);
+
+	while ((dev = auxiliary_list_next(dev)) != NULL)
+		if (cmp(&dev->pub.device, data) == 0 && auxiliary_attrs_load(dev) != -ENOENT)
+			return &dev->pub.device;
+	return NULL;
+}
+
+static void *
+auxiliary_dev_iterate(const struct auxiliary_rte_bus *bus __rte_unused, const void *start,
+		const char *str, const struct rte_dev_iterator *it __rte_unused)
+{
+	struct auxiliary_device *dev = start == NULL ? NULL : auxiliary_device(start);
+	struct auxiliary_select select;
+	int ret;
+
+	ret = str == NULL ? 0 : auxiliary_select_parse(str, &select);
+	if (ret < 0) {
+		rte_errno = -ret;
+		return NULL;
 	}
-	auxiliary_list_lock();
-	auxiliary_history_forget();
-	auxiliary_list_unlock();
-	auxiliary_scan_free();
-	return result;
+	while ((dev = auxiliary_list_next(dev)) != NULL) {
+		if (str != NULL && select.name[0] != '\0' &&
+				strcmp(select.name, dev->pub.name) != 0)
+			continue;
+		if (auxiliary_attrs_load(dev) != -ENOENT &&
+				(str == NULL || auxiliary_select_fits(&select, dev)))
+			return &dev->pub.device;
+	}
+	return NULL;
 }
 
 static int
 auxiliary_parse(const char *name, void *addr)
 {
-	const struct rte_auxiliary_driver *drv;
 	const char **out = addr;
 
 	/* "auxiliary:" names no device: with an allow list, none is used. */
 	if (name[0] == '\0')
 		return 0;
-	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
-		if (!auxiliary_match_name(drv, name))
-			continue;
+	if (auxiliary_match_name(RTE_AUXILIARY_KIND_ANY, name)) {
 		if (out != NULL)
 			*out = name;
 		return 0;
 	}
+	if (auxiliary_is_uuid(name) || auxiliary_is_sf_name(name))
+		AUXILIARY_LOG(NOTICE, "device %s: no driver for it is loaded; is its library in "
+			"EAL's plugin directory, or given with -d?", name);
 	return -1;
 }
 
+/* --- DMA --------------------------------------------------------------------- */
+
+/* By the driver's function, or else the VFIO device. */
 static int
-dma_result(int ret)
+dma(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool map)
 {
-	if (ret == 0)
-		return 0;
+	const struct rte_auxiliary_driver *drv;
+	rte_auxiliary_dma_map_t *own;
+	struct auxiliary_device *dev;
+	int ret = -EINVAL;
+
+	if (device != NULL && device->driver != NULL) {
+		drv = RTE_BUS_DRIVER(device->driver, const struct rte_auxiliary_driver);
+		dev = auxiliary_device(device);
+		own = map ? drv->dma_map : drv->dma_unmap;
+		if (own != NULL)
+			return own(&dev->pub, addr, iova, len);
+		ret = auxiliary_vfio_dma(dev, addr, iova, len, map);
+	}
 	rte_errno = -ret;
-	return -1;
+	return ret < 0 ? -1 : 0;
 }
 
 static int
 auxiliary_dma_map(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
-	struct rte_auxiliary_device *dev;
-	int ret;
+	int ret = dma(device, addr, iova, len, true);
 
-	if (device == NULL || RTE_DEV_TO_AUXILIARY(device)->driver == NULL)
-		return dma_result(-EINVAL);
-	dev = RTE_DEV_TO_AUXILIARY(device);
-	if (dev->driver->dma_map != NULL)
-		ret = dev->driver->dma_map(dev, addr, iova, len);
-	else
-		ret = dma_result(dev->vfio_dev == NULL ? -ENOTSUP :
-				rte_vfio_dma_map(dev->vfio_dev, addr, iova, len));
-	auxiliary_trace_map(dev->name, iova, len, ret);
+	auxiliary_trace_map(device == NULL ? "" : device->name, iova, len, ret);
 	return ret;
 }
 
 static int
 auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
-	struct rte_auxiliary_device *dev;
-
-	if (device == NULL || RTE_DEV_TO_AUXILIARY(device)->driver == NULL)
-		return dma_result(-EINVAL);
-	dev = RTE_DEV_TO_AUXILIARY(device);
-	if (dev->driver->dma_unmap != NULL)
-		return dev->driver->dma_unmap(dev, addr, iova, len);
-	return dma_result(dev->vfio_dev == NULL ? -ENOTSUP :
-			rte_vfio_dma_unmap(dev->vfio_dev, addr, iova, len));
+	return dma(device, addr, iova, len, false);
 }
 
 /* Whether some driver wants some device's VFIO node opened. */
@@ -388,19 +393,14 @@ static bool
 some_is_for_vfio(void)
 {
 	const struct rte_auxiliary_driver *drv;
-	struct auxiliary_dev *dev = NULL;
-	struct auxiliary_walk walk;
+	struct auxiliary_device *dev = NULL;
 
-	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
 		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) == 0)
 			continue;
-		auxiliary_walk_begin(&walk, NULL);
-		do
-			dev = auxiliary_walk_next(&walk);
-		while (dev != NULL && !auxiliary_match(drv, dev));
-		auxiliary_walk_end(&walk);
-		if (dev != NULL)
-			return true;
+		while ((dev = auxiliary_list_next(dev)) != NULL)
+			if (auxiliary_match_device(drv, dev))
+				return true;
 	}
 	return false;
 }
@@ -413,44 +413,46 @@ some_is_for_vfio(void)
 static enum rte_iova_mode
 auxiliary_get_iommu_class(void)
 {
-	enum rte_iova_mode mode = RTE_IOVA_DC, wanted;
 	const struct rte_auxiliary_driver *drv;
-	struct rte_auxiliary_device *dev;
+	enum rte_iova_mode mode = RTE_IOVA_DC;
+	struct auxiliary_device *dev = NULL;
+	struct auxiliary_select select;
 
-	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
 		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
 			return RTE_IOVA_VA;
-	}
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(dev) {
-		wanted = auxiliary_devargs_iova(dev->device.devargs);
-		if (mode != RTE_IOVA_DC && wanted != RTE_IOVA_DC && wanted != mode) {
+	while ((dev = auxiliary_list_next(dev)) != NULL) {
+		if (!auxiliary_select_devargs(dev->pub.device.devargs, &select) ||
+				select.iova == RTE_IOVA_DC)
+			continue;
+		if (mode != RTE_IOVA_DC && select.iova != mode) {
 			AUXILIARY_LOG(ERR, "devargs ask for both iova=va and iova=pa");
 			return RTE_IOVA_DC;
 		}
-		mode |= wanted;
+		mode = select.iova;
 	}
 	return mode == RTE_IOVA_DC && some_is_for_vfio() && rte_vfio_noiommu_is_enabled() != 1 ?
 		RTE_IOVA_VA : mode;
 }
 
-struct auxiliary_bus auxiliary_bus = {
-	.bus = {
-		.name = RTE_BUS_AUXILIARY_NAME,
-		.scan = auxiliary_scan,
-		.probe = auxiliary_probe,
-		.find_device = auxiliary_find_device,
-		.plug = auxiliary_plug,
-		.unplug = auxiliary_unplug,
-		.parse = auxiliary_parse,
-		.devargs_parse = auxiliary_devargs_parse,
-		.dma_map = auxiliary_dma_map,
-		.dma_unmap = auxiliary_dma_unmap,
-		.get_iommu_class = auxiliary_get_iommu_class,
-		.dev_iterate = auxiliary_dev_iterate,
-		.cleanup = auxiliary_cleanup,
-	},
+struct auxiliary_rte_bus auxiliary_bus = {
+	.name = RTE_BUS_AUXILIARY_NAME,
+	.scan = auxiliary_scan,
+	.probe = auxiliary_probe,
+	.find_device = auxiliary_find_device,
+	.match = auxiliary_match,
+	.probe_device = auxiliary_probe_device,
+	.unplug_device = auxiliary_unplug_device,
+	.parse = auxiliary_parse,
+	.dev_compare = auxiliary_devargs_compare,
+	.devargs_parse = auxiliary_devargs_parse,
+	.dma_map = auxiliary_dma_map,
+	.dma_unmap = auxiliary_dma_unmap,
+	.get_iommu_class = auxiliary_get_iommu_class,
+	.dev_iterate = auxiliary_dev_iterate,
+	.free_device = auxiliary_free_device,
+	.cleanup = auxiliary_cleanup,
 	.device_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.device_list),
-	.generation = 1,
 	.driver_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.driver_list),
 };
 

@@ -3,175 +3,184 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_errno.h>
-#include <rte_kvargs.h>
 #include <rte_string_fns.h>
-#include <rte_uuid.h>
 
-#include "auxiliary_params.h"
+#include "private.h"
 
 /*
- * EAL finds a device by the name in its devargs.  Devargs that pick a device
- * in another way have, until a scan has found that device, the keys they pick
- * by as their name: no device has a name with '=' in it, and two that pick
- * the same device by the same keys replace each other, as EAL wants it.
+ * EAL finds a device by the name in its devargs, and devargs_parse() is where a
+ * bus writes it.  Devargs that select a device without its name, "sfnum=88",
+ * get the name of the only device that they fit there.  If there is no such
+ * device yet, the keys are the name: no device has a name with '=' in it, and
+ * the same keys given twice replace each other, as EAL wants it.
  */
 
-/* A UUID is lower case in sysfs, whatever the user typed. */
-static void
-name_set(struct rte_devargs *devargs, const char *name)
+/* Candidates named in a log line. */
+#define MAX_NAMED 4
+
+/* The only device that a selection without a name fits, or NULL after a log line. */
+static struct auxiliary_device *
+select_device(const struct auxiliary_select *select, const char *text)
 {
-	rte_uuid_t uuid;
+	char names[MAX_NAMED * (RTE_DEV_NAME_MAX_LEN + AUXILIARY_INFO_LEN + 8)], roots[PATH_MAX];
+	struct auxiliary_device *dev = NULL, *found = NULL;
+	unsigned int nb = 0;
+	size_t len = 0;
 
-	if (auxiliary_is_uuid(name) && rte_uuid_parse(name, uuid) == 0)
-		rte_uuid_unparse(uuid, devargs->name, sizeof(devargs->name));
-	else
-		strlcpy(devargs->name, name, sizeof(devargs->name));
-}
-
-/* Write the name of the one device already known that has all this, if there is one. */
-static void
-only_match(const struct rte_kvargs *kvlist, char *name, size_t size)
-{
-	char only[RTE_DEV_NAME_MAX_LEN] = "";
-	struct auxiliary_walk walk;
-	struct auxiliary_dev *dev;
-
-	auxiliary_walk_begin(&walk, NULL);
-	while ((dev = auxiliary_walk_next(&walk)) != NULL) {
-		if (!auxiliary_params_match(kvlist, dev))
+	while ((dev = auxiliary_list_next(dev)) != NULL) {
+		if (!auxiliary_attrs_fit(select, dev) || auxiliary_attrs_load(dev) == -ENOENT)
 			continue;
-		if (only[0] != '\0')
-			break;
-		strlcpy(only, dev->pub.name, sizeof(only));
+		found = dev;
+		if (nb++ < MAX_NAMED)
+			len += snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
+					nb == 1 ? "" : ", ", dev->pub.name, dev->attrs.info);
 	}
-	auxiliary_walk_end(&walk);
-	if (dev == NULL && only[0] != '\0')
-		strlcpy(name, only, size);
+	if (nb > 1)
+		AUXILIARY_LOG(ERR, "\"%s\" is ambiguous, so none is used: %s%s", text, names,
+			nb > MAX_NAMED ? ", ..." : "");
+	else if (nb == 0 && select->hotplug != 0)
+		AUXILIARY_LOG(INFO, "\"%s\" waits for its device", text);
+	else if (nb == 0)
+		AUXILIARY_LOG(ERR, "no device fits \"%s\" in %s", text,
+			auxiliary_roots_str(roots, sizeof(roots)));
+	return nb == 1 ? found : NULL;
 }
 
 /*
- * Not yet the last word on what devargs without a name pick, but what EAL and
- * applications that parse them to find a device go by.
+ * Write the name for a selection without one, if it is not that of all devices.
+ * At the start EAL parses all devargs before the first scan, and what they select
+ * is found out when the bus is probed.
  */
 static int
-name_pick(struct rte_devargs *devargs, const struct rte_kvargs *kvlist)
+name_write(struct rte_devargs *devargs, const struct auxiliary_select *select)
 {
+	struct auxiliary_device *dev;
 	int ret;
 
-	ret = auxiliary_params_picks(kvlist, devargs->name, sizeof(devargs->name));
-	if (ret < 0) {
+	ret = auxiliary_select_text(select, devargs->name, sizeof(devargs->name));
+	if (ret < 0)
 		AUXILIARY_LOG(ERR, "too long: \"%s\"", devargs->bus_str);
+	if (ret < 0 || devargs->name[0] == '\0' || !auxiliary_list_is_settled())
 		return ret;
-	}
-	if (devargs->name[0] != '\0') /* or it is an iterator over the whole bus */
-		only_match(kvlist, devargs->name, sizeof(devargs->name));
-	return 0;
+	ret = auxiliary_scan_also(select);
+	dev = ret < 0 ? NULL : select_device(select, devargs->name);
+	if (dev != NULL)
+		strlcpy(devargs->name, dev->pub.name, sizeof(devargs->name));
+	return ret;
 }
 
 int
 auxiliary_devargs_parse(struct rte_devargs *devargs)
 {
-	struct rte_kvargs *kvlist = NULL;
-	const char *name;
+	struct auxiliary_select select;
 	int ret;
 
-	ret = auxiliary_params_parse(devargs->bus_str, &kvlist);
-	if (ret < 0) {
-		rte_errno = -ret;
-		return ret;
+	ret = auxiliary_select_parse(devargs->bus_str, &select);
+	if (ret == 0) {
+		/* ethdev's iterator, and many a driver, take this string for granted. */
+		if (devargs->drv_str == NULL)
+			devargs->drv_str = strchr(devargs->bus_str, '\0');
+		if (select.name[0] != '\0')
+			strlcpy(devargs->name, select.name, sizeof(devargs->name));
+		else
+			ret = name_write(devargs, &select);
 	}
-	/* ethdev's iterator, and many a driver, crash where there is no string. */
-	if (devargs->drv_str == NULL)
-		devargs->drv_str = strchr(devargs->bus_str, '\0');
-	if (rte_kvargs_get(kvlist, "hotplug") != NULL)
-		auxiliary_hotplug_want();
-	name = rte_kvargs_get(kvlist, "name");
-	if (name == NULL)
-		name = rte_kvargs_get(kvlist, "uuid");
-	if (name != NULL)
-		name_set(devargs, name);
-	else
-		ret = name_pick(devargs, kvlist);
-	rte_kvargs_free(kvlist);
 	rte_errno = -ret;
 	return ret;
 }
 
-struct rte_kvargs *
-auxiliary_devargs_params(const struct rte_devargs *devargs)
+int
+auxiliary_devargs_compare(const char *name, const char *devargs_name)
 {
-	return devargs == NULL || devargs->bus_str == NULL ? NULL :
-		rte_kvargs_parse(devargs->bus_str, NULL);
+	struct auxiliary_device *dev;
+	struct auxiliary_select select;
+
+	if (strchr(devargs_name, '=') == NULL)
+		return strcmp(name, devargs_name);
+	dev = auxiliary_list_find(name);
+	return dev == NULL || auxiliary_select_parse(devargs_name, &select) < 0 ||
+		!auxiliary_attrs_fit(&select, dev);
 }
 
-bool
-auxiliary_devargs_fit(const struct rte_devargs *devargs, struct auxiliary_dev *dev)
+static int
+name_cmp(const void *one, const void *two)
 {
-	struct rte_kvargs *kvlist = auxiliary_devargs_params(devargs);
-	bool fit;
-
-	fit = auxiliary_params_match(kvlist, dev);
-	rte_kvargs_free(kvlist);
-	return fit;
+	return strcmp(((const struct auxiliary_select *)one)->name,
+			((const struct auxiliary_select *)two)->name);
 }
 
-enum rte_vfio_transport
-auxiliary_devargs_transport(const struct rte_devargs *devargs)
+/* Say which of these names, sorted, are those of no device. */
+static void
+report_missing(const struct auxiliary_select *names, size_t nb)
 {
-	enum rte_vfio_transport transport = RTE_VFIO_TRANSPORT_ANY;
-	struct rte_kvargs *kvlist = auxiliary_devargs_params(devargs);
-	const char *value = rte_kvargs_get(kvlist, "vfio");
+	struct auxiliary_device *dev = auxiliary_list_next(NULL);
+	char roots[PATH_MAX];
+	size_t i;
 
-	if (value != NULL)
-		transport = auxiliary_transport_parse(value);
-	rte_kvargs_free(kvlist);
-	return transport;
+	for (i = 0; i < nb; i++) {
+		while (dev != NULL && strcmp(dev->pub.name, names[i].name) < 0)
+			dev = auxiliary_list_next(dev);
+		if ((dev != NULL && strcmp(dev->pub.name, names[i].name) == 0) ||
+				(i > 0 && name_cmp(&names[i], &names[i - 1]) == 0))
+			continue;
+		if (names[i].hotplug != 0)
+			AUXILIARY_LOG(INFO, "device %s: waited for", names[i].name);
+		else
+			AUXILIARY_LOG(ERR, "device %s: not found in %s", names[i].name,
+				auxiliary_roots_str(roots, sizeof(roots)));
+	}
 }
 
-enum rte_iova_mode
-auxiliary_devargs_iova(const struct rte_devargs *devargs)
+/* Whether a device has these devargs. */
+static bool
+devargs_are_used(const struct rte_devargs *devargs)
 {
-	struct rte_kvargs *kvlist = auxiliary_devargs_params(devargs);
-	const char *value = rte_kvargs_get(kvlist, "iova");
-	enum rte_iova_mode mode = RTE_IOVA_DC;
+	struct auxiliary_device *dev = NULL;
 
-	if (value != NULL)
-		mode = auxiliary_iova_parse(value);
-	rte_kvargs_free(kvlist);
-	return mode;
+	while ((dev = auxiliary_list_next(dev)) != NULL)
+		if (dev->pub.device.devargs == devargs)
+			return true;
+	return false;
 }
 
-unsigned int
-auxiliary_devargs_hotplug(const struct rte_devargs *devargs)
+void
+auxiliary_devargs_report(void)
 {
-	struct rte_kvargs *kvlist = auxiliary_devargs_params(devargs);
-	const char *value = rte_kvargs_get(kvlist, "hotplug");
-	unsigned int hotplug = value == NULL ? 0 : auxiliary_hotplug_parse(value);
+	struct auxiliary_select select, *names = NULL, *more;
+	char text[RTE_DEV_NAME_MAX_LEN];
+	struct rte_devargs *devargs;
+	bool is_extended = false;
+	size_t nb = 0;
 
-	rte_kvargs_free(kvlist);
-	return hotplug;
-}
-
-bool
-auxiliary_devargs_driver(const struct rte_devargs *devargs,
-		const struct rte_auxiliary_driver *drv)
-{
-	static const char key[] = RTE_DEVARGS_KEY_DRIVER "=";
-	const char *name;
-	size_t len;
-
-	/* Only the layered syntax, which has a bus part, names a driver. */
-	if (devargs == NULL || devargs->bus_str == NULL || devargs->drv_str == NULL)
-		return true;
-	if (strncmp(devargs->drv_str, key, strlen(key)) != 0)
-		return true;
-	name = devargs->drv_str + strlen(key);
-	len = strcspn(name, ",");
-	return (strlen(drv->driver.name) == len && memcmp(name, drv->driver.name, len) == 0) ||
-		(drv->driver.alias != NULL && strlen(drv->driver.alias) == len &&
-		 memcmp(name, drv->driver.alias, len) == 0);
+	if (AUXILIARY_EAL_BUS->conf.scan_mode != RTE_BUS_SCAN_ALLOWLIST)
+		return;
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
+		if (devargs->policy != RTE_DEV_ALLOWED || devargs_are_used(devargs) ||
+				!auxiliary_select_devargs(devargs, &select))
+			continue;
+		if (select.name[0] == '\0') {
+			/* Several devices that fit are not on the list. */
+			is_extended = true;
+			if (auxiliary_select_text(&select, text, sizeof(text)) == 0 &&
+					auxiliary_scan_also(&select) == 0)
+				select_device(&select, text);
+			continue;
+		}
+		more = realloc(names, (nb + 1) * sizeof(*names));
+		if (more == NULL)
+			break;
+		names = more;
+		names[nb++] = select;
+	}
+	if (nb > 0)
+		qsort(names, nb, sizeof(*names), name_cmp);
+	report_missing(names, nb);
+	free(names);
+	if (is_extended)
+		auxiliary_scan_also(NULL);
 }

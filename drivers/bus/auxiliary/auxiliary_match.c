@@ -4,13 +4,11 @@
 
 #include <string.h>
 
-#include <linux/pci_regs.h>
-#include <linux/vfio.h>
-
-#include <rte_byteorder.h>
 #include <rte_uuid.h>
 
 #include "private.h"
+
+/* Drivers and devices: by name, by kind, by the type of an mdev, by PCI ids. */
 
 bool
 auxiliary_is_uuid(const char *name)
@@ -20,11 +18,22 @@ auxiliary_is_uuid(const char *name)
 	return strlen(name) == RTE_UUID_STRLEN - 1 && rte_uuid_parse(name, uuid) == 0;
 }
 
-/* The id table, which only an extended driver has. */
-static const struct rte_auxiliary_id *
-driver_ids(const struct rte_auxiliary_driver *drv)
+/* Length of what is in front of the instance in "module.kind.instance", or 0. */
+static size_t
+id_len(const char *name)
 {
-	return (drv->drv_flags & RTE_AUXILIARY_DRV_EXTENDED) != 0 ? drv->id_table : NULL;
+	const char *dot = strrchr(name, '.');
+
+	if (dot == NULL || dot[1] == '\0' || dot[1 + strspn(dot + 1, "0123456789")] != '\0')
+		return 0;
+	return (size_t)(dot - name);
+}
+
+bool
+auxiliary_is_sf_name(const char *name)
+{
+	return strpbrk(name, ":/") == NULL && strchr(name, '.') != strrchr(name, '.') &&
+		id_len(name) != 0;
 }
 
 static bool
@@ -35,167 +44,98 @@ id_is_end(const struct rte_auxiliary_id *id)
 		id->device_id == RTE_AUXILIARY_PCI_ANY;
 }
 
-static bool
-id_has_pci(const struct rte_auxiliary_id *id)
-{
-	return id->vendor_id != RTE_AUXILIARY_PCI_ANY || id->device_id != RTE_AUXILIARY_PCI_ANY;
-}
-
-/* Where the instance in "module.kind.instance" begins, or NULL. */
-static const char *
-name_instance(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	if (dot == NULL || dot[1] == '\0' || dot[1 + strspn(dot + 1, "0123456789")] != '\0')
-		return NULL;
-	return dot + 1;
-}
-
-bool
-auxiliary_is_sf_name(const char *name)
-{
-	return strpbrk(name, ":/") == NULL && strchr(name, '.') != strrchr(name, '.') &&
-		name_instance(name) != NULL;
-}
-
-/* Whether a device is an instance of the auxiliary device id. */
-static bool
-name_is_instance_of(const char *name, const char *id)
-{
-	const char *instance = name_instance(name);
-	size_t len = strlen(id);
-
-	return instance != NULL && (size_t)(instance - 1 - name) == len &&
-		memcmp(name, id, len) == 0;
-}
-
 /* PCI ids left aside.  The type is NULL if it is not known, and then fits. */
 static bool
 id_match(const struct rte_auxiliary_id *id, enum rte_auxiliary_kind kind,
-		const char *name, const char *mdev_type)
+		const char *name, const char *type)
 {
 	if (id->kind != RTE_AUXILIARY_KIND_ANY && id->kind != kind)
 		return false;
-	if (id->name != NULL &&
-			(kind != RTE_AUXILIARY_KIND_SF || !name_is_instance_of(name, id->name)))
+	if (id->name != NULL && (kind != RTE_AUXILIARY_KIND_SF ||
+			strlen(id->name) != id_len(name) ||
+			memcmp(name, id->name, id_len(name)) != 0))
 		return false;
-	if (id->mdev_type == NULL)
+	return id->mdev_type == NULL || (kind == RTE_AUXILIARY_KIND_MDEV &&
+		(type == NULL || strcmp(type, id->mdev_type) == 0));
+}
+
+/* The id table, which only an extended driver has. */
+static const struct rte_auxiliary_id *
+driver_ids(const struct rte_auxiliary_driver *drv)
+{
+	return (drv->drv_flags & RTE_AUXILIARY_DRV_EXTENDED) != 0 ? drv->id_table : NULL;
+}
+
+static bool
+driver_matches(const struct rte_auxiliary_driver *drv, enum rte_auxiliary_kind kind,
+		const char *name, const char *type)
+{
+	const struct rte_auxiliary_id *id = driver_ids(drv);
+
+	if (drv->match != NULL ? !drv->match(name) : id == NULL)
+		return false;
+	if (id == NULL)
 		return true;
-	return kind == RTE_AUXILIARY_KIND_MDEV &&
-		(mdev_type == NULL || strcmp(mdev_type, id->mdev_type) == 0);
-}
-
-static bool
-ids_match(const struct rte_auxiliary_id *id, enum rte_auxiliary_kind kind,
-		const char *name, const char *mdev_type)
-{
-	for (; !id_is_end(id); id++) {
-		if (id_match(id, kind, name, mdev_type))
-			return true;
-	}
-	return false;
-}
-
-static bool
-driver_match(const struct rte_auxiliary_driver *drv, enum rte_auxiliary_kind kind,
-		const char *name, const char *mdev_type)
-{
-	const struct rte_auxiliary_id *ids = driver_ids(drv);
-
-	if (drv->match == NULL && ids == NULL)
-		return false;
-	if (drv->match != NULL && !drv->match(name))
-		return false;
-	return ids == NULL || ids_match(ids, kind, name, mdev_type);
+	while (!id_is_end(id) && !id_match(id, kind, name, type))
+		id++;
+	return !id_is_end(id);
 }
 
 bool
-auxiliary_match(const struct rte_auxiliary_driver *drv, const struct auxiliary_dev *dev)
+auxiliary_match_device(const struct rte_auxiliary_driver *drv, const struct auxiliary_device *dev)
 {
-	return driver_match(drv, dev->pub.kind, dev->pub.name, dev->attrs->mdev_type);
-}
-
-bool
-auxiliary_is_wanted(enum rte_auxiliary_kind kind, const char *name, const char *mdev_type)
-{
-	const struct rte_auxiliary_driver *drv;
-
-	FOREACH_DRIVER_ON_AUXILIARY_BUS(drv) {
-		if (driver_match(drv, kind, name, mdev_type))
-			return true;
-	}
-	return false;
+	return driver_matches(drv, dev->pub.kind, dev->pub.name, dev->attrs.type);
 }
 
 /*
- * EAL also asks this of names that belong to other buses, so an id table that
- * takes any name takes only what looks like a device of this bus.
+ * EAL also asks about names of other buses, so an id table that takes any name
+ * takes only what looks like a name of this bus.
  */
 bool
-auxiliary_match_name(const struct rte_auxiliary_driver *drv, const char *name)
+auxiliary_match_name(enum rte_auxiliary_kind kind, const char *name)
 {
-	const struct rte_auxiliary_id *ids = driver_ids(drv);
+	const struct rte_auxiliary_driver *drv;
+	bool is_strange = false;
 
-	if (drv->match != NULL && !drv->match(name))
-		return false;
-	if (ids == NULL)
-		return drv->match != NULL;
-	if (auxiliary_is_uuid(name))
-		return ids_match(ids, RTE_AUXILIARY_KIND_MDEV, name, NULL);
-	return auxiliary_is_sf_name(name) && ids_match(ids, RTE_AUXILIARY_KIND_SF, name, NULL);
-}
-
-static int
-pci_ids_read(const struct auxiliary_dev *dev, uint16_t *vendor, uint16_t *device)
-{
-	int ret;
-
-	ret = rte_vfio_region_read16(dev->pub.vfio_dev, VFIO_PCI_CONFIG_REGION_INDEX,
-			PCI_VENDOR_ID, vendor);
-	if (ret == 0)
-		ret = rte_vfio_region_read16(dev->pub.vfio_dev, VFIO_PCI_CONFIG_REGION_INDEX,
-				PCI_DEVICE_ID, device);
-	if (ret < 0) {
-		AUXILIARY_LOG(ERR, "device %s: cannot read its PCI ids: %s",
-			dev->pub.name, strerror(-ret));
-		return ret;
+	if (kind == RTE_AUXILIARY_KIND_ANY) {
+		kind = auxiliary_is_uuid(name) ? RTE_AUXILIARY_KIND_MDEV : RTE_AUXILIARY_KIND_SF;
+		is_strange = kind == RTE_AUXILIARY_KIND_SF && !auxiliary_is_sf_name(name);
 	}
-	*vendor = rte_le_to_cpu_16(*vendor);
-	*device = rte_le_to_cpu_16(*device);
-	return 0;
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
+		if ((!is_strange || driver_ids(drv) == NULL) &&
+				driver_matches(drv, kind, name, NULL))
+			return true;
+	}
+	return false;
 }
 
 int
-auxiliary_match_pci(const struct rte_auxiliary_driver *drv, const struct auxiliary_dev *dev)
+auxiliary_match_pci(const struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
+		int (*read_ids)(struct auxiliary_device *dev, uint16_t *vendor, uint16_t *device))
 {
-	const struct rte_auxiliary_device *pub = &dev->pub;
 	const struct rte_auxiliary_id *id = driver_ids(drv);
 	uint16_t vendor = 0, device = 0;
-	bool known = false;
+	bool is_known = false;
 	int ret;
 
-	if (id == NULL)
-		return 0;
-	for (; !id_is_end(id); id++) {
-		if (!id_match(id, pub->kind, pub->name, dev->attrs->mdev_type))
+	for (; id != NULL && !id_is_end(id); id++) {
+		if (!id_match(id, dev->pub.kind, dev->pub.name, dev->attrs.type))
 			continue;
-		if (!id_has_pci(id))
+		if (id->vendor_id == RTE_AUXILIARY_PCI_ANY &&
+				id->device_id == RTE_AUXILIARY_PCI_ANY)
 			return 0;
-		if (pub->vfio_dev == NULL) /* the driver cannot have what it asks for */
+		if (dev->pub.vfio_dev == NULL) /* only VFIO tells the ids */
 			continue;
-		if (!known) {
-			ret = pci_ids_read(dev, &vendor, &device);
-			if (ret < 0)
-				return ret;
-			known = true;
-		}
+		ret = is_known ? 0 : read_ids(dev, &vendor, &device);
+		if (ret < 0)
+			return ret;
+		is_known = true;
 		if ((id->vendor_id == RTE_AUXILIARY_PCI_ANY || id->vendor_id == vendor) &&
 				(id->device_id == RTE_AUXILIARY_PCI_ANY || id->device_id == device))
 			return 0;
 	}
-	if (known)
+	if (is_known)
 		AUXILIARY_LOG(DEBUG, "device %s: PCI id %04x:%04x is none of driver %s",
-			pub->name, vendor, device, drv->driver.name);
-	return 1;
+			dev->pub.name, vendor, device, drv->driver.name);
+	return id == NULL ? 0 : 1;
 }

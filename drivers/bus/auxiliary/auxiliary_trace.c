@@ -7,11 +7,6 @@
 #include "auxiliary_trace.h"
 
 RTE_TRACE_POINT_REGISTER(auxiliary_trace_scan, bus.auxiliary.scan)
-
 RTE_TRACE_POINT_REGISTER(auxiliary_trace_probe, bus.auxiliary.probe)
-
 RTE_TRACE_POINT_REGISTER(auxiliary_trace_map, bus.auxiliary.map)
-
-RTE_TRACE_POINT_REGISTER(auxiliary_trace_plug, bus.auxiliary.plug)
-
 RTE_TRACE_POINT_REGISTER(auxiliary_trace_unplug, bus.auxiliary.unplug)

@@ -34,13 +34,6 @@ RTE_TRACE_POINT(
 )
 
 RTE_TRACE_POINT(
-	auxiliary_trace_plug,
-	RTE_TRACE_POINT_ARGS(const char *device, int result),
-	rte_trace_point_emit_string(device);
-	rte_trace_point_emit_int(result);
-)
-
-RTE_TRACE_POINT(
 	auxiliary_trace_unplug,
 	RTE_TRACE_POINT_ARGS(const char *device, int result),
 	rte_trace_point_emit_string(device);

@@ -12,8 +12,8 @@
  *
  * Devices are sub-functions (/sys/bus/auxiliary/devices) and mediated devices
  * (/sys/bus/mdev/devices).  A driver that was written for DPDK's own auxiliary
- * bus works unchanged: the structures begin as that bus has them.  What lies
- * behind is valid for a driver that sets RTE_AUXILIARY_DRV_EXTENDED.
+ * bus works unchanged: the structures begin as that bus has them.  The members
+ * that this bus adds are for drivers that set RTE_AUXILIARY_DRV_EXTENDED.
  */
 
 #include <errno.h>
@@ -24,12 +24,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <bus_driver.h>
+#include <dev_driver.h>
 #include <rte_compat.h>
 #include <rte_debug.h>
 #include <rte_interrupts.h>
-#include <rte_log.h>
-#include <dev_driver.h>
 #include <rte_kvargs.h>
+#include <rte_log.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -55,8 +56,7 @@ typedef bool (rte_auxiliary_match_t)(const char *name);
  *
  * @return
  *   0, or a negative errno with nothing left behind; a positive value says
- *   that the driver does not want the device after all, whose structure then
- *   may not be there any longer.
+ *   that the driver does not want the device, which is then offered to the next.
  */
 typedef int (rte_auxiliary_probe_t)(struct rte_auxiliary_driver *drv,
 	struct rte_auxiliary_device *dev);
@@ -116,14 +116,24 @@ struct rte_auxiliary_id {
 	uint16_t device_id; /**< PCI, likewise */
 };
 
-/** A device. */
+/**
+ * A device.  The bus owns it and frees it in rte_eal_cleanup(): a pointer to a
+ * device stays valid until then, also when the device has left sysfs.
+ *
+ * Members up to intr_handle are those of DPDK's own bus of the same version,
+ * where EAL keeps the lists of devices and drivers since it has
+ * RTE_BUS_FOREACH_DEV().
+ */
 struct rte_auxiliary_device {
-	RTE_TAILQ_ENTRY(rte_auxiliary_device) next; /**< Next on the bus. */
+#ifndef RTE_BUS_FOREACH_DEV
+	RTE_TAILQ_ENTRY(rte_auxiliary_device) next; /**< Not used. */
+#endif
 	struct rte_device device; /**< Generic device. */
 	char name[RTE_DEV_NAME_MAX_LEN + 1]; /**< Name in sysfs, or UUID. */
 	struct rte_intr_handle *intr_handle; /**< Interrupt handle, while driven. */
+#ifndef RTE_BUS_FOREACH_DEV
 	struct rte_auxiliary_driver *driver; /**< Driver, while driven. */
-	/* Up to here as in DPDK's own bus. */
+#endif
 	enum rte_auxiliary_kind kind; /**< SF or MDEV. */
 	uint32_t sfnum; /**< Sub-function number, or RTE_AUXILIARY_SFNUM_NONE. */
 	const char *parent; /**< BDF of the parent PCI function, or "". */
@@ -132,7 +142,9 @@ struct rte_auxiliary_device {
 
 /** A driver. */
 struct rte_auxiliary_driver {
-	RTE_TAILQ_ENTRY(rte_auxiliary_driver) next; /**< Next in list. */
+#ifndef RTE_BUS_FOREACH_DEV
+	RTE_TAILQ_ENTRY(rte_auxiliary_driver) next; /**< Not used. */
+#endif
 	struct rte_driver driver; /**< Generic driver. */
 	rte_auxiliary_match_t *match; /**< By name; NULL, or agrees with any id table. */
 	rte_auxiliary_probe_t *probe; /**< Required. */
@@ -140,7 +152,7 @@ struct rte_auxiliary_driver {
 	rte_auxiliary_dma_map_t *dma_map; /**< May be NULL. */
 	rte_auxiliary_dma_unmap_t *dma_unmap; /**< May be NULL. */
 	uint32_t drv_flags; /**< RTE_AUXILIARY_DRV_*. */
-	/* Up to here as in DPDK's own bus; behind, only with DRV_EXTENDED. */
+	/* The members below are read only with RTE_AUXILIARY_DRV_EXTENDED. */
 	const struct rte_auxiliary_id *id_table; /**< May be NULL with a match function. */
 };
 
@@ -181,7 +193,15 @@ void rte_auxiliary_register(struct rte_auxiliary_driver *driver);
  *   As for rte_auxiliary_register().
  */
 __rte_internal
-void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver) __rte_weak;
+void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver);
+#pragma weak rte_auxiliary_register_extended
+
+/* RTE_PMD_EXPORT_NAME() lost its second argument when this macro came. */
+#ifdef RTE_PMD_EXPORT_SYMBOL
+#define RTE_AUXILIARY_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm)
+#else
+#define RTE_AUXILIARY_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm, __COUNTER__)
+#endif
 
 /** Register a driver under its name when its library is loaded. */
 #define RTE_PMD_REGISTER_AUXILIARY(nm, auxiliary_drv) \
@@ -197,7 +217,7 @@ void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver) __rte_
 				"driver %s not registered: another auxiliary bus library was loaded first\n", \
 				RTE_STR(nm)); \
 	} \
-	RTE_PMD_EXPORT_NAME(nm, __COUNTER__)
+	RTE_AUXILIARY_EXPORT_NAME(nm)
 
 /**
  * Take a driver off the bus.

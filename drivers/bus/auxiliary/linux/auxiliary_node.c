@@ -6,87 +6,48 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_string_fns.h>
 
-#include "auxiliary_sysfs.h"
+#include "auxiliary_linux.h"
 
 /*
  * A device's matching VFIO node is the first of these that there is: a socket
- * in its sysfs directory, where a simulator listens; what VFIO itself puts
- * there when the kernel driver of the device is a VFIO driver; the node of an
- * mdev that was created on the device.
+ * in its directory, where a simulator listens; what VFIO puts there when the
+ * kernel driver of the device is a VFIO driver; the node of an mdev that was
+ * created on the device.  Only the kernel's sysfs can tell of the kernel's
+ * nodes: anybody may make a directory "vfio-dev/vfio3" elsewhere.
  */
 
 #define NODE_CDEV_DIR "vfio-dev"
-#define NODE_GROUP "iommu_group"
 #define NODE_CDEV_PATH "/dev/vfio/devices"
+#define NODE_GROUP "iommu_group"
 
 /* The only device_api that common/vfio's users can drive. */
 #define NODE_DEVICE_API "vfio-pci"
 
-static DIR *
-dir_open(int fd, const char *name)
-{
-	int dir_fd = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir;
-
-	if (dir_fd < 0)
-		return NULL;
-	dir = fdopendir(dir_fd);
-	if (dir == NULL)
-		close(dir_fd);
-	return dir;
-}
-
-static bool
-is_cdev_name(const char *name)
-{
-	return strncmp(name, "vfio", 4) == 0 && name[4] != '\0' &&
-		name[4 + strspn(name + 4, "0123456789")] == '\0';
-}
-
-/* vfio-dev/ holds one directory, named as the character device. */
 static void
-node_cdev(int fd, struct auxiliary_node *node)
+node_init(struct auxiliary_node *node, const char *name)
 {
-	const struct dirent *entry;
-	DIR *dir = dir_open(fd, NODE_CDEV_DIR);
-
-	if (dir == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL && node->vfio.cdev == NULL) {
-		if (!is_cdev_name(entry->d_name))
-			continue;
-		snprintf(node->cdev, sizeof(node->cdev), NODE_CDEV_PATH "/%s", entry->d_name);
-		node->vfio.cdev = node->cdev;
-	}
-	closedir(dir);
+	node->vfio = (struct rte_vfio_dev_node){ .name = name };
+	node->fd[0] = node->fd[1] = -1;
+	node->cdev[0] = node->group[0] = '\0';
 }
 
-/* An iommu_group link, of what is in a place. */
-static void
-node_group(int fd, struct auxiliary_place place, struct auxiliary_node *node)
+void
+auxiliary_node_put(struct auxiliary_node *node)
 {
-	const char *name = auxiliary_sysfs_basename(place.name);
-	struct stat st;
-	int len;
+	unsigned int i;
 
-	if (fstatat(fd, NODE_GROUP, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
-		return;
-	len = snprintf(node->group_base, sizeof(node->group_base), "%s/%.*s", place.dir->path,
-			(int)(name - place.name), place.name);
-	if (len < 0 || (size_t)len >= sizeof(node->group_base) ||
-			strlcpy(node->group_name, name, sizeof(node->group_name)) >=
-			sizeof(node->group_name))
-		return;
-	node->group_base[len - 1] = '\0'; /* the slash before the name */
-	node->vfio.group_base = node->group_base;
-	node->vfio.group_name = node->group_name;
+	for (i = 0; i < RTE_DIM(node->fd); i++)
+		if (node->fd[i] >= 0)
+			close(node->fd[i]);
+	node_init(node, node->vfio.name);
 }
 
 static bool
@@ -96,33 +57,80 @@ node_is_found(const struct auxiliary_node *node)
 		node->vfio.group_name != NULL;
 }
 
-/*
- * A socket is handed on as a descriptor, which nobody can put something else
- * in the place of; and which is short, as the address of a socket must be.
- */
-static void
-node_socket(int fd, struct auxiliary_node *node)
+/* A file of this type, to be opened by a path that nobody can put something else behind. */
+static const char *
+node_open(struct auxiliary_node *node, int index, int dir, const char *name, mode_t type,
+		dev_t *rdev)
 {
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
-	int sock = openat(fd, AUXILIARY_NODE_SOCKET, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-	if (sock < 0)
-		return;
-	if (fstat(sock, &st) < 0 || !S_ISSOCK(st.st_mode)) {
-		close(sock);
-		return;
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != type) {
+		close(fd);
+		return NULL;
 	}
-	node->socket_fd = sock;
-	snprintf(node->user_socket, sizeof(node->user_socket), "/proc/self/fd/%d", sock);
-	node->vfio.user_socket = node->user_socket;
+	*rdev = st.st_rdev;
+	node->fd[index] = fd;
+	snprintf(node->fd_path[index], sizeof(node->fd_path[index]), "/proc/self/fd/%d", fd);
+	return node->fd_path[index];
 }
 
-static void
-node_own(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
+static DIR *
+dir_open(int dir, const char *name)
 {
-	node_socket(fd, node);
-	node_cdev(fd, node);
-	node_group(fd, auxiliary_place(dev), node);
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (stream == NULL && fd >= 0)
+		close(fd);
+	return stream;
+}
+
+/* The node that an entry of vfio-dev/ names, if it is the device that sysfs numbers. */
+static void
+cdev_open(int cdevs, const char *name, struct auxiliary_node *node)
+{
+	char file[NAME_MAX + sizeof("/dev")], text[32], want[32];
+	const char *path;
+	dev_t rdev;
+
+	snprintf(file, sizeof(file), "%s/dev", name);
+	snprintf(node->cdev, sizeof(node->cdev), NODE_CDEV_PATH "/%.32s", name);
+	path = node_open(node, 1, AT_FDCWD, node->cdev, S_IFCHR, &rdev);
+	if (path == NULL)
+		return;
+	snprintf(want, sizeof(want), "%u:%u", major(rdev), minor(rdev));
+	auxiliary_sysfs_read(cdevs, file, text, sizeof(text));
+	if (strcmp(text, want) == 0)
+		node->vfio.cdev = path;
+	else
+		AUXILIARY_LOG(ERR, "device %s: %s is device %s and not that of sysfs, not opened",
+			node->vfio.name, node->cdev, want);
+}
+
+/* What VFIO has put into a directory that is called so below another one. */
+static void
+node_kernel(int dir, const char *base, const char *name, struct auxiliary_node *node)
+{
+	DIR *cdevs = dir_open(dir, NODE_CDEV_DIR);
+	const struct dirent *entry;
+	char target[PATH_MAX];
+
+	while (cdevs != NULL && node->fd[1] < 0 && (entry = readdir(cdevs)) != NULL)
+		if (strncmp(entry->d_name, "vfio", strlen("vfio")) == 0)
+			cdev_open(dirfd(cdevs), entry->d_name, node);
+	if (cdevs != NULL)
+		closedir(cdevs);
+	if (auxiliary_sysfs_link(dir, NODE_GROUP, target, sizeof(target)) < 0)
+		return;
+	snprintf(node->group, sizeof(node->group), "/dev/vfio/%.48s",
+		auxiliary_sysfs_basename(target));
+	strlcpy(node->group_base, base, sizeof(node->group_base));
+	strlcpy(node->group_name, name, sizeof(node->group_name));
+	node->vfio.group_base = node->group_base;
+	node->vfio.group_name = node->group_name;
 }
 
 /*
@@ -130,121 +138,71 @@ node_own(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
  * the chance to say it when it is opened.
  */
 static int
-mdev_check(struct auxiliary_place place)
+mdev_check(const struct auxiliary_root *root, const char *path)
 {
-	const char *name = auxiliary_sysfs_basename(place.name);
-	char api[32];
-	int ret;
+	char type[PATH_MAX], api[32];
+	int dir, ret;
 
-	ret = auxiliary_sysfs_read(place, "mdev_type/device_api", api, sizeof(api));
+	snprintf(type, sizeof(type), "%s/mdev_type", path);
+	dir = auxiliary_sysfs_open(root, type);
+	if (dir < 0)
+		return dir == -EXDEV ? dir : 0;
+	ret = auxiliary_sysfs_read(dir, "device_api", api, sizeof(api));
+	close(dir);
 	if (ret == -ENOENT || (ret == 0 && strcmp(api, NODE_DEVICE_API) == 0))
 		return 0;
-	if (ret < 0 && ret != -EFBIG) {
-		AUXILIARY_LOG(ERR, "device %s: cannot read its device_api, skipped: %s",
-			name, strerror(-ret));
-		return ret;
-	}
 	auxiliary_sysfs_printable(api);
 	AUXILIARY_LOG(WARNING, "device %s: its device_api is \"%s\", not " NODE_DEVICE_API
-		", skipped", name, api);
+		", skipped", auxiliary_sysfs_basename(path), api);
 	return -ENOTSUP;
 }
 
-/* The node of one mdev on a sub-function. */
+/* The node of the mdev on a sub-function; of several the one whose UUID comes first. */
 static void
-node_mdev(int parent_fd, struct auxiliary_place parent, const char *uuid,
-		struct auxiliary_node *node)
+node_child(int dir, const struct auxiliary_device *dev, struct auxiliary_node *node)
 {
-	int fd = openat(parent_fd, uuid, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	char path[2 * NAME_MAX];
-	const struct auxiliary_place place = { .dir = parent.dir, .name = path };
-
-	if (fd < 0)
-		return;
-	snprintf(path, sizeof(path), "%s/%s", parent.name, uuid);
-	node_cdev(fd, node);
-	node_group(fd, place, node);
-	close(fd);
-	if (node_is_found(node) && mdev_check(place) < 0) {
-		node->vfio.cdev = NULL;
-		node->vfio.group_base = NULL;
-		node->vfio.group_name = NULL;
-	}
-}
-
-/* Several mdevs are not expected; the choice is at least always the same. */
-static void
-node_child(int fd, const struct auxiliary_dev *dev, struct auxiliary_node *node)
-{
-	struct auxiliary_node candidate;
+	char path[RTE_DEV_NAME_MAX_LEN + NAME_MAX + 2], base[PATH_MAX], best[NAME_MAX + 1] = "";
+	DIR *children = dir_open(dir, ".");
 	const struct dirent *entry;
-	char best[NAME_MAX + 1] = "";
-	DIR *dir = dir_open(fd, ".");
+	int child;
 
-	if (dir == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL) {
-		if (!auxiliary_is_uuid(entry->d_name) ||
-				(best[0] != '\0' && strcmp(entry->d_name, best) > 0))
-			continue;
-		candidate.vfio = (struct rte_vfio_dev_node){ 0 };
-		node_mdev(fd, auxiliary_place(dev), entry->d_name, &candidate);
-		if (node_is_found(&candidate))
+	while (children != NULL && (entry = readdir(children)) != NULL)
+		if (auxiliary_is_uuid(entry->d_name) &&
+				(best[0] == '\0' || strcmp(entry->d_name, best) < 0))
 			strlcpy(best, entry->d_name, sizeof(best));
-	}
-	closedir(dir);
-	if (best[0] != '\0')
-		node_mdev(fd, auxiliary_place(dev), best, node);
+	if (children != NULL)
+		closedir(children);
+	child = best[0] == '\0' ? -1 :
+		openat(dir, best, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (child < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", dev->pub.name, best);
+	snprintf(base, sizeof(base), "%s/%s", dev->root->path, dev->pub.name);
+	if (mdev_check(dev->root, path) == 0)
+		node_kernel(child, base, best, node);
+	close(child);
 }
 
 int
-auxiliary_node_find(const struct auxiliary_dev *dev, struct auxiliary_node *node)
+auxiliary_node_find(const struct auxiliary_device *dev, struct auxiliary_node *node)
 {
-	int fd, ret = 0;
+	bool is_sf = dev->pub.kind == RTE_AUXILIARY_KIND_SF;
+	dev_t rdev;
+	int dir, ret;
 
-	node->vfio = (struct rte_vfio_dev_node){ .name = dev->pub.name };
-	node->socket_fd = -1;
-	fd = auxiliary_sysfs_open(auxiliary_place(dev), "", O_RDONLY | O_DIRECTORY);
-	if (fd < 0) {
-		if (fd != -EXDEV)
-			AUXILIARY_LOG(ERR, "device %s: cannot open it in %s: %s", dev->pub.name,
-				dev->dir->path, strerror(-fd));
-		return fd;
+	node_init(node, dev->pub.name);
+	dir = auxiliary_sysfs_open(dev->root, dev->pub.name);
+	if (dir < 0)
+		return dir;
+	ret = is_sf ? 0 : mdev_check(dev->root, dev->pub.name);
+	if (ret == 0)
+		node->vfio.user_socket = node_open(node, 0, dir, AUXILIARY_NODE_SOCKET, S_IFSOCK,
+				&rdev);
+	if (ret == 0 && auxiliary_sysfs_is_kernels(dir)) {
+		node_kernel(dir, dev->root->path, dev->pub.name, node);
+		if (!node_is_found(node) && is_sf)
+			node_child(dir, dev, node);
 	}
-	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV)
-		ret = mdev_check(auxiliary_place(dev));
-	if (ret == 0) {
-		node_own(fd, dev, node);
-		if (!node_is_found(node) && dev->pub.kind == RTE_AUXILIARY_KIND_SF)
-			node_child(fd, dev, node);
-		if (!node_is_found(node))
-			ret = -ENODEV;
-	}
-	close(fd);
-	return ret;
-}
-
-void
-auxiliary_node_put(struct auxiliary_node *node)
-{
-	if (node->socket_fd >= 0)
-		close(node->socket_fd);
-	node->socket_fd = -1;
-}
-
-const char *
-auxiliary_kernel_driver(const struct auxiliary_dev *dev, char *buf, size_t size)
-{
-	int fd = auxiliary_sysfs_open(auxiliary_place(dev), "", O_RDONLY | O_DIRECTORY);
-	char target[PATH_MAX];
-	int ret = fd;
-
-	if (fd >= 0) {
-		ret = auxiliary_sysfs_link(fd, "driver", target, sizeof(target));
-		close(fd);
-	}
-	if (ret < 0 || strlcpy(buf, auxiliary_sysfs_basename(target), size) >= size)
-		return NULL;
-	auxiliary_sysfs_printable(buf);
-	return buf;
+	close(dir);
+	return ret == 0 && !node_is_found(node) ? -ENODEV : ret;
 }

@@ -3,328 +3,317 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
-#include <rte_string_fns.h>
 
 #include "../auxiliary_trace.h"
-#include "auxiliary_scan.h"
+#include "auxiliary_linux.h"
 
-static bool
-by_list(void)
-{
-	return auxiliary_bus.bus.conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST;
-}
+/*
+ * A scan reads the entries of all roots, sorted, has the list give each its
+ * device, finds out which of these EAL's devargs let in, and has the list be
+ * those.  With devargs that all name their device, it asks for these names only.
+ */
 
-/* Whether what a device is, and not its name, keeps it off the bus. */
-static bool
-dev_is_refused(const struct auxiliary_scan *scan, const struct rte_devargs *devargs,
-		struct auxiliary_dev *dev)
-{
-	if (devargs != NULL && devargs->policy == RTE_DEV_ALLOWED)
-		return false;
-	if ((devargs != NULL && auxiliary_devargs_fit(devargs, dev)) ||
-			auxiliary_pick_blocks(scan, dev)) {
-		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
-		return true;
-	}
-	return by_list() && !auxiliary_pick_wants(scan, dev);
-}
-
-/* What the merging of entries and devices has come to. */
-struct met {
-	const struct auxiliary_entry *entry;
-	struct auxiliary_name name;
-	char text[RTE_DEV_NAME_MAX_LEN];
-	const struct auxiliary_root *root;
-	const struct rte_devargs *devargs; /* that name it */
-	struct rte_auxiliary_device *next; /* the device that it is, or that comes after it */
+/* Devargs of this bus, or a selection to look for in addition to them. */
+struct choice {
+	struct auxiliary_select select;
+	struct rte_devargs *devargs; /* EAL's, or NULL */
+	bool is_blocked;
+	uint32_t order; /* on EAL's list */
+	size_t nb_fits; /* devices, of devargs without a name */
 };
 
-/* A new device, in front of one that is on the bus, or of none. */
-static int
-dev_add(struct auxiliary_scan *scan, const struct met *met)
-{
-	struct auxiliary_dev *dev;
+struct scan {
+	const struct auxiliary_root **roots;
+	int nb_roots;
+	struct choice *choices; /* those with a name first, sorted by it */
+	size_t nb_choices;
+	size_t nb_names;
+	bool by_list; /* only what is allowed is let in */
+	struct auxiliary_entries entries; /* sorted, each name once, that may be devices */
+	struct auxiliary_device **devs; /* of the entries; then of those let in */
+	struct rte_devargs **devargs; /* of those let in */
+};
 
-	dev = auxiliary_dev_new(met->text);
-	if (dev == NULL)
+/* What the last scan found of "hotplug"; guarded by the list's lock. */
+static struct auxiliary_wish *last_wishes;
+static int nb_last_wishes;
+
+/* --- What is wanted ---------------------------------------------------------- */
+
+static int
+choice_add(struct scan *scan, const struct choice *choice)
+{
+	struct choice *choices;
+
+	choices = realloc(scan->choices, (scan->nb_choices + 1) * sizeof(*choices));
+	if (choices == NULL)
 		return -ENOMEM;
-	if (!auxiliary_dev_place(&scan->roots, met->root, met->devargs, dev) ||
-			dev_is_refused(scan, met->devargs, dev)) {
-		auxiliary_dev_free(dev);
-		return 0;
-	}
-	auxiliary_list_lock();
-	auxiliary_dev_link(dev, met->next);
-	auxiliary_names_mark(&met->name, AUXILIARY_NAME_DEVICE);
-	auxiliary_history_recall(dev);
-	auxiliary_list_unlock();
-	scan->added = dev;
+	scan->choices = choices;
+	choices[scan->nb_choices] = *choice;
+	choices[scan->nb_choices].order = (uint32_t)scan->nb_choices;
+	scan->nb_choices++;
+	scan->nb_names += choice->select.name[0] != '\0';
 	return 0;
 }
 
-/* A known device keeps what was read of it, unless it is another now. */
-static void
-dev_keep(struct auxiliary_scan *scan, const struct met *met, struct auxiliary_dev *dev)
+static int
+choice_cmp(const void *one, const void *two)
 {
-	bool is_here = dev->dir == met->root->dir;
+	const struct choice *a = one, *b = two;
+	int ret = (a->select.name[0] == '\0') - (b->select.name[0] == '\0');
 
-	if (dev->seen) {
-		if (!is_here)
-			AUXILIARY_LOG(DEBUG, "device %s: found again in %s, ignored there",
-				dev->pub.name, met->root->dir->path);
-		return;
-	}
-	dev->seen = true;
-	if (dev->pub.driver != NULL)
-		return;
-	if (!is_here || dev->is_gone)
-		dev->seen = auxiliary_dev_place(&scan->roots, met->root, met->devargs, dev);
-	if (dev->seen)
-		dev->seen = !dev_is_refused(scan, met->devargs, dev);
+	if (ret == 0)
+		ret = strcmp(a->select.name, b->select.name);
+	return ret != 0 ? ret : a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* From a device on, the first that a name is, or is in front of. */
-static struct rte_auxiliary_device *
-list_seek(struct rte_auxiliary_device *dev, const struct auxiliary_name *name)
+static int
+choices_get(struct scan *scan, const struct auxiliary_select *also)
 {
-	struct auxiliary_name other;
+	struct rte_devargs *devargs;
+	struct choice choice;
+	int ret = 0;
 
-	for (; dev != NULL; dev = TAILQ_NEXT(dev, next)) {
-		other = auxiliary_dev_name(dev);
-		if (auxiliary_name_cmp(&other, name) >= 0)
-			break;
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
+		choice = (struct choice){ .devargs = devargs,
+			.is_blocked = devargs->policy == RTE_DEV_BLOCKED };
+		if (ret == 0 && auxiliary_select_devargs(devargs, &choice.select))
+			ret = choice_add(scan, &choice);
 	}
-	return dev;
+	if (ret == 0 && also != NULL)
+		ret = choice_add(scan, &(struct choice){ .select = *also });
+	if (scan->nb_choices > 0)
+		qsort(scan->choices, scan->nb_choices, sizeof(*scan->choices), choice_cmp);
+	return ret;
+}
+
+/* The first choice that names a device, or NULL. */
+static struct choice *
+choice_named(const struct scan *scan, const char *name)
+{
+	size_t low = 0, high = scan->nb_names, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (strcmp(scan->choices[middle].select.name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < scan->nb_names && strcmp(scan->choices[low].select.name, name) == 0 ?
+		&scan->choices[low] : NULL;
 }
 
 /*
- * Of a device that nobody has said anything about, the name is enough.  For an
- * mdev, where it is and of which type have to be seen.
+ * Copy devargs that ask for their device to be plugged, as rte_dev_probe() wants
+ * them.  The interrupt thread, which plugs, must not read EAL's devargs: another
+ * thread may be freeing them.
  */
-static bool
-is_name_enough(const struct auxiliary_scan *scan, const struct met *met)
-{
-	return scan->by_name && met->name.kind == RTE_AUXILIARY_KIND_SF && met->devargs == NULL;
-}
-
 static int
-scan_entry(struct auxiliary_scan *scan, const struct met *met)
+wishes_keep(const struct scan *scan)
 {
-	const struct rte_devargs *devargs = met->devargs;
+	struct auxiliary_wish *wishes = calloc(scan->nb_choices + 1, sizeof(*wishes)), *old;
+	const struct choice *choice = scan->choices;
+	int nb = 0;
 
-	/* Without a bus part, all that devargs say is the name. */
-	if (devargs != NULL && devargs->policy == RTE_DEV_BLOCKED && devargs->bus_str == NULL) {
-		AUXILIARY_LOG(DEBUG, "device %s: blocked", met->text);
-		return 0;
+	if (wishes == NULL)
+		return -ENOMEM;
+	for (; choice < scan->choices + scan->nb_choices; choice++) {
+		const struct rte_devargs *args = choice->devargs;
+		const char *class = args == NULL || args->cls_str == NULL ? "" : args->cls_str;
+
+		if (args == NULL || choice->select.hotplug == 0)
+			continue;
+		wishes[nb].select = choice->select;
+		if (snprintf(wishes[nb].text, sizeof(wishes[nb].text), "%s%s%s%s%s", args->bus_str,
+				class[0] == '\0' ? "" : "/", class,
+				args->drv_str[0] == '\0' ? "" : "/", args->drv_str) <
+				(int)sizeof(wishes[nb].text))
+			nb++;
+		else
+			AUXILIARY_LOG(ERR, "too long to be plugged: \"%s\"", args->bus_str);
 	}
-	if (met->next != NULL && strcmp(met->next->name, met->text) == 0)
-		dev_keep(scan, met, auxiliary_dev(met->next));
-	else if (!is_name_enough(scan, met))
-		return dev_add(scan, met);
-	else if (auxiliary_is_wanted(met->name.kind, met->text, ""))
-		auxiliary_names_add(scan->entries, met->entry);
+	auxiliary_lock();
+	old = last_wishes;
+	last_wishes = wishes;
+	nb_last_wishes = nb;
+	auxiliary_unlock();
+	free(old);
 	return 0;
 }
 
-/* Go along the entries and the list of devices, both in the same order. */
-static int
-scan_merge(struct auxiliary_scan *scan)
+int
+auxiliary_scan_wishes(struct auxiliary_wish **wishes)
 {
-	struct auxiliary_entry entry, last = { 0 };
-	struct met met = { .entry = &entry };
-	size_t i;
-	int ret;
+	int nb;
 
-	met.next = scan->from != NULL ? scan->from : TAILQ_FIRST(&auxiliary_bus.device_list);
-	ret = auxiliary_entries_sort(scan->entries);
-	for (i = 0; i < scan->entries->nb && ret == 0; i++, last = entry) {
-		entry = scan->entries->room.entry[i];
-		met.root = &scan->roots.root[entry.root];
-		met.name = auxiliary_stems_name(&scan->entries->stems, &entry);
-		auxiliary_name_write(&met.name, met.text);
-		if (i > 0 && entry.stem == last.stem && entry.number == last.number) {
+	auxiliary_lock();
+	nb = nb_last_wishes;
+	*wishes = nb == 0 ? NULL : malloc((size_t)nb * sizeof(**wishes));
+	if (*wishes == NULL)
+		nb = 0;
+	else
+		memcpy(*wishes, last_wishes, (size_t)nb * sizeof(**wishes));
+	auxiliary_unlock();
+	return nb;
+}
+
+/* --- Entries ----------------------------------------------------------------- */
+
+/* All entries, or if devargs have only names, those of these names. */
+static int
+entries_get(struct scan *scan)
+{
+	bool by_name = scan->by_list && scan->nb_names == scan->nb_choices;
+	size_t k, nb = by_name ? scan->nb_names : 1;
+	int i, ret = 0;
+
+	for (i = 0; i < scan->nb_roots; i++)
+		for (k = 0; k < nb && ret == 0; k++)
+			ret = auxiliary_entries_read(&scan->entries, scan->roots[i], (uint32_t)i,
+					by_name ? scan->choices[k].select.name : NULL);
+	if (scan->entries.nb > 0)
+		qsort(scan->entries.entry, scan->entries.nb, sizeof(*scan->entries.entry),
+			auxiliary_entry_cmp);
+	return ret;
+}
+
+/* Whether an entry that devargs do not name may be a device for some driver. */
+static bool
+entry_is_device(const struct scan *scan, const struct auxiliary_entry *entry)
+{
+	char sf[RTE_DEV_NAME_MAX_LEN];
+
+	return auxiliary_match_name(entry->root->kind, entry->name) &&
+		!auxiliary_entry_is_node(entry, scan->roots, scan->nb_roots, sf, sizeof(sf));
+}
+
+/* Leave of each name the first entry, and of these what may be a device. */
+static void
+entries_filter(struct scan *scan)
+{
+	struct auxiliary_entry *entry = scan->entries.entry;
+	char last[RTE_DEV_NAME_MAX_LEN] = "";
+	size_t i, nb = 0;
+
+	for (i = 0; i < scan->entries.nb; i++) {
+		if (strcmp(last, entry[i].name) == 0) {
 			AUXILIARY_LOG(DEBUG, "device %s: found again in %s, ignored there",
-				met.text, met.root->dir->path);
+				entry[i].name, entry[i].root->path);
 			continue;
 		}
-		met.devargs = auxiliary_index_find(&scan->devargs, met.text);
-		met.next = list_seek(met.next, &met.name);
-		ret = scan_entry(scan, &met);
+		memcpy(last, entry[i].name, sizeof(last));
+		if (choice_named(scan, entry[i].name) == NULL && !entry_is_device(scan, &entry[i]))
+			continue;
+		if (nb != i)
+			entry[nb] = entry[i];
+		nb++;
 	}
-	return ret;
+	scan->entries.nb = nb;
 }
 
-/* Names on the allow list, or the one to attach. */
-static int
-root_ask(struct auxiliary_scan *scan, unsigned int root)
+/* --- Devices ----------------------------------------------------------------- */
+
+/* Whether devargs that select a device without its name are for this one. */
+static bool
+choice_is_for(const struct choice *choice, const struct auxiliary_device *dev)
 {
-	const struct rte_devargs *devargs;
-	int ret = 0;
-
-	if (scan->attach != NULL)
-		return auxiliary_entries_ask(scan->entries, &scan->roots, root,
-				scan->attach->name);
-	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		if (devargs->policy == RTE_DEV_ALLOWED && ret == 0)
-			ret = auxiliary_entries_ask(scan->entries, &scan->roots, root,
-					devargs->name);
-	}
-	return ret;
-}
-
-static int
-scan_names(struct auxiliary_scan *scan)
-{
-	unsigned int i;
-	int ret = 0;
-
-	auxiliary_entries_reset(scan->entries);
-	for (i = 0; i < scan->roots.nb && ret == 0; i++) {
-		if (auxiliary_root_open(&scan->roots.root[i]))
-			ret = root_ask(scan, i);
-	}
-	return ret < 0 ? ret : scan_merge(scan);
-}
-
-static int
-scan_roots(struct auxiliary_scan *scan)
-{
-	unsigned int i;
-	int ret = 0;
-
-	auxiliary_entries_reset(scan->entries);
-	for (i = 0; i < scan->roots.nb && ret == 0; i++) {
-		if (auxiliary_root_open(&scan->roots.root[i]))
-			ret = auxiliary_entries_read(scan->entries, &scan->roots, i);
-	}
-	return ret < 0 ? ret : scan_merge(scan);
-}
-
-/* With an allow list, names first: directories are read if some pick is open. */
-static int
-scan_all_roots(struct auxiliary_scan *scan)
-{
-	int ret;
-
-	ret = by_list() ? scan_names(scan) : scan_roots(scan);
-	if (ret == 0)
-		ret = auxiliary_picks_check(scan);
-	if (ret == 0 && by_list() && scan->nb_open != 0)
-		ret = scan_roots(scan);
-	return ret;
-}
-
-static int
-scan_begin(struct auxiliary_scan *scan)
-{
-	struct rte_auxiliary_device *pub;
-	int ret;
-
-	ret = auxiliary_roots_get(&scan->roots);
-	if (ret == 0)
-		ret = auxiliary_picks_get(scan);
-	if (ret < 0 || scan->attach != NULL)
-		return ret;
-	scan->by_name = !by_list() && scan->nb_picks == 0;
-	FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
-		auxiliary_dev(pub)->seen = false;
-	return 0;
-}
-
-/* Forget what has gone and give every device the devargs it has now. */
-static int
-scan_finish(struct auxiliary_scan *scan)
-{
-	struct rte_auxiliary_device *pub, *next;
-	int ret;
-
-	ret = auxiliary_picks_settle(scan);
-	if (ret == 0)
-		ret = auxiliary_names_settle(scan->entries, &scan->roots);
-	for (pub = TAILQ_FIRST(&auxiliary_bus.device_list); pub != NULL && ret == 0; pub = next) {
-		next = TAILQ_NEXT(pub, next);
-		pub->device.devargs = auxiliary_index_find(&scan->devargs, pub->name);
-		if (pub->driver == NULL && (!auxiliary_dev(pub)->seen ||
-				(by_list() && pub->device.devargs == NULL)))
-			auxiliary_dev_scan_drop(auxiliary_dev(pub));
-	}
-	return ret;
+	if (choice->is_blocked || choice->devargs == NULL)
+		return false;
+	/* Those that a driver has the device with, whatever else they fit by now. */
+	return choice->nb_fits == 1 || (dev->pub.device.driver != NULL &&
+		choice->devargs == dev->pub.device.devargs);
 }
 
 /*
- * EAL scans before it attaches a device.  When devargs with a name are all that
- * is new since the last scan, that device is all that there is to look at.
+ * Whether a device is let in, and with which devargs: those that name it; else
+ * those that select no other device, first the ones that EAL has under its name.
  */
-static int
-scan_attach(struct auxiliary_scan *scan)
+static bool
+device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
+		struct rte_devargs **devargs)
 {
-	struct auxiliary_dev *dev = auxiliary_dev_find(scan->attach->name);
-	int ret;
+	const struct choice *choice = choice_named(scan, dev->pub.name);
+	bool is_blocked, is_also = false;
+	size_t k;
 
-	if (dev != NULL) {
-		dev->seen = false;
-		scan->from = &dev->pub;
+	*devargs = choice == NULL || choice->is_blocked ? NULL : choice->devargs;
+	if (*devargs != NULL)
+		return true;
+	is_blocked = choice != NULL && auxiliary_attrs_fit(&choice->select, dev);
+	for (k = scan->nb_names; k < scan->nb_choices; k++) {
+		choice = &scan->choices[k];
+		if (choice->nb_fits == 0 || !auxiliary_attrs_fit(&choice->select, dev))
+			continue;
+		is_blocked |= choice->is_blocked;
+		is_also |= choice->devargs == NULL;
+		if (choice_is_for(choice, dev) && (*devargs == NULL ||
+				strcmp(choice->devargs->name, dev->pub.name) == 0))
+			*devargs = choice->devargs;
 	}
-	ret = scan_names(scan);
-	if (dev == NULL)
-		dev = scan->added;
-	if (ret < 0 || dev == NULL)
-		return ret;
-	dev->pub.device.devargs = scan->attach;
-	if (!dev->seen && dev->pub.driver == NULL)
-		auxiliary_dev_scan_drop(dev);
+	if (*devargs == NULL && is_blocked)
+		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
+	return *devargs != NULL || is_also || (!is_blocked && !scan->by_list);
+}
+
+static int
+devices_settle(struct scan *scan, uint64_t tsc)
+{
+	size_t i, k, nb = 0, max = scan->entries.nb;
+
+	scan->devs = calloc(max + 1, sizeof(*scan->devs));
+	scan->devargs = calloc(max + 1, sizeof(*scan->devargs));
+	if (scan->devs == NULL || scan->devargs == NULL ||
+			auxiliary_list_meet(scan->entries.entry, max, scan->devs) < 0)
+		return -ENOMEM;
+	for (k = scan->nb_names; k < scan->nb_choices; k++)
+		for (i = 0; i < max; i++)
+			scan->choices[k].nb_fits += auxiliary_attrs_fit(&scan->choices[k].select,
+					scan->devs[i]);
+	for (i = 0; i < max; i++)
+		if (device_is_let_in(scan, scan->devs[i], &scan->devargs[nb]))
+			scan->devs[nb++] = scan->devs[i];
+	auxiliary_list_settle(tsc, scan->devs, scan->devargs, nb);
+	auxiliary_trace_scan((uint32_t)nb, 0);
 	return 0;
 }
 
-static struct auxiliary_entries entries;
-
-void
-auxiliary_scan_free(void)
-{
-	auxiliary_entries_free(&entries);
-}
-
-/* EAL's interrupt thread scans before it plugs, and the application when it likes. */
 int
-auxiliary_scan(void)
+auxiliary_scan_also(const struct auxiliary_select *also)
 {
-	struct rte_auxiliary_device *pub;
-	struct auxiliary_scan scan = { .entries = &entries };
-	uint32_t nb;
+	struct scan scan = {
+		.by_list = AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST,
+	};
+	uint64_t tsc = rte_get_tsc_cycles();
 	int ret;
 
-	auxiliary_list_scan_begin();
-	auxiliary_bus_claim();
-	ret = scan_begin(&scan);
-	if (ret == 0 && scan.attach != NULL) {
-		ret = scan_attach(&scan);
-	} else if (ret == 0) {
-		ret = scan_all_roots(&scan);
-		if (ret == 0)
-			ret = scan_finish(&scan);
-		auxiliary_monitor_update(&scan.roots);
+	ret = scan.nb_roots = auxiliary_roots_get(&scan.roots);
+	if (ret >= 0)
+		ret = choices_get(&scan, also);
+	if (ret == 0)
+		ret = entries_get(&scan);
+	if (ret == 0) {
+		entries_filter(&scan);
+		ret = devices_settle(&scan, tsc);
 	}
 	if (ret == 0)
-		ret = auxiliary_picks_done();
+		ret = wishes_keep(&scan);
 	if (ret < 0) {
 		AUXILIARY_LOG(ERR, "scan failed: %s", strerror(-ret));
 		/* EAL now frees the devargs that it scanned for. */
-		FOREACH_DEVICE_ON_AUXILIARY_BUS(pub)
-			pub->device.devargs = NULL;
+		auxiliary_list_drop_devargs();
 		rte_errno = -ret;
 	}
-	auxiliary_list_lock();
-	nb = auxiliary_bus.nb_devices + auxiliary_names_count();
-	auxiliary_list_unlock();
-	auxiliary_trace_scan(nb, ret);
-	auxiliary_index_free(&scan.devargs);
-	auxiliary_picks_put(&scan);
-	auxiliary_roots_put(&scan.roots);
-	auxiliary_list_scan_end();
+	free(scan.devs);
+	free(scan.devargs);
+	free(scan.entries.entry);
+	free(scan.choices);
+	free(scan.roots);
 	return ret;
 }

@@ -5,175 +5,133 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include <linux/openat2.h>
+#include <rte_string_fns.h>
 
-#include "auxiliary_scan.h"
-#include "auxiliary_sysfs.h"
+#include "auxiliary_linux.h"
+
+/* Deeper than sysfs is, and more links than any path in it has. */
+#define DEPTH_MAX 32
+#define LINKS_MAX 16
 
 /*
- * Links are followed, as real sysfs is made of them, but not to anywhere else:
- * the kernel resolves the whole path at once and refuses to leave the tree.
+ * A walk down the tree of a root.  An entry is a link in the real sysfs, and
+ * nothing says that the tree is the kernel's: whoever made a simulated one may
+ * have put a link anywhere, and may rename things meanwhile.  So ".." goes back
+ * to a descriptor that the walk came by, and links are read and followed here.
+ * openat2(RESOLVE_BENEATH) would do the same in one call, but fails where
+ * seccomp refuses it, and whenever something is renamed anywhere on the host.
  */
+struct walk {
+	int fd[DEPTH_MAX]; /* of the directories from the top down, O_PATH */
+	unsigned int nb; /* of these */
+	unsigned int nb_links;
+	char rest[2 * PATH_MAX]; /* of the path */
+};
+
+/* Put the target of a link in front of the rest of the path. */
 static int
-open_beneath(int top, const char *path, int flags)
+walk_follow(struct walk *walk, const char *name, const char *rest)
 {
-	const struct open_how how = {
-		.flags = (uint64_t)flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd = syscall(SYS_openat2, top, path, &how, sizeof(how));
-
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* Where a place, or something in it (attr), is from the top of its tree. */
-static int
-place_path(struct auxiliary_place place, const char *attr, char *buf, size_t size)
-{
-	const char *root = place.dir->path + place.dir->top_len;
-	int len;
-
-	root += root[0] == '/';
-	len = snprintf(buf, size, "%s%s%s%s%s", root, root[0] == '\0' ? "" : "/", place.name,
-			attr[0] == '\0' ? "" : "/", attr);
-	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
-}
-
-int
-auxiliary_sysfs_open(struct auxiliary_place place, const char *attr, int flags)
-{
-	const struct auxiliary_dir *dir = place.dir;
-	char path[PATH_MAX];
-	int fd;
-
-	fd = place_path(place, attr, path, sizeof(path));
-	if (fd == 0)
-		fd = open_beneath(dir->top, path, flags | O_CLOEXEC);
-	if (fd == -EXDEV)
-		AUXILIARY_LOG(ERR, "device %s: %s/%s%s%s leads out of %.*s, not opened",
-			auxiliary_sysfs_basename(place.name), dir->path, place.name,
-			attr[0] == '\0' ? "" : "/", attr, (int)dir->top_len, dir->path);
-	return fd;
-}
-
-bool
-auxiliary_sysfs_exists(struct auxiliary_place place)
-{
-	char path[PATH_MAX];
-
-	return place_path(place, "", path, sizeof(path)) == 0 &&
-		auxiliary_entry_exists(place.dir->top, path);
-}
-
-int
-auxiliary_sysfs_target(struct auxiliary_place place, char *buf, size_t size)
-{
-	char path[PATH_MAX];
-
-	buf[0] = '\0';
-	return place_path(place, "", path, sizeof(path)) < 0 ? -ENAMETOOLONG :
-		auxiliary_sysfs_link(place.dir->top, path, buf, size);
-}
-
-/* Closes fd, which may be a negative errno. */
-static int
-value_read(int fd, char *buf, size_t size)
-{
-	ssize_t len;
+	char target[PATH_MAX];
+	size_t len;
 	int ret;
 
-	buf[0] = '\0';
-	if (fd < 0)
-		return fd == -ENOTDIR ? -ENOENT : fd;
-	len = read(fd, buf, size);
-	ret = len < 0 ? -errno : 0;
-	close(fd);
-	if (ret < 0) /* ENODEV: the device went between open and read */
-		return ret == -ENODEV ? -ENOENT : ret;
-
-	ret = (size_t)len == size ? -EFBIG : 0;
+	ret = auxiliary_sysfs_link(walk->fd[walk->nb - 1], name, target, sizeof(target));
 	if (ret < 0)
-		len--;
+		return ret == -EINVAL ? -ENOTDIR : ret;
+	if (target[0] == '/')
+		return -EXDEV;
+	len = strlen(target);
+	if (++walk->nb_links > LINKS_MAX || len + strlen(rest) + 2 > sizeof(walk->rest))
+		return -ELOOP;
+	memmove(walk->rest + len + 1, rest, strlen(rest) + 1);
+	memcpy(walk->rest, target, len);
+	walk->rest[len] = '/';
+	return 0;
+}
+
+/* Take one component of the path. */
+static int
+walk_step(struct walk *walk)
+{
+	size_t len = strcspn(walk->rest, "/");
+	char name[NAME_MAX + 1], *rest = walk->rest + len;
+	int fd;
+
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(name, walk->rest, len);
+	name[len] = '\0';
+	rest += rest[0] == '/';
+	if (strcmp(name, "..") == 0) {
+		if (walk->nb == 1)
+			return -EXDEV;
+		close(walk->fd[--walk->nb]);
+	} else if (name[0] != '\0' && strcmp(name, ".") != 0) {
+		fd = openat(walk->fd[walk->nb - 1], name,
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			return errno == ENOTDIR ? walk_follow(walk, name, rest) : -errno;
+		walk->fd[walk->nb++] = fd;
+	}
+	memmove(walk->rest, rest, strlen(rest) + 1);
+	return walk->nb == DEPTH_MAX ? -ELOOP : 0;
+}
+
+int
+auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path)
+{
+	struct walk walk = { .nb = 0 };
+	int fd = -1, ret = 0;
+
+	snprintf(walk.rest, PATH_MAX, "%.*s/", (int)root->tree_len, root->path);
+	walk.fd[0] = open(walk.rest, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (walk.fd[0] < 0)
+		return -errno;
+	walk.nb = 1;
+	snprintf(walk.rest, PATH_MAX, "%s/%s", root->path + root->tree_len, path);
+	while (ret == 0 && walk.rest[0] != '\0')
+		ret = walk_step(&walk);
+	if (ret == 0)
+		fd = walk.fd[--walk.nb];
+	while (walk.nb > 0)
+		close(walk.fd[--walk.nb]);
+	if (ret == -EXDEV)
+		AUXILIARY_LOG(ERR, "device %.*s: %s/%s leads out of %.*s, not opened",
+			(int)strcspn(path, "/"), path, root->path, path, (int)root->tree_len,
+			root->path);
+	return ret < 0 ? ret : fd;
+}
+
+int
+auxiliary_sysfs_read(int dir, const char *file, char *buf, size_t size)
+{
+	/* Non-blocking, in case somebody has put a FIFO there. */
+	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, buf, size);
+	int ret = len < 0 ? -errno : (size_t)len == size ? -EFBIG : 0;
+
+	if (fd >= 0)
+		close(fd);
+	len -= ret == -EFBIG;
 	while (ret == 0 && len > 0 && isspace((unsigned char)buf[len - 1]))
 		len--;
-	buf[len] = '\0';
-	return ret;
-}
-
-/* Non-blocking, in case somebody has put a FIFO there. */
-#define VALUE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-
-int
-auxiliary_sysfs_read(struct auxiliary_place place, const char *attr,
-		char *buf, size_t size)
-{
-	return value_read(auxiliary_sysfs_open(place, attr, VALUE_FLAGS), buf, size);
-}
-
-void
-auxiliary_sysfs_printable(char *text)
-{
-	for (; *text != '\0'; text++) {
-		if (!isprint((unsigned char)*text))
-			*text = '?';
-	}
-}
-
-/* Nothing but an optional sign and digits, unlike what strtoll() takes. */
-static bool
-sysfs_is_number(const char *text)
-{
-	if (*text == '-')
-		text++;
-	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+	buf[len < 0 ? 0 : len] = '\0';
+	/* ENODEV: the device went after the open. */
+	return ret == -ENOTDIR || ret == -ENODEV ? -ENOENT : ret;
 }
 
 int
-auxiliary_sysfs_number(const char *name, const char *attr, int read_result, char *text,
-		int64_t min, int64_t max, int64_t *value)
+auxiliary_sysfs_link(int dir, const char *link, char *buf, size_t size)
 {
-	long long number;
+	ssize_t len = readlinkat(dir, link, buf, size);
+	int ret = len < 0 ? -errno : (size_t)len == size ? -ENAMETOOLONG : 0;
 
-	if (read_result == -ENOENT)
-		return read_result;
-	if (read_result < 0 && read_result != -EFBIG) {
-		AUXILIARY_LOG(WARNING, "device %s: cannot read %s, ignored: %s",
-			name, attr, strerror(-read_result));
-		return read_result;
-	}
-	if (read_result == 0 && sysfs_is_number(text)) {
-		errno = 0;
-		number = strtoll(text, NULL, 10);
-		if (errno == 0 && number >= min && number <= max) {
-			*value = number;
-			return 0;
-		}
-	}
-	auxiliary_sysfs_printable(text);
-	AUXILIARY_LOG(WARNING, "device %s: %s is \"%s%s\", not a number from %" PRId64 " to %"
-		PRId64 ", ignored", name, attr, text, read_result == -EFBIG ? "..." : "",
-		min, max);
-	return -EINVAL;
-}
-
-int
-auxiliary_sysfs_link(int fd, const char *link, char *buf, size_t size)
-{
-	ssize_t len = readlinkat(fd, link, buf, size);
-	int ret = 0;
-
-	if (len < 0 || (size_t)len == size) {
-		ret = len < 0 ? -errno : -ENAMETOOLONG;
-		len = 0;
-	}
-	buf[len] = '\0';
+	buf[ret < 0 ? 0 : len] = '\0';
 	return ret;
 }
 
@@ -183,4 +141,27 @@ auxiliary_sysfs_basename(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash == NULL ? path : slash + 1;
+}
+
+void
+auxiliary_sysfs_owner(const char *path, char *owner, size_t size)
+{
+	const char *end = strrchr(path, '/'), *start = end;
+
+	owner[0] = '\0';
+	while (start != NULL && start > path && start[-1] != '/')
+		start--;
+	if (start != NULL && start[0] != '.' && (size_t)(end - start) < size) {
+		memcpy(owner, start, (size_t)(end - start));
+		owner[end - start] = '\0';
+	}
+}
+
+void
+auxiliary_sysfs_printable(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (!isprint((unsigned char)*text))
+			*text = '?';
+	}
 }

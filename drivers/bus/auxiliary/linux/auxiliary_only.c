@@ -7,7 +7,7 @@
 
 #include <rte_common.h>
 
-#include "private.h"
+#include "../private.h"
 
 /*
  * DPDK brings a bus library of the same name as this one.  If an application
@@ -30,12 +30,12 @@ bus_library(const struct rte_bus *bus)
 static int
 other_bus_cmp(const struct rte_bus *bus, const void *name)
 {
-	return bus == &auxiliary_bus.bus ? 1 : strcmp(bus->name, name);
+	return bus == AUXILIARY_EAL_BUS ? 1 : strcmp(bus->name, name);
 }
 
 /* EAL scans after it has loaded all plugins. */
 void
-auxiliary_bus_claim(void)
+auxiliary_only_claim(void)
 {
 	struct rte_bus *other;
 
@@ -55,11 +55,11 @@ RTE_INIT_PRIO(auxiliary_bus_init, BUS)
 	struct rte_bus *first = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
 
 	if (first == NULL) {
-		rte_bus_register(&auxiliary_bus.bus);
+		auxiliary_bus_register();
 		return;
 	}
 	/* The log type of this bus does not exist yet. */
 	RTE_LOG(WARNING, EAL, "auxiliary bus: %s was loaded first and serves all auxiliary drivers, "
 		"%s is not used; put it first on the library path\n",
-		bus_library(first), bus_library(&auxiliary_bus.bus));
+		bus_library(first), bus_library(AUXILIARY_EAL_BUS));
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include "private.h"
+
+/* The bus of a system that has none, for drivers that are built there: it finds nothing. */
+
+void
+rte_auxiliary_register(struct rte_auxiliary_driver *driver)
+{
+	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
+}
+
+void
+rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
+{
+	rte_auxiliary_register(driver);
+}
+
+void
+rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
+{
+	rte_bus_remove_driver(&auxiliary_bus, &driver->driver);
+}
+
+static int
+none_scan(void)
+{
+	return 0;
+}
+
+static int
+none_probe(struct auxiliary_rte_bus *bus __rte_unused)
+{
+	return 0;
+}
+
+static struct rte_device *
+none_find_device(const struct auxiliary_rte_bus *bus __rte_unused,
+		const struct rte_device *start __rte_unused, rte_dev_cmp_t cmp __rte_unused,
+		const void *data __rte_unused)
+{
+	return NULL;
+}
+
+struct auxiliary_rte_bus auxiliary_bus = {
+	.name = RTE_BUS_AUXILIARY_NAME,
+	.scan = none_scan,
+	.probe = none_probe,
+	.find_device = none_find_device,
+	.device_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.device_list),
+	.driver_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.driver_list),
+};
+
+RTE_INIT_PRIO(auxiliary_bus_init, BUS)
+{
+	auxiliary_bus_register();
+}

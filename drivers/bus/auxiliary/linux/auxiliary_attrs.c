@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_memory.h>
+#include <rte_string_fns.h>
+
+#include "auxiliary_linux.h"
+
+/*
+ * What sysfs says of a device.  It is read all together, by one function, and
+ * put into the device when all of it is known.
+ */
+
+/* No number that is read is longer. */
+#define NUMBER_LEN 64
+
+/* A component of a path that is a PCI address: dddd:bb:dd.f */
+static bool
+is_bdf(const char *name, size_t len)
+{
+	static const char form[] = ":xx:xx.x";
+	size_t i, domain = len - strlen(form);
+
+	if (len < strlen(form) + 4)
+		return false;
+	for (i = 0; i < len; i++) {
+		char want = i < domain ? 'x' : form[i - domain];
+
+		if (want == 'x' ? strchr("0123456789abcdef", name[i]) == NULL : name[i] != want)
+			return false;
+	}
+	return true;
+}
+
+/* The PCI function nearest to the device on the way to it. */
+static void
+parent_find(struct auxiliary_attrs *attrs, const char *target)
+{
+	const char *slash;
+	size_t len;
+
+	for (; (slash = strchr(target, '/')) != NULL; target = slash + 1) {
+		len = (size_t)(slash - target);
+		if (len < sizeof(attrs->parent) && is_bdf(target, len)) {
+			memcpy(attrs->parent, target, len);
+			attrs->parent[len] = '\0';
+		}
+	}
+}
+
+/* Nothing but an optional sign and digits, unlike what strtoll() takes. */
+static bool
+is_number(const char *text)
+{
+	text += text[0] == '-';
+	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* A number of a directory, or the fallback: without a word if there is none, else after a line. */
+static int64_t
+number_read(const char *name, int dir, const char *file, int64_t max, int64_t fallback)
+{
+	int64_t min = RTE_MIN(fallback, 0);
+	char text[NUMBER_LEN];
+	long long number = 0;
+	int ret;
+
+	ret = auxiliary_sysfs_read(dir, file, text, sizeof(text));
+	if (ret == -ENOENT)
+		return fallback;
+	if (ret < 0 && ret != -EFBIG) {
+		AUXILIARY_LOG(WARNING, "device %s: cannot read %s, ignored: %s", name, file,
+			strerror(-ret));
+		return fallback;
+	}
+	errno = 0;
+	if (ret == 0 && is_number(text))
+		number = strtoll(text, NULL, 10);
+	if (ret == 0 && is_number(text) && errno == 0 && number >= min && number <= max)
+		return number;
+	auxiliary_sysfs_printable(text);
+	AUXILIARY_LOG(WARNING, "device %s: %s is \"%s%s\", not a number from %" PRId64 " to %"
+		PRId64 ", ignored", name, file, text, ret == -EFBIG ? "..." : "", min, max);
+	return fallback;
+}
+
+/* The device's own NUMA node, otherwise that of what it is a part of. */
+static int
+numa_read(const struct auxiliary_root *root, const char *name, int dir)
+{
+	char path[RTE_DEV_NAME_MAX_LEN + 4];
+	int owner = -1, node;
+
+	if (faccessat(dir, "numa_node", F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		snprintf(path, sizeof(path), "%s/..", name);
+		owner = auxiliary_sysfs_open(root, path);
+		if (owner < 0)
+			return SOCKET_ID_ANY;
+		dir = owner;
+	}
+	node = (int)number_read(name, dir, "numa_node", RTE_MAX_NUMA_NODES - 1, SOCKET_ID_ANY);
+	if (owner >= 0)
+		close(owner);
+	return node;
+}
+
+static void
+info_write(struct auxiliary_attrs *attrs, enum rte_auxiliary_kind kind)
+{
+	char sfnum[24] = "";
+
+	if (attrs->sfnum != RTE_AUXILIARY_SFNUM_NONE)
+		snprintf(sfnum, sizeof(sfnum), ", sfnum=%" PRIu32, attrs->sfnum);
+	snprintf(attrs->info, sizeof(attrs->info), "kind=%s%s%s%s",
+		kind == RTE_AUXILIARY_KIND_SF ? "sf" : "mdev",
+		attrs->parent[0] == '\0' ? "" : ", parent=", attrs->parent, sfnum);
+}
+
+/* 0, or -ENOENT if the device has gone. */
+static int
+attrs_read(const struct auxiliary_root *root, const char *name, struct auxiliary_attrs *attrs)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	int dir;
+
+	memset(attrs, 0, sizeof(*attrs)); /* and what is between members, to be compared */
+	attrs->is_read = true;
+	attrs->numa_node = SOCKET_ID_ANY;
+	attrs->sfnum = RTE_AUXILIARY_SFNUM_NONE;
+	dir = auxiliary_sysfs_open(root, name);
+	if (dir < 0 && dir != -EXDEV)
+		return -ENOENT;
+	if (dir == -EXDEV) {
+		attrs->error = -EXDEV;
+		info_write(attrs, root->kind);
+		return 0;
+	}
+	snprintf(path, sizeof(path), "%s/%s", root->path, name);
+	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
+	parent_find(attrs, target);
+	auxiliary_sysfs_owner(target, attrs->owner, sizeof(attrs->owner));
+	if (root->kind == RTE_AUXILIARY_KIND_SF) {
+		attrs->sfnum = (uint32_t)number_read(name, dir, "sfnum",
+				RTE_AUXILIARY_SFNUM_NONE - 1, RTE_AUXILIARY_SFNUM_NONE);
+	} else {
+		auxiliary_sysfs_link(dir, "mdev_type", target, sizeof(target));
+		strlcpy(attrs->type, auxiliary_sysfs_basename(target), sizeof(attrs->type));
+	}
+	attrs->numa_node = numa_read(root, name, dir);
+	info_write(attrs, root->kind);
+	close(dir);
+	return 0;
+}
+
+/*
+ * Put what was read into a device, unless a scan has met the device meanwhile.
+ * Whoever has the device may be reading, so what is the same is not written.
+ */
+static bool
+attrs_put(struct auxiliary_device *dev, const struct auxiliary_attrs *attrs, uint32_t nb_met)
+{
+	bool is_current;
+
+	auxiliary_lock();
+	is_current = dev->nb_met == nb_met;
+	if (is_current && !dev->attrs.is_read) {
+		dev->attrs.is_read = true;
+		if (memcmp(&dev->attrs, attrs, sizeof(*attrs)) != 0) {
+			dev->attrs = *attrs;
+			dev->pub.sfnum = attrs->sfnum;
+			dev->pub.device.numa_node = attrs->numa_node;
+		}
+	}
+	auxiliary_unlock();
+	return is_current;
+}
+
+int
+auxiliary_attrs_load(struct auxiliary_device *dev)
+{
+	const struct auxiliary_root *root;
+	struct auxiliary_attrs attrs;
+	uint32_t nb_met;
+	bool is_read;
+	int ret;
+
+	do {
+		auxiliary_lock();
+		root = dev->root;
+		nb_met = dev->nb_met;
+		is_read = dev->attrs.is_read;
+		ret = dev->attrs.error;
+		auxiliary_unlock();
+		if (is_read)
+			return ret;
+		ret = attrs_read(root, dev->pub.name, &attrs);
+		if (ret < 0)
+			return ret;
+	} while (!attrs_put(dev, &attrs, nb_met));
+	return attrs.error;
+}
+
+bool
+auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary_device *dev)
+{
+	return (!auxiliary_select_needs_attrs(select) || auxiliary_attrs_load(dev) != -ENOENT) &&
+		auxiliary_select_fits(select, dev);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_alarm.h>
+#include <rte_common.h>
+#include <rte_dev.h>
+
+#include "auxiliary_linux.h"
+
+/*
+ * Devices that come and go, by level and not by edge: whatever is heard says only
+ * "look".  A look, always on EAL's interrupt thread, compares what is there with
+ * what was there at the look before, tells EAL of the difference, and for devargs
+ * with "hotplug" plugs what has come, unplugs what has gone, and tries again later
+ * what could not be plugged.  What is lost, or heard twice, changes nothing.
+ */
+
+/* From the first news to the look, so that a burst costs one; or looks take a fifth of the time. */
+#define LOOK_DELAY_US 10000
+#define LOOK_SHARE 4
+
+/*
+ * What follows an arrival comes a moment later: a driver is bound, udev sets the
+ * permissions of the node.  So a plug that fails for want of these is tried again
+ * after 20 ms and twice as long each time, for 1.3 s in all.
+ */
+#define TRIES_MAX 6
+#define TRY_AGAIN_US 20000
+
+/* Guarded by the list's lock. */
+static struct {
+	bool is_started;
+	bool is_asked; /* an alarm is set */
+	uint64_t delay; /* us */
+} monitor;
+
+/* Of the last look; only the interrupt thread and whoever starts and stops it touch it. */
+static struct auxiliary_snapshot before;
+
+struct look {
+	struct auxiliary_wish *wishes;
+	int nb_wishes;
+	bool is_told; /* to EAL's callbacks */
+	uint64_t start; /* us */
+};
+
+static uint64_t
+now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* --- Devices ----------------------------------------------------------------- */
+
+/* What of the device of a line matters here. */
+struct state {
+	struct auxiliary_device *dev; /* NULL: never met */
+	bool is_driven;
+	bool is_open; /* by VFIO */
+	uint32_t nb_plugs;
+};
+
+/* False if the device of this name is in use, and is another root's entry. */
+static bool
+line_state(const struct auxiliary_line *line, struct state *state)
+{
+	bool is_other = false;
+
+	*state = (struct state){ .dev = auxiliary_list_find(line->entry.name) };
+	if (state->dev == NULL)
+		return true;
+	auxiliary_lock();
+	state->is_driven = state->dev->pub.device.driver != NULL;
+	state->is_open = state->dev->pub.vfio_dev != NULL;
+	state->nb_plugs = state->dev->nb_probes - state->dev->nb_failures;
+	is_other = state->is_driven && state->dev->root != line->entry.root;
+	auxiliary_unlock();
+	return !is_other;
+}
+
+static const struct auxiliary_wish *
+wish_find(const struct look *look, struct auxiliary_device *dev)
+{
+	int i;
+
+	for (i = 0; i < look->nb_wishes; i++)
+		if (auxiliary_attrs_fit(&look->wishes[i].select, dev))
+			return &look->wishes[i];
+	return NULL;
+}
+
+/* Whether the driver that is to have a device would find its VFIO node. */
+static bool
+device_is_ready(struct auxiliary_device *dev)
+{
+	const struct rte_auxiliary_driver *drv;
+
+	if (auxiliary_attrs_load(dev) == -ENOENT)
+		return false;
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
+		if (auxiliary_match_device(drv, dev))
+			return (drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) == 0 ||
+				auxiliary_node_check(dev) == 0;
+	return true;
+}
+
+static void
+hush_set(struct auxiliary_device *dev, bool is_hushed)
+{
+	auxiliary_lock();
+	dev->is_hushed = is_hushed;
+	auxiliary_unlock();
+}
+
+/* EAL has something to say of each try, so what must fail is tried once, at the end. */
+static void
+line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
+		const struct auxiliary_wish *wish)
+{
+	bool is_last = line->tries == TRIES_MAX, may_pass;
+	int ret = -ENODEV;
+
+	if (is_last || device_is_ready(dev)) {
+		hush_set(dev, !is_last);
+		ret = rte_dev_probe(wish->text);
+		hush_set(dev, false);
+	}
+	may_pass = ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV ||
+		ret == -EBUSY;
+	line->is_due = may_pass && !is_last;
+	if (ret >= 0)
+		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", dev->pub.name);
+	else if (line->is_due)
+		line->try_at = now_us() + ((uint64_t)TRY_AGAIN_US << line->tries++);
+	else
+		AUXILIARY_LOG(ERR, "device %s: has come, but cannot be plugged: %s",
+			dev->pub.name, strerror(-ret));
+}
+
+/* Plug what is due.  A device that its driver still has is due until that lets go of it. */
+static void
+line_serve(const struct look *look, struct auxiliary_line *line)
+{
+	const struct auxiliary_wish *wish;
+	struct auxiliary_device *dev;
+	struct state state;
+
+	/* Whoever has plugged the device meanwhile has it in hand. */
+	if (!line_state(line, &state) || state.nb_plugs != line->nb_plugs) {
+		line->is_due = false;
+		return;
+	}
+	if (state.is_driven || now_us() < line->try_at ||
+			auxiliary_list_meet(&line->entry, 1, &dev) < 0)
+		return;
+	wish = wish_find(look, dev);
+	if (wish != NULL)
+		line_plug(line, dev, wish);
+	else
+		line->is_due = false;
+}
+
+/* --- The difference ---------------------------------------------------------- */
+
+static void
+line_came(const struct look *look, struct auxiliary_line *line)
+{
+	struct state state;
+
+	if (!line_state(line, &state))
+		return;
+	AUXILIARY_LOG(INFO, "device %s: has come", line->entry.name);
+	line->is_due = look->nb_wishes > 0;
+	line->nb_plugs = state.nb_plugs;
+	if (look->is_told)
+		rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_ADD);
+}
+
+static void
+line_went(const struct look *look, const struct auxiliary_line *line)
+{
+	const struct auxiliary_wish *wish;
+	struct state state;
+	int ret;
+
+	if (!line_state(line, &state))
+		return;
+	AUXILIARY_LOG(INFO, "device %s: has gone", line->entry.name);
+	if (look->is_told)
+		rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_REMOVE);
+	/* The application may have let go of the device. */
+	if (!line_state(line, &state) || !state.is_driven)
+		return;
+	wish = wish_find(look, state.dev);
+	if (wish == NULL || (wish->select.hotplug & AUXILIARY_HOTPLUG_UNPLUG) == 0)
+		return;
+	ret = rte_dev_remove(&state.dev->pub.device);
+	if (ret < 0)
+		AUXILIARY_LOG(ERR, "device %s: has gone, but cannot be unplugged: %s",
+			line->entry.name, strerror(-ret));
+	else
+		AUXILIARY_LOG(NOTICE, "device %s: has gone, unplugged", line->entry.name);
+}
+
+/* One entry, as it was and as it is; either may be NULL. */
+static void
+line_change(const struct look *look, const struct auxiliary_line *old, struct auxiliary_line *new)
+{
+	bool was = old != NULL && old->driver != 0, is = new != NULL && new->driver != 0, is_other;
+	uint64_t old_node, new_node;
+	struct state state;
+
+	/* While VFIO has it open, the kernel waits with an unbind that it has begun. */
+	if (was && new != NULL && !is && line_state(old, &state) && state.is_open) {
+		new->driver = old->driver;
+		new->node = old->node;
+		is = true;
+	}
+	is_other = was && is && (old->entry.ino != new->entry.ino || old->driver != new->driver);
+	old_node = was ? old->node : 0;
+	new_node = is ? new->node : 0;
+	if (was && (!is || is_other || (old_node != 0 && old_node != new_node)))
+		line_went(look, old);
+	/* A device that is what it was, but for the node that it lost, has not come. */
+	if (is && (!was || is_other || (new_node != 0 && old_node != new_node))) {
+		line_came(look, new);
+	} else if (was && is) {
+		new->is_due = old->is_due;
+		new->tries = old->tries;
+		new->try_at = old->try_at;
+		new->nb_plugs = old->nb_plugs;
+	}
+}
+
+static void
+compare(const struct look *look, struct auxiliary_snapshot *now)
+{
+	size_t i = 0, k = 0;
+	int ret;
+
+	while (i < before.nb || k < now->nb) {
+		ret = i == before.nb ? 1 : k == now->nb ? -1 :
+			auxiliary_entry_cmp(&before.line[i], &now->line[k]);
+		line_change(look, ret <= 0 ? &before.line[i] : NULL,
+			ret >= 0 ? &now->line[k] : NULL);
+		i += ret <= 0;
+		k += ret >= 0;
+	}
+}
+
+/* --- Looks ------------------------------------------------------------------- */
+
+static void look_run(void *arg);
+
+static void
+look_at(uint64_t us)
+{
+	if (rte_eal_alarm_set(us, look_run, NULL) != 0)
+		AUXILIARY_LOG(ERR, "no alarm, so devices that come and go are not looked for");
+}
+
+void
+auxiliary_hotplug_ask(void)
+{
+	uint64_t delay;
+	bool is_first;
+
+	auxiliary_lock();
+	is_first = monitor.is_started && !monitor.is_asked;
+	monitor.is_asked |= is_first;
+	delay = monitor.delay;
+	auxiliary_unlock();
+	if (is_first)
+		look_at(delay);
+}
+
+/* Serve all that is due, and come back for what is still due then. */
+static void
+serve_due(const struct look *look, struct auxiliary_snapshot *now)
+{
+	uint64_t time, next = UINT64_MAX;
+	struct auxiliary_line *line;
+	size_t i;
+
+	for (i = 0; i < now->nb; i++) {
+		line = &now->line[i];
+		/* Of two entries of one name, the first is the device. */
+		if (!line->is_due || (i > 0 && strcmp(line[-1].entry.name, line->entry.name) == 0))
+			continue;
+		line_serve(look, line);
+		if (line->is_due && line->try_at != 0)
+			next = RTE_MIN(next, line->try_at);
+	}
+	time = now_us();
+	if (next != UINT64_MAX)
+		look_at(next > time ? next - time : 1);
+}
+
+static void
+look_run(void *arg __rte_unused)
+{
+	const struct auxiliary_root **roots = NULL;
+	struct look look = { .start = now_us() };
+	struct auxiliary_snapshot now = { .nb = 0 };
+	int nb_roots;
+
+	auxiliary_lock();
+	monitor.is_asked = false;
+	auxiliary_unlock();
+	nb_roots = auxiliary_roots_get(&roots);
+	auxiliary_listen(roots, nb_roots, auxiliary_hotplug_ask);
+	/* A secondary process is plugged by the primary. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		look.nb_wishes = auxiliary_scan_wishes(&look.wishes);
+	look.is_told = auxiliary_listen_is_wanted();
+	if (nb_roots >= 0 && (look.is_told || look.nb_wishes > 0) &&
+			auxiliary_snapshot_take(&now, roots, nb_roots) == 0) {
+		AUXILIARY_LOG(DEBUG, "look: %zu entries, %zu before", now.nb, before.nb);
+		compare(&look, &now);
+		serve_due(&look, &now);
+		RTE_SWAP(before, now);
+	}
+	free(now.line);
+	free(look.wishes);
+	free(roots);
+	auxiliary_lock();
+	monitor.delay = RTE_MAX((uint64_t)LOOK_DELAY_US, LOOK_SHARE * (now_us() - look.start));
+	auxiliary_unlock();
+}
+
+void
+auxiliary_hotplug_start(void)
+{
+	const struct auxiliary_root **roots;
+	int nb_roots = auxiliary_roots_get(&roots);
+	bool is_first;
+
+	auxiliary_lock();
+	is_first = !monitor.is_started;
+	auxiliary_unlock();
+	auxiliary_listen(roots, nb_roots, auxiliary_hotplug_ask);
+	if (nb_roots >= 0 && is_first && auxiliary_snapshot_take(&before, roots, nb_roots) == 0) {
+		auxiliary_lock();
+		monitor.is_started = true;
+		monitor.is_asked = false;
+		monitor.delay = LOOK_DELAY_US;
+		auxiliary_unlock();
+	}
+	free(roots);
+}
+
+void
+auxiliary_hotplug_stop(void)
+{
+	auxiliary_lock();
+	monitor.is_started = false;
+	auxiliary_unlock();
+	auxiliary_listen_stop();
+	rte_eal_alarm_cancel(look_run, NULL);
+	free(before.line);
+	before = (struct auxiliary_snapshot){ .nb = 0 };
+}

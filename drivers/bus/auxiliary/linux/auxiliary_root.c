@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "auxiliary_linux.h"
+
+#define ROOT_SF "/sys/bus/auxiliary/devices"
+#define ROOT_SF_ENV "SYSFS_AUXILIARY_DEVICES"
+#define ROOT_MDEV "/sys/bus/mdev/devices"
+#define ROOT_MDEV_ENV "SYSFS_MDEV_DEVICES"
+
+/* Every root that was ever looked into, a handful; guarded by the list's lock. */
+static struct auxiliary_root *all_roots;
+
+static const char *
+root_env(const char *name, const char *fallback)
+{
+	const char *value = getenv(name);
+
+	return value != NULL ? value : fallback;
+}
+
+const char *
+auxiliary_roots_str(char *buf, size_t size)
+{
+	snprintf(buf, size, "%s:%s", root_env(ROOT_SF_ENV, ROOT_SF),
+		root_env(ROOT_MDEV_ENV, ROOT_MDEV));
+	return buf;
+}
+
+/*
+ * What the links in a root may lead to: in a tree that looks as sysfs does,
+ * <top>/bus/<bus>/devices, all of it, otherwise the root itself.
+ */
+static size_t
+tree_len(const char *path)
+{
+	static const char bus[] = "/bus/", devices[] = "/devices";
+	size_t len = strlen(path);
+	const char *top = NULL, *at;
+
+	if (len < strlen(devices) || strcmp(path + len - strlen(devices), devices) != 0)
+		return len;
+	for (at = strstr(path, bus); at != NULL; at = strstr(at + 1, bus))
+		top = at;
+	if (top != NULL && strchr(top + strlen(bus), '/') == path + len - strlen(devices))
+		return (size_t)(top - path);
+	return len;
+}
+
+static const struct auxiliary_root *
+root_get(const char *path, size_t len, enum rte_auxiliary_kind kind)
+{
+	struct auxiliary_root *root;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	auxiliary_lock();
+	for (root = all_roots; root != NULL; root = root->next) {
+		if (root->kind == kind && strncmp(root->path, path, len) == 0 &&
+				root->path[len] == '\0')
+			break;
+	}
+	if (root == NULL)
+		root = calloc(1, sizeof(*root) + len + 1);
+	if (root != NULL && root->path[0] == '\0') {
+		memcpy(root->path, path, len);
+		root->kind = kind;
+		root->tree_len = tree_len(root->path);
+		root->next = all_roots;
+		all_roots = root;
+	}
+	auxiliary_unlock();
+	return root;
+}
+
+int
+auxiliary_roots_get(const struct auxiliary_root ***roots)
+{
+	const char *path = root_env(ROOT_SF_ENV, ROOT_SF), *end;
+	const char *mdev = root_env(ROOT_MDEV_ENV, ROOT_MDEV);
+	int nb = 0, i;
+
+	*roots = calloc(strlen(path) + 2, sizeof(**roots));
+	if (*roots == NULL)
+		return -ENOMEM;
+	for (; path[0] != '\0'; path = end + (end[0] == ':')) {
+		end = strchrnul(path, ':');
+		if (end > path)
+			(*roots)[nb++] = root_get(path, (size_t)(end - path), RTE_AUXILIARY_KIND_SF);
+	}
+	if (mdev[0] != '\0')
+		(*roots)[nb++] = root_get(mdev, strlen(mdev), RTE_AUXILIARY_KIND_MDEV);
+	for (i = 0; i < nb; i++)
+		if ((*roots)[i] == NULL)
+			return -ENOMEM;
+	return nb;
+}
+
+bool
+auxiliary_root_is_kernels(const struct auxiliary_root *root)
+{
+	struct statfs fs;
+
+	if (statfs(root->path, &fs) == 0)
+		return fs.f_type == SYSFS_MAGIC;
+	return strncmp(root->path, "/sys/", strlen("/sys/")) == 0;
+}
+
+bool
+auxiliary_sysfs_is_kernels(int dir)
+{
+	struct statfs fs;
+
+	return fstatfs(dir, &fs) == 0 && fs.f_type == SYSFS_MAGIC;
+}
+
+static bool
+name_is_valid(enum rte_auxiliary_kind kind, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0'; i++) {
+		if (name[i] <= ' ' || name[i] > '~' || strchr("/,=", name[i]) != NULL)
+			return false;
+	}
+	if (i >= RTE_DEV_NAME_MAX_LEN) {
+		AUXILIARY_LOG(WARNING, "device %s: name longer than %d, skipped", name,
+			RTE_DEV_NAME_MAX_LEN - 1);
+		return false;
+	}
+	return i > 0 && name[0] != '.' &&
+		auxiliary_is_uuid(name) == (kind == RTE_AUXILIARY_KIND_MDEV);
+}
+
+static int
+entry_add(struct auxiliary_entries *entries, const struct auxiliary_root *root, uint32_t order,
+		const char *name, uint64_t ino)
+{
+	size_t max = RTE_MAX(2 * entries->max, (size_t)64);
+	struct auxiliary_entry *entry = entries->entry;
+
+	if (entries->nb == entries->max) {
+		entry = realloc(entry, max * sizeof(*entry));
+		if (entry == NULL)
+			return -ENOMEM;
+		entries->entry = entry;
+		entries->max = max;
+	}
+	entry += entries->nb++;
+	strlcpy(entry->name, name, sizeof(entry->name));
+	entry->root = root;
+	entry->order = order;
+	entry->ino = ino;
+	return 0;
+}
+
+/* Add the entry of one name, if there is one. */
+static int
+entry_ask(struct auxiliary_entries *entries, const struct auxiliary_root *root, uint32_t order,
+		const char *name)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", root->path, name);
+	if (!name_is_valid(root->kind, name) || lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+		return 0;
+	return entry_add(entries, root, order, name, st.st_ino);
+}
+
+int
+auxiliary_entries_read(struct auxiliary_entries *entries, const struct auxiliary_root *root,
+		uint32_t order, const char *name)
+{
+	const struct dirent *dirent;
+	int ret = 0;
+	DIR *dir;
+
+	if (name != NULL)
+		return entry_ask(entries, root, order, name);
+	dir = opendir(root->path);
+	if (dir == NULL && errno == ENOENT)
+		AUXILIARY_LOG(INFO, "no directory %s, so no devices there", root->path);
+	else if (dir == NULL)
+		AUXILIARY_LOG(ERR, "cannot open directory %s: %s", root->path, strerror(errno));
+	errno = 0;
+	while (dir != NULL && ret == 0 && (dirent = readdir(dir)) != NULL) {
+		if (dirent->d_type != DT_REG && name_is_valid(root->kind, dirent->d_name))
+			ret = entry_add(entries, root, order, dirent->d_name, dirent->d_ino);
+	}
+	if (dir != NULL && ret == 0 && errno != 0)
+		AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s", root->path,
+			strerror(errno));
+	if (dir != NULL)
+		closedir(dir);
+	return ret;
+}
+
+int
+auxiliary_entry_cmp(const void *one, const void *two)
+{
+	const struct auxiliary_entry *a = one, *b = two;
+	int ret = strcmp(a->name, b->name);
+
+	return ret != 0 ? ret : a->order < b->order ? -1 : a->order > b->order;
+}
+
+bool
+auxiliary_entry_is_node(const struct auxiliary_entry *entry,
+		const struct auxiliary_root *const *roots, int nb_roots, char *sf, size_t size)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	bool is_found = false;
+	int i;
+
+	if (entry->root->kind != RTE_AUXILIARY_KIND_MDEV)
+		return false;
+	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
+	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
+	auxiliary_sysfs_owner(target, sf, size);
+	for (i = 0; sf[0] != '\0' && i < nb_roots && !is_found; i++) {
+		snprintf(path, sizeof(path), "%s/%s", roots[i]->path, sf);
+		is_found = roots[i]->kind == RTE_AUXILIARY_KIND_SF && access(path, F_OK) == 0;
+	}
+	return is_found;
+}

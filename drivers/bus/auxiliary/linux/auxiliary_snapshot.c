@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "auxiliary_linux.h"
+
+/* What of an entry tells it from what it was: in sysfs, its kernel driver (FNV-1a of the link). */
+static void
+line_fill_kernel(struct auxiliary_line *line, const char *path)
+{
+	char link[PATH_MAX], target[PATH_MAX];
+	const char *at;
+
+	snprintf(link, sizeof(link), "%s/driver", path);
+	if (auxiliary_sysfs_link(AT_FDCWD, link, target, sizeof(target)) < 0)
+		return;
+	line->driver = 14695981039346656037ull;
+	for (at = target; *at != '\0'; at++)
+		line->driver = (line->driver ^ (uint8_t)*at) * 1099511628211ull;
+}
+
+/*
+ * Elsewhere, its socket, and when it was made: an entry made anew may have the
+ * inode of the one before.
+ */
+static void
+line_fill_simulated(struct auxiliary_line *line, const char *path)
+{
+	char socket[PATH_MAX];
+	struct statx made;
+	struct stat st;
+
+	line->driver = 1;
+	snprintf(socket, sizeof(socket), "%s/" AUXILIARY_NODE_SOCKET, path);
+	if (lstat(socket, &st) == 0)
+		line->node = st.st_ino;
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) == 0)
+		line->entry.ino += (uint64_t)made.stx_btime.tv_sec * 1000000000 +
+			made.stx_btime.tv_nsec;
+}
+
+/* An mdev on a sub-function is that one's node, and a line of its own otherwise. */
+static void
+line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entry,
+		bool is_kernels, const struct auxiliary_root *const *roots, int nb_roots)
+{
+	struct auxiliary_line line = { .entry = *entry };
+	char path[PATH_MAX], sf[RTE_DEV_NAME_MAX_LEN];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
+	if (is_kernels)
+		line_fill_kernel(&line, path);
+	else
+		line_fill_simulated(&line, path);
+	if (!auxiliary_entry_is_node(entry, roots, nb_roots, sf, sizeof(sf))) {
+		if (auxiliary_match_name(entry->root->kind, entry->name))
+			snapshot->line[snapshot->nb++] = line;
+		return;
+	}
+	for (i = 0; i < snapshot->nb && line.driver != 0; i++)
+		if (strcmp(snapshot->line[i].entry.name, sf) == 0)
+			snapshot->line[i].node = entry->ino;
+}
+
+int
+auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
+		const struct auxiliary_root *const *roots, int nb_roots)
+{
+	struct auxiliary_entries entries = { .nb = 0 };
+	bool is_kernels;
+	size_t k = 0;
+	int i, ret = 0;
+
+	*snapshot = (struct auxiliary_snapshot){ .nb = 0 };
+	/* The roots of sub-functions come first, and so do their lines. */
+	for (i = 0; i < nb_roots && ret == 0; i++)
+		ret = auxiliary_entries_read(&entries, roots[i], (uint32_t)i, NULL);
+	if (ret == 0)
+		snapshot->line = calloc(entries.nb + 1, sizeof(*snapshot->line));
+	if (snapshot->line == NULL)
+		ret = -ENOMEM;
+	for (i = 0; i < nb_roots && ret == 0; i++) {
+		is_kernels = auxiliary_root_is_kernels(roots[i]);
+		for (; k < entries.nb && entries.entry[k].order == (uint32_t)i; k++)
+			line_add(snapshot, &entries.entry[k], is_kernels, roots, nb_roots);
+	}
+	free(entries.entry);
+	if (ret == 0) /* an entry is what a line begins with */
+		qsort(snapshot->line, snapshot->nb, sizeof(*snapshot->line), auxiliary_entry_cmp);
+	return ret;
+}
