@@ -370,9 +370,7 @@ uint16_t sf_rx_burst_sse(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t sf_rx_burst_avx2(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t sf_rx_burst_avx512(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
 uint16_t sf_rx_burst_neon(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts);
-uint32_t sf_rx_queue_count(void *queue);
 int sf_rx_descriptor_status(void *queue, uint16_t offset);
-const uint32_t *sf_supported_ptypes_get(struct rte_eth_dev *dev);
 
 int sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond);
 
@@ -487,7 +485,6 @@ int sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_bu
 
 /* --- sf_example_stats.c -------------------------------------------------- */
 
-int sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
 int sf_stats_reset(struct rte_eth_dev *dev);
 int sf_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
 int sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,

@@ -14,6 +14,7 @@
 #include <rte_malloc.h>
 
 #include "sf_example.h"
+#include "sf_example_compat.h"
 
 RTE_LOG_REGISTER_SUFFIX(sf_logtype_init, init, NOTICE);
 RTE_LOG_REGISTER_SUFFIX(sf_logtype_driver, driver, NOTICE);
@@ -213,9 +214,9 @@ static const struct eth_dev_ops sf_eth_dev_ops = {
 	.rx_queue_intr_enable = sf_rx_queue_intr_enable,
 	.rx_queue_intr_disable = sf_rx_queue_intr_disable,
 	.get_monitor_addr = sf_get_monitor_addr,
-	.dev_supported_ptypes_get = sf_supported_ptypes_get,
+	.dev_supported_ptypes_get = sf_compat_supported_ptypes_get,
 
-	.stats_get = sf_stats_get,
+	.stats_get = sf_compat_stats_get,
 	.stats_reset = sf_stats_reset,
 	.xstats_get = sf_xstats_get,
 	.xstats_get_names = sf_xstats_get_names,
@@ -233,7 +234,7 @@ static void
 ethdev_fill(struct rte_eth_dev *dev, struct rte_auxiliary_device *adev)
 {
 	dev->dev_ops = &sf_eth_dev_ops;
-	dev->rx_queue_count = sf_rx_queue_count;
+	dev->rx_queue_count = sf_compat_rx_queue_count;
 	dev->rx_descriptor_status = sf_rx_descriptor_status;
 	dev->tx_descriptor_status = sf_tx_descriptor_status;
 	sf_burst_unset(dev);

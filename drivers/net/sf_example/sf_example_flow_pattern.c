@@ -149,14 +149,14 @@ ipv6_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	rule->ptype_mask |= SF_PTYPE_L3_MASK;
 	if (spec == NULL)
 		return 0;
-	memset(can.hdr.src_addr, UINT8_MAX, sizeof(can.hdr.src_addr));
-	memset(can.hdr.dst_addr, UINT8_MAX, sizeof(can.hdr.dst_addr));
+	memset(&can.hdr.src_addr, UINT8_MAX, sizeof(can.hdr.src_addr));
+	memset(&can.hdr.dst_addr, UINT8_MAX, sizeof(can.hdr.dst_addr));
 	if (!mask_fits(mask, &can, sizeof(can)))
 		return bad_item(error, item, "IPv6 fields other than addresses and protocol");
-	memcpy(rule->ip_src, spec->hdr.src_addr, sizeof(rule->ip_src));
-	memcpy(rule->ip_src_mask, mask->hdr.src_addr, sizeof(rule->ip_src_mask));
-	memcpy(rule->ip_dst, spec->hdr.dst_addr, sizeof(rule->ip_dst));
-	memcpy(rule->ip_dst_mask, mask->hdr.dst_addr, sizeof(rule->ip_dst_mask));
+	memcpy(rule->ip_src, &spec->hdr.src_addr, sizeof(rule->ip_src));
+	memcpy(rule->ip_src_mask, &mask->hdr.src_addr, sizeof(rule->ip_src_mask));
+	memcpy(rule->ip_dst, &spec->hdr.dst_addr, sizeof(rule->ip_dst));
+	memcpy(rule->ip_dst_mask, &mask->hdr.dst_addr, sizeof(rule->ip_dst_mask));
 	if (proto_parse(spec->hdr.proto, mask->hdr.proto, rule) < 0)
 		return bad_item(error, item, "a protocol that is neither TCP nor UDP");
 	return 0;

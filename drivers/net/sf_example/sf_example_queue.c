@@ -28,7 +28,7 @@ struct queue_regs {
 	uint32_t size;
 	uint32_t buf_size; /* Rx */
 	uint32_t ctrl;
-} __rte_packed;
+};
 
 /* --- Set-up ----------------------------------------------------------------- */
 
@@ -311,6 +311,7 @@ static int
 queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t block,
 	const struct queue_regs *regs)
 {
+	const size_t len = offsetof(struct queue_regs, ctrl) + sizeof(regs->ctrl);
 	uint32_t state;
 	int ret;
 
@@ -319,7 +320,7 @@ queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t
 	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, buf_size) != SF_Q_BUF_SIZE);
 	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, ctrl) != SF_Q_CTRL);
 
-	if ((ret = sf_write(port, block + SF_Q_BASE, regs, sizeof(*regs))) < 0 ||
+	if ((ret = sf_write(port, block + SF_Q_BASE, regs, len)) < 0 ||
 			(ret = sf_read32(port, block + SF_Q_STATE, &state)) < 0)
 		return ret;
 	if ((state & SF_Q_STATE_RUNNING) != 0)

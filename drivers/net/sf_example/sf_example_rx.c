@@ -20,6 +20,7 @@
 #include <rte_mempool.h>
 
 #include "sf_example.h"
+#include "sf_example_compat.h"
 
 #define PTYPE_IPV4	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN)
 #define PTYPE_IPV6	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN)
@@ -254,7 +255,7 @@ rx_is_done(const struct sf_rxq *rxq, uint16_t offset)
 }
 
 /* Completions come in order, so the last one is found by bisection. */
-uint32_t
+int
 sf_rx_queue_count(void *queue)
 {
 	const struct sf_rxq *rxq = queue;
@@ -303,7 +304,7 @@ sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond)
 }
 
 const uint32_t *
-sf_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused)
+sf_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused, size_t *nb)
 {
 	static const uint32_t ptypes[] = {
 		RTE_PTYPE_L2_ETHER,
@@ -311,8 +312,9 @@ sf_supported_ptypes_get(struct rte_eth_dev *dev __rte_unused)
 		RTE_PTYPE_L3_IPV6_EXT_UNKNOWN,
 		RTE_PTYPE_L4_TCP,
 		RTE_PTYPE_L4_UDP,
-		RTE_PTYPE_UNKNOWN,
+		RTE_PTYPE_UNKNOWN, /* not counted */
 	};
 
+	*nb = RTE_DIM(ptypes) - 1;
 	return ptypes;
 }

@@ -27,6 +27,7 @@
 #include <rte_string_fns.h>
 
 #include "sf_example.h"
+#include "sf_example_compat.h"
 
 #define MP_ACTION "net_sf_example"
 #define ANSWER_TIMEOUT_S 2
@@ -141,9 +142,9 @@ static const struct eth_dev_ops secondary_ops = {
 	.rx_queue_intr_enable = sf_rx_queue_intr_enable,
 	.rx_queue_intr_disable = sf_rx_queue_intr_disable,
 	.get_monitor_addr = sf_get_monitor_addr,
-	.dev_supported_ptypes_get = sf_supported_ptypes_get,
+	.dev_supported_ptypes_get = sf_compat_supported_ptypes_get,
 
-	.stats_get = sf_stats_get,
+	.stats_get = sf_compat_stats_get,
 	.stats_reset = sf_stats_reset,
 	.xstats_get = sf_xstats_get,
 	.xstats_get_names = sf_xstats_get_names,
@@ -161,7 +162,7 @@ sf_secondary_init(struct rte_eth_dev *dev, void *arg)
 
 	dev->process_private = adev->vfio_dev;
 	dev->dev_ops = &secondary_ops;
-	dev->rx_queue_count = sf_rx_queue_count;
+	dev->rx_queue_count = sf_compat_rx_queue_count;
 	dev->rx_descriptor_status = sf_rx_descriptor_status;
 	dev->tx_descriptor_status = sf_tx_descriptor_status;
 	dev->intr_handle = adev->intr_handle;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "sf_example.h"
+#include "sf_example_compat.h"
 
 /* Everything since the device was reset. */
 static int
@@ -66,8 +67,26 @@ sf_stats_reset(struct rte_eth_dev *dev)
 	return ret;
 }
 
+static void
+queue_stats_get(const struct rte_eth_dev *dev, const struct sf_stats *s,
+	struct eth_queue_stats *qstats)
+{
+	uint16_t i;
+
+	for (i = 0; i < RTE_MIN(dev->data->nb_rx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
+		qstats->q_ipackets[i] = s->rxq[i].packets;
+		qstats->q_ibytes[i] = s->rxq[i].bytes;
+		qstats->q_errors[i] = s->rxq[i].drops + s->rxq[i].sw.errors;
+	}
+	for (i = 0; i < RTE_MIN(dev->data->nb_tx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
+		qstats->q_opackets[i] = s->txq[i].packets;
+		qstats->q_obytes[i] = s->txq[i].bytes;
+	}
+}
+
 int
-sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
+	struct eth_queue_stats *qstats)
 {
 	struct sf_stats s;
 	uint16_t i;
@@ -88,19 +107,11 @@ sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		stats->ierrors += s.rxq[i].sw.errors;
 		stats->rx_nombuf += s.rxq[i].sw.no_mbuf;
-		if (i >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
-			continue;
-		stats->q_ipackets[i] = s.rxq[i].packets;
-		stats->q_ibytes[i] = s.rxq[i].bytes;
-		stats->q_errors[i] = s.rxq[i].drops + s.rxq[i].sw.errors;
 	}
-	for (i = 0; i < dev->data->nb_tx_queues; i++) {
+	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		stats->oerrors += s.txq[i].sw.errors;
-		if (i >= RTE_ETHDEV_QUEUE_STAT_CNTRS)
-			continue;
-		stats->q_opackets[i] = s.txq[i].packets;
-		stats->q_obytes[i] = s.txq[i].bytes;
-	}
+	if (qstats != NULL)
+		queue_stats_get(dev, &s, qstats);
 	return 0;
 }
 
