@@ -48,7 +48,8 @@ port_start(uint16_t port)
 	for (i = 0; i < 500 && !link.link_status; i++) {
 		rte_eth_rx_burst(port, 0, none, 1);
 		rte_delay_us_sleep(10000);
-		rte_eth_link_get_nowait(port, &link);
+		if (rte_eth_link_get_nowait(port, &link) != 0)
+			fail("cannot read the link");
 	}
 	return pool;
 }

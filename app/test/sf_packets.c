@@ -8,6 +8,7 @@
 #include <rte_udp.h>
 
 #include "sf_packets.h"
+#include "test_compat.h"
 
 #define TX_CSUM (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | \
 	RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
@@ -63,8 +64,8 @@ packet_build(const struct packet_spec *spec, struct packet *p)
 			.vtc_flow = RTE_BE32(6u << 28),
 			.payload_len = rte_cpu_to_be_16(p->l4_len + spec->payload),
 			.proto = spec->tcp ? IPPROTO_TCP : IPPROTO_UDP,
-			.src_addr = { 0xfd, 1, [15] = spec->src },
-			.dst_addr = { 0xfd, 2, [15] = spec->dst },
+			.src_addr = COMPAT_IPV6(0xfd, 1, [15] = spec->src),
+			.dst_addr = COMPAT_IPV6(0xfd, 2, [15] = spec->dst),
 		};
 	} else {
 		*(struct rte_ipv4_hdr *)l3 = (struct rte_ipv4_hdr) {

@@ -13,6 +13,7 @@
 
 #include <bus_driver.h>
 #include <dev_driver.h>
+#include <rte_ip.h>
 
 /*
  * A bus's operations.  Since 26.07 they have the bus as an argument, and EAL
@@ -104,6 +105,13 @@ compat_bus_unplug(struct rte_bus *bus, struct rte_device *dev)
 	return bus->unplug(dev);
 }
 
+#endif
+
+/* An IPv6 address of these bytes, as an initializer: an array before 24.11. */
+#ifdef RTE_IPV6_ADDR_SIZE
+#define COMPAT_IPV6(...) { .a = { __VA_ARGS__ } }
+#else
+#define COMPAT_IPV6(...) { __VA_ARGS__ }
 #endif
 
 #endif /* TEST_COMPAT_H */

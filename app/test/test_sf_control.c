@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include <rte_cpuflags.h>
 #include <rte_cycles.h>
 #include <rte_vect.h>
 

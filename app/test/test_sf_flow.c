@@ -13,6 +13,7 @@
 #include <rte_flow.h>
 
 #include "sf_packets.h"
+#include "test_compat.h"
 
 #define NB_QUEUES 4
 
@@ -163,7 +164,11 @@ test_match_ipv6(void)
 		{ .v6 = false },
 	};
 	const struct rte_flow_item_ipv6 addrs = {
-		.hdr = { .src_addr = { 0xfd, 1 }, .dst_addr = { 0xfd, 2 }, .proto = IPPROTO_UDP },
+		.hdr = {
+			.src_addr = COMPAT_IPV6(0xfd, 1),
+			.dst_addr = COMPAT_IPV6(0xfd, 2),
+			.proto = IPPROTO_UDP,
+		},
 	};
 	struct rte_flow_item_ipv6 src = { 0 }, src_net = { 0 }, dst = { 0 }, all;
 	const struct rte_flow_item_ipv6 proto = { .hdr.proto = UINT8_MAX };
@@ -189,12 +194,12 @@ test_match_ipv6(void)
 	struct rte_flow *flow;
 	unsigned int i, k;
 
-	memset(src.hdr.src_addr, UINT8_MAX, sizeof(src.hdr.src_addr));
-	memset(src_net.hdr.src_addr, UINT8_MAX, 15);
-	memset(dst.hdr.dst_addr, UINT8_MAX, sizeof(dst.hdr.dst_addr));
+	memset(&src.hdr.src_addr, UINT8_MAX, sizeof(src.hdr.src_addr));
+	memset(&src_net.hdr.src_addr, UINT8_MAX, 15);
+	memset(&dst.hdr.dst_addr, UINT8_MAX, sizeof(dst.hdr.dst_addr));
 	all = proto;
-	memset(all.hdr.src_addr, UINT8_MAX, sizeof(all.hdr.src_addr));
-	memset(all.hdr.dst_addr, UINT8_MAX, sizeof(all.hdr.dst_addr));
+	memset(&all.hdr.src_addr, UINT8_MAX, sizeof(all.hdr.src_addr));
+	memset(&all.hdr.dst_addr, UINT8_MAX, sizeof(all.hdr.dst_addr));
 	TEST_ASSERT_OK(start());
 	for (i = 0; i < RTE_DIM(tries); i++) {
 		flow = create(tries[i].items, to_queue3, i % 4);
