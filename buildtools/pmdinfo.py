@@ -35,7 +35,7 @@ def strings(elf):
 
 def drivers(symbols):
     for tag, name in symbols.items():
-        if not re.fullmatch(r"this_pmd_name\d+", tag):
+        if not re.fullmatch(r"this_pmd_name\w+", tag):
             continue
         info = {"name": name}
         for key, suffix in (("params", "_param_string_export"),
