@@ -25,10 +25,16 @@ build_all() {
 	ninja -C "$build" --quiet
 }
 
-# Our libraries first on the library path, and the driver by its bare name:
-# EAL then finds it there, whatever directory that is.
+# The applications are those of the DPDK that the build is for. Our libraries
+# come first on the library path, and the driver by its bare name: EAL then finds
+# it there, whatever directory that is.
 with_our_libraries() {
-	export LD_LIBRARY_PATH=$build/drivers${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	local dpdk_version dpdk_bindir dpdk_libdir
+
+	# shellcheck disable=SC1091 # made by meson
+	. "$build/dpdk.env"
+	PATH=$dpdk_bindir:$PATH
+	export LD_LIBRARY_PATH=$build/drivers:$dpdk_libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 }
 
 driver_args() {

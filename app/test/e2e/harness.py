@@ -21,6 +21,16 @@ BUILD = os.environ["SF_BUILD"]
 HUGE_NEEDED = 256
 
 
+def _dpdk():
+    """The DPDK that the build is for, as meson has written it down."""
+    with open(f"{BUILD}/dpdk.env", encoding="utf-8") as file:
+        found = dict(line.rstrip("\n").split("=", 1) for line in file)
+    return found["dpdk_version"], found["dpdk_bindir"], found["dpdk_libdir"]
+
+
+DPDK_VERSION, DPDK_BIN, DPDK_LIB = _dpdk()
+DPDK_RELEASE = tuple(int(n) for n in DPDK_VERSION.split(".")[:2])
+
 # Run a command on a system of its own, where the build is installed.
 INSTALLED = ["unshare", "--mount", "sh", "-ec", """
 work=$(mktemp -d)
@@ -37,6 +47,19 @@ exec "$@"
 
 class Skip(Exception):
     """A test that cannot run here; the message says why."""
+
+
+def dpdk_app(name):
+    """The path of one of DPDK's applications."""
+    path = f"{DPDK_BIN}/{name}"
+    if not os.access(path, os.X_OK):
+        raise Skip(f"this DPDK {DPDK_VERSION} has no {name}")
+    return path
+
+
+def library_path():
+    """The build's own libraries come first."""
+    return ":".join(filter(None, (f"{BUILD}/drivers", DPDK_LIB, os.environ.get("LD_LIBRARY_PATH"))))
 
 
 def hugepages_free():
@@ -131,9 +154,9 @@ class Testpmd(Process):
         telemetry = [] if "--telemetry" in eal else ["--no-telemetry"]
         before = [*(INSTALLED if installed else []), *before]
         ours = [] if installed else ["-d", driver_soname()]
-        path = "" if installed else f"{BUILD}/drivers"
+        path = "" if installed else library_path()
         super().__init__(
-            [*before, "stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *memory,
+            [*before, "stdbuf", "-oL", dpdk_app("dpdk-testpmd"), "--lcores", "0@0,1@0", *memory,
              "-m", str(size), "--no-pci", *telemetry, *ours, *eal,
              "--", "-i", f"--total-num-mbufs={mbufs}", *app],
             env={**sysfs(directory), "LD_LIBRARY_PATH": path, **(env or {})})

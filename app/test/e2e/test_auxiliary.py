@@ -125,10 +125,10 @@ def our_library():
 
 
 def dpdk_library():
-    found = glob.glob("/usr/lib/*/" + os.path.basename(our_library()))
-    if not found:
-        raise harness.Skip("the distribution's librte_bus_auxiliary is not installed")
-    return found[0]
+    path = f"{harness.DPDK_LIB}/{os.path.basename(our_library())}"
+    if not os.path.exists(path):
+        raise harness.Skip("DPDK's own librte_bus_auxiliary is not installed")
+    return path
 
 
 def test_abi_symbols(_env):
@@ -156,18 +156,24 @@ def test_abi_layout(env):
     information, so the compiler is asked instead, about both headers.
     """
     top = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
-    found = glob.glob(f"{top}/.sdk/*/include/dpdk_bus_auxiliary_driver.h")
-    if not found:
+    theirs = [path for path in (
+        f"{top}/.sdk/{harness.DPDK_VERSION}/include/dpdk_bus_auxiliary_driver.h",
+        f"{harness.DPDK_BIN}/../include/bus_auxiliary_driver.h") if os.path.exists(path)]
+    if not theirs:
         raise harness.Skip("DPDK's own bus_auxiliary_driver.h is not among the driver SDK headers")
-    sdk = os.path.dirname(found[0])
-    fields = [f"rte_auxiliary_device.{f}" for f in
-              ("next", "device", "name", "intr_handle", "driver")]
+    sdk = os.path.dirname(theirs[0])
+    fields = [f"rte_auxiliary_device.{f}" for f in ("device", "name", "intr_handle")]
     fields += [f"rte_auxiliary_driver.{f}" for f in
-               ("next", "driver", "match", "probe", "remove", "dma_map", "dma_unmap", "drv_flags")]
+               ("driver", "match", "probe", "remove", "dma_map", "dma_unmap", "drv_flags")]
+    if harness.DPDK_RELEASE < (26, 7):
+        fields += ["rte_auxiliary_device.next", "rte_auxiliary_device.driver",
+                   "rte_auxiliary_driver.next"]
     layouts = []
     cflags = subprocess.run(["pkg-config", "--cflags", "libdpdk"], check=True,
-                            capture_output=True, text=True).stdout.split()
-    for number, include in enumerate((found[0], f"{top}/drivers/bus/auxiliary/bus_auxiliary_driver.h")):
+                            capture_output=True, text=True, env={
+                                **os.environ, "PKG_CONFIG_PATH": f"{harness.DPDK_LIB}/pkgconfig"},
+                            ).stdout.split()
+    for number, include in enumerate((theirs[0], f"{top}/drivers/bus/auxiliary/bus_auxiliary_driver.h")):
         source = env.path(f"layout{number}.c")
         with open(source, "w", encoding="ascii") as file:
             file.write(f'#include <stdio.h>\n#include <stddef.h>\n#include "{include}"\nint main(void)\n{{\n')

@@ -15,8 +15,10 @@ from test_secondary import SF0, SF1, processes
 
 # A mempool's kind is a number, given in the order in which a process loads the
 # drivers; testpmd is linked with one that dpdk-pdump is not.
-SAME_MEMPOOLS = [arg for kind in ("dpaa", "ring") for arg in (
-    "-d", harness.driver_soname().replace("net_sf_example", f"mempool_{kind}"))]
+SAME_MEMPOOLS = [arg for library in (
+    harness.driver_soname().replace("net_sf_example", f"mempool_{kind}")
+    for kind in ("dpaa", "ring")) if os.path.exists(f"{harness.DPDK_LIB}/{library}")
+    for arg in ("-d", library)]
 
 
 def test_pdump(env):
@@ -28,7 +30,7 @@ def test_pdump(env):
         primary.command("start tx_first 1")
         files = {kind: env.path(f"{kind}.pcap") for kind in ("rx", "tx")}
         pdump = harness.Process(
-            ["dpdk-pdump", *started.args, "--", "--pdump",
+            [harness.dpdk_app("dpdk-pdump"), *started.args, "--", "--pdump",
              f"port=0,queue=*,rx-dev={files['rx']},tx-dev={files['tx']}"], started.variables)
         env.processes.append(pdump)
         end = time.monotonic() + 20

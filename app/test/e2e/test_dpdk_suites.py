@@ -6,7 +6,6 @@
 They make the ports that they work with, and find ours beside them.
 """
 import os
-import shutil
 import subprocess
 import sys
 
@@ -15,14 +14,14 @@ import harness
 
 def suite(env, name, tests=0):
     """Run a suite of dpdk-test, which is to have so many tests at least."""
-    if shutil.which("dpdk-test") is None:
-        raise harness.Skip("no dpdk-test")
+    program = harness.dpdk_app("dpdk-test")
     env.sim()
     done = subprocess.run(
-        ["dpdk-test", "-l", "0", "--no-huge", "--no-shconf", "-m", "512", "--no-pci",
+        [program, "-l", "0", "--no-huge", "--no-shconf", "-m", "512", "--no-pci",
          "--no-telemetry", "-d", harness.driver_soname(), "-a", "auxiliary:sf_sim.sf.0",
          "-a", "auxiliary:sf_sim.sf.1"],
-        env={**os.environ, **harness.sysfs(env.devices), "LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"},
+        env={**os.environ, **harness.sysfs(env.devices),
+             "LD_LIBRARY_PATH": harness.library_path()},
         input=f"dump_devargs\n{name}\nquit\n", text=True, errors="replace", timeout=120,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     try:

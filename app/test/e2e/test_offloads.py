@@ -15,13 +15,14 @@ PAIR = ["-a", "auxiliary:sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"]
 
 def dpdk_test(env, suite):
     """Run a suite of dpdk-test with two of our ports there; its verdict."""
+    program = harness.dpdk_app("dpdk-test")
     env.sim()
     done = subprocess.run(
-        ["dpdk-test", "--no-huge", "--no-shconf", "-m", "256", "-l", "0", "--no-pci",
+        [program, "--no-huge", "--no-shconf", "-m", "256", "-l", "0", "--no-pci",
          "--no-telemetry", "-d", harness.driver_soname(), *PAIR],
         input=f"{suite}\nquit\n", text=True, capture_output=True, timeout=120, check=False,
         env={**os.environ, "SYSFS_AUXILIARY_DEVICES": env.devices,
-             "LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"})
+             "LD_LIBRARY_PATH": harness.library_path()})
     assert "Test OK" in done.stdout, done.stdout[-2000:] + done.stderr[-1000:]
 
 

@@ -37,7 +37,7 @@ class Processes:
         self.prefix = os.path.basename(env.dir)
         self.args = ["--file-prefix", self.prefix, "--huge-dir", huge_dir, "-m", "256",
                      "--no-pci", "--no-telemetry", "-d", harness.driver_soname()]
-        self.variables = {"LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"}
+        self.variables = {"LD_LIBRARY_PATH": harness.library_path()}
         if TRANSPORT == "user":
             self.variables["SYSFS_AUXILIARY_DEVICES"] = env.devices
             self.variables["SYSFS_MDEV_DEVICES"] = "/nonexistent"
@@ -46,7 +46,7 @@ class Processes:
     def testpmd(self, number, devices, app=()):
         """The primary if its number is 0; the others are secondaries."""
         testpmd = Testpmd(
-            ["stdbuf", "-oL", "dpdk-testpmd", "--lcores", "0@0,1@0", *self.args,
+            ["stdbuf", "-oL", harness.dpdk_app("dpdk-testpmd"), "--lcores", "0@0,1@0", *self.args,
              "--proc-type", "secondary" if number else "primary",
              *(arg for device in devices for arg in ("-a", device)),
              "--", "-i", "--total-num-mbufs=16384", "--num-procs=2", f"--proc-id={number}",
@@ -63,7 +63,8 @@ class Processes:
 
     def proc_info(self, *options):
         """dpdk-proc-info's output."""
-        process = harness.Process(["dpdk-proc-info", *self.args, "--", *options], self.variables)
+        process = harness.Process(
+            [harness.dpdk_app("dpdk-proc-info"), *self.args, "--", *options], self.variables)
         self.env.processes.append(process)
         code = process.wait()
         assert code == 0, f"dpdk-proc-info ended with {code}"

@@ -18,6 +18,8 @@ def l3fwd_power_path():
     """The program, built from the distribution's source package."""
     version = subprocess.run(["pkg-config", "--modversion", "libdpdk"], check=True,
                              capture_output=True, text=True).stdout.strip()
+    if version != harness.DPDK_VERSION:
+        raise harness.Skip(f"l3fwd-power is of DPDK {version}, the build for {harness.DPDK_VERSION}")
     built = subprocess.run([f"{TOP}/devtools/dpdk.sh", "l3fwd-power"], check=False,
                            capture_output=True, text=True)
     if built.returncode != 0:
@@ -34,7 +36,7 @@ class L3fwdPower(harness.Process):
              "-m", "256", "--no-pci", "--no-telemetry", "-d", harness.driver_soname(),
              "-a", "auxiliary:sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.2",
              "--", "-p", "0x3", "-P", "--config=(0,0,0),(1,0,0)", "--interrupt-only"],
-            env={**harness.sysfs(directory), "LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"})
+            env={**harness.sysfs(directory), "LD_LIBRARY_PATH": harness.library_path()})
 
     def ready(self):
         """It says no more until the links are up, for which the far end must be there."""

@@ -224,6 +224,8 @@ def test_installed(env):
     """Installed next to the distribution's DPDK: no path and no -d needed."""
     if os.geteuid() != 0:
         raise harness.Skip("installing, even out of sight, needs root")
+    if not harness.DPDK_LIB.startswith("/usr/lib/"):
+        raise harness.Skip(f"DPDK {harness.DPDK_VERSION} is not the distribution's")
     env.sim()
     testpmd = env.testpmd(PAIR, installed=True)
     maps = open(f"/proc/{testpmd.popen.pid}/maps", encoding="utf-8").read()

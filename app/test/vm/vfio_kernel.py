@@ -8,7 +8,7 @@ The arguments are the MAC address that QEMU gave to the e1000e, and which.
 import os
 import sys
 
-import guest
+from sub_functions import guest, harness
 
 mac, *suites = sys.argv[1:]
 options = []
@@ -27,8 +27,7 @@ for name, vendor, device in (("EDU", 0x1234, 0x11e8), ("E1000E", 0x8086, 0x10d3)
     guest.pci_bind(bdf)
     os.environ[f"TEST_VFIO_{name}"] = bdf
 os.environ["TEST_VFIO_E1000E_MAC"] = mac
-build = os.environ["SF_BUILD"]
-os.environ["LD_LIBRARY_PATH"] = f"{build}/drivers"
-os.execv(f"{build}/app/test/dpdk-test-auxiliary", [
+os.environ["LD_LIBRARY_PATH"] = harness.library_path()
+os.execv(f"{harness.BUILD}/app/test/dpdk-test-auxiliary", [
     "dpdk-test-auxiliary", "--in-memory", "--no-pci", "-m", "128", "-l", "0", "--no-telemetry",
     *options, "--", *(f"vfio_kernel_{suite}_autotest" for suite in suites)])
