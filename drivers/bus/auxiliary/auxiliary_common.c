@@ -10,16 +10,11 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_lcore.h>
+#include <rte_string_fns.h>
 #include <rte_vfio.h>
 
 #include "auxiliary_trace.h"
 #include "private.h"
-
-/* Devices named in a log line about those that nobody has named. */
-#define MAX_NAMED 3
-
-
-/* --- Drivers ----------------------------------------------------------------- */
 
 void
 rte_auxiliary_register(struct rte_auxiliary_driver *driver)
@@ -39,116 +34,97 @@ rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
 	rte_bus_remove_driver(&auxiliary_bus, &driver->driver);
 }
 
-/* Whether devargs leave a device to this driver: "bus=.../driver=NAME,...". */
+/* --- Probe and unplug -------------------------------------------------------- */
+
 static bool
-devargs_let_driver(const struct rte_devargs *devargs, const struct rte_driver *drv)
+auxiliary_match(const struct rte_driver *drv, const struct rte_device *device)
 {
 	static const char key[] = RTE_DEVARGS_KEY_DRIVER "=";
+	const struct rte_devargs *devargs = device->devargs;
+	struct auxiliary_device *dev = auxiliary_device(device);
 	const char *name;
 	size_t len;
 
-	/* Only the layered syntax, which has a bus part, names a driver. */
+	/* The id table of a driver may ask for the type of an mdev. */
+	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV)
+		auxiliary_attrs_load(dev);
+	if (!auxiliary_match_device(RTE_BUS_DRIVER(drv, const struct rte_auxiliary_driver), dev))
+		return false;
+	/* The layered syntax may leave the device to one driver: "bus=.../driver=NAME,...". */
 	if (devargs == NULL || devargs->bus_str == NULL || devargs->drv_str == NULL ||
 			strncmp(devargs->drv_str, key, strlen(key)) != 0)
 		return true;
 	name = devargs->drv_str + strlen(key);
 	len = strcspn(name, ",");
-	return (strlen(drv->name) == len && memcmp(name, drv->name, len) == 0) ||
-		(drv->alias != NULL && strlen(drv->alias) == len &&
-		 memcmp(name, drv->alias, len) == 0);
+	return (strncmp(name, drv->name, len) == 0 && drv->name[len] == '\0') ||
+		(drv->alias != NULL && strncmp(name, drv->alias, len) == 0 &&
+		 drv->alias[len] == '\0');
 }
-
-static bool
-auxiliary_match(const struct rte_driver *drv, const struct rte_device *device)
-{
-	struct auxiliary_device *dev = auxiliary_device(device);
-
-	/* The id table of a driver may ask for the type of an mdev. */
-	if (dev->pub.kind == RTE_AUXILIARY_KIND_MDEV)
-		auxiliary_attrs_load(dev);
-	return auxiliary_match_device(RTE_BUS_DRIVER(drv, const struct rte_auxiliary_driver), dev) &&
-		devargs_let_driver(device->devargs, drv);
-}
-
-/* --- Probe and unplug -------------------------------------------------------- */
 
 /*
  * Devices without devargs that could not be used since the bus was last asked to
- * probe; a host may have hundreds.  Guarded by the list's lock.
+ * probe: a host may have hundreds, so they are told in one line.  Guarded by the
+ * list's lock.
  */
 static struct {
 	unsigned int nb;
-	char names[MAX_NAMED * (RTE_DEV_NAME_MAX_LEN + 2)];
+	char names[256]; /* of the first */
 } unusable;
 
 static void
 unusable_add(const char *name)
 {
-	size_t len;
-
 	auxiliary_lock();
-	if (unusable.nb++ < MAX_NAMED) {
-		len = strlen(unusable.names);
-		snprintf(unusable.names + len, sizeof(unusable.names) - len, "%s%s",
-			len == 0 ? "" : ", ", name);
+	if (strlen(unusable.names) + strlen(name) + sizeof(", ") <= sizeof(unusable.names)) {
+		strlcat(unusable.names, unusable.nb == 0 ? "" : ", ", sizeof(unusable.names));
+		strlcat(unusable.names, name, sizeof(unusable.names));
 	}
+	unusable.nb++;
 	auxiliary_unlock();
 }
 
 static void
 unusable_report(void)
 {
-	char names[sizeof(unusable.names)];
-	unsigned int nb;
+	typeof(unusable) told;
 
 	auxiliary_lock();
-	nb = unusable.nb;
-	snprintf(names, sizeof(names), "%s", unusable.names);
+	told = unusable;
 	unusable.nb = 0;
 	unusable.names[0] = '\0';
 	auxiliary_unlock();
-	if (nb > 0)
-		AUXILIARY_LOG(NOTICE, "%u device%s that nobody has named cannot be used: %s%s; "
-			"--log-level=bus.auxiliary:info says why", nb, nb == 1 ? "" : "s", names,
-			nb > MAX_NAMED ? ", ..." : "");
+	if (told.nb > 0)
+		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, among them "
+			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.names);
 }
 
+/* Read the device and compare it, and the driver, with what devargs ask for. */
 static int
-iova_check(const struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
-		const struct auxiliary_select *select)
-{
-	const char *mode = rte_eal_iova_mode() == RTE_IOVA_VA ? "VA" : "PA";
-
-	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0 &&
-			rte_eal_iova_mode() != RTE_IOVA_VA) {
-		AUXILIARY_LOG(ERR, "device %s: driver %s needs IOVA as VA, but the mode is %s",
-			dev->pub.name, drv->driver.name, mode);
-		return -EINVAL;
-	}
-	if (select->iova != RTE_IOVA_DC && select->iova != rte_eal_iova_mode()) {
-		AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, but the mode is %s",
-			dev->pub.name, select->iova == RTE_IOVA_VA ? "va" : "pa", mode);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* Read the device and compare it with what its devargs select.  0 or a negative errno. */
-static int
-device_check(struct auxiliary_device *dev, struct auxiliary_select *select)
+device_check(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
+		struct auxiliary_select *select)
 {
 	const struct rte_devargs *devargs = dev->pub.device.devargs;
+	enum rte_iova_mode mode = rte_eal_iova_mode();
 	int ret;
 
 	ret = auxiliary_attrs_load(dev);
-	if (ret == -ENOENT)
-		AUXILIARY_LOG(DEBUG, "device %s: has gone", dev->pub.name);
 	if (ret < 0)
-		return ret; /* -EXDEV has been said */
+		return ret; /* it has gone, or leads out of its tree, which has been said */
 	if (auxiliary_select_devargs(devargs, select) && !auxiliary_select_fits(select, dev)) {
 		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
 			dev->attrs.info, devargs->bus_str != NULL ? devargs->bus_str :
 			devargs->name);
+		return -EINVAL;
+	}
+	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0 && mode != RTE_IOVA_VA) {
+		AUXILIARY_LOG(ERR, "device %s: driver %s needs IOVA as VA, but the mode is PA",
+			dev->pub.name, drv->driver.name);
+		return -EINVAL;
+	}
+	if (select->iova != RTE_IOVA_DC && select->iova != mode) {
+		AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, but the mode is %s",
+			dev->pub.name, select->iova == RTE_IOVA_VA ? "va" : "pa",
+			mode == RTE_IOVA_VA ? "VA" : "PA");
 		return -EINVAL;
 	}
 	return 0;
@@ -182,20 +158,18 @@ driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
 	}
 	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0)
 		ret = auxiliary_vfio_open(dev, drv, select);
-	/* What the primary process does not have is no device of a secondary. */
-	if (ret == -ENODEV && rte_eal_process_type() == RTE_PROC_SECONDARY)
-		ret = 1;
 	if (ret == 0)
 		ret = auxiliary_match_pci(drv, dev, auxiliary_vfio_pci_ids);
 	if (ret == 0) {
 		AUXILIARY_LOG(INFO, "device %s: probing driver %s (NUMA node %d)", pub->name,
 			drv->driver.name, pub->device.numa_node);
 		ret = drv->probe(drv, pub);
-		if (ret < 0)
-			rte_log(pub->device.devargs == NULL || dev->is_hushed ? RTE_LOG_INFO :
-				RTE_LOG_ERR, auxiliary_bus_logtype,
-				"auxiliary bus: device %s: driver %s cannot use it: %s\n",
-				pub->name, drv->driver.name, strerror(-ret));
+		if (ret < 0 && pub->device.devargs != NULL && !dev->is_hushed)
+			AUXILIARY_LOG(ERR, "device %s: driver %s cannot use it: %s", pub->name,
+				drv->driver.name, strerror(-ret));
+		else if (ret < 0)
+			AUXILIARY_LOG(INFO, "device %s: driver %s cannot use it: %s", pub->name,
+				drv->driver.name, strerror(-ret));
 	}
 	if (ret != 0)
 		device_release(dev);
@@ -210,11 +184,7 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 	struct auxiliary_select select;
 	int ret;
 
-	ret = device_check(dev, &select);
-	if (ret == 0)
-		ret = iova_check(dev, drv, &select);
-	if (ret == 0 && device->numa_node < 0 && rte_socket_count() > 1)
-		AUXILIARY_LOG(INFO, "device %s: NUMA node not known", dev->pub.name);
+	ret = device_check(dev, drv, &select);
 	if (ret == 0)
 		ret = driver_probe(drv, dev, &select);
 	auxiliary_trace_probe(dev->pub.name, driver->name, ret);
@@ -222,7 +192,10 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 	dev->nb_probes += ret <= 0;
 	dev->nb_failures += ret < 0;
 	auxiliary_unlock();
-	if (ret >= 0 || device->devargs != NULL)
+	if (ret >= 0)
+		return ret;
+	rte_errno = -ret;
+	if (device->devargs != NULL)
 		return ret;
 	/* Nobody has asked for this device, so that it has no node is no error. */
 	if (ret != -ENOENT)
@@ -241,15 +214,17 @@ auxiliary_unplug_device(struct rte_device *device)
 	AUXILIARY_LOG(DEBUG, "device %s: removing driver %s", dev->pub.name, drv->driver.name);
 	if (drv->remove != NULL)
 		ret = drv->remove(&dev->pub);
-	if (ret < 0)
+	auxiliary_trace_unplug(dev->pub.name, ret);
+	if (ret < 0) {
 		AUXILIARY_LOG(ERR, "device %s: driver %s does not let go of it: %s", dev->pub.name,
 			drv->driver.name, strerror(-ret));
-	else
-		device_release(dev);
-	auxiliary_trace_unplug(dev->pub.name, ret);
+		rte_errno = -ret;
+		return ret;
+	}
+	device_release(dev);
 	/* A device that is back already may be plugged again. */
 	auxiliary_hotplug_ask();
-	return ret < 0 ? ret : 0;
+	return 0;
 }
 
 static void
@@ -260,14 +235,13 @@ auxiliary_free_device(struct rte_device *device)
 
 /* --- The bus as a whole ------------------------------------------------------ */
 
-/* EAL scans after it has loaded all plugins. */
 static int
 auxiliary_scan(void)
 {
 	int ret;
 
-	auxiliary_only_claim();
-	ret = auxiliary_scan_also(NULL);
+	auxiliary_only_claim(); /* EAL scans after it has loaded all plugins */
+	ret = auxiliary_scan_for(NULL, false, NULL);
 	auxiliary_hotplug_ask();
 	return ret;
 }
@@ -277,7 +251,9 @@ auxiliary_probe(struct auxiliary_rte_bus *bus)
 {
 	int ret;
 
-	auxiliary_devargs_report();
+	/* Say here what is missing or ambiguous: there are many more scans than probes. */
+	if (AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
+		auxiliary_scan_for(NULL, true, NULL);
 	ret = rte_bus_generic_probe(bus);
 	unusable_report();
 	auxiliary_hotplug_start();
@@ -312,7 +288,7 @@ auxiliary_dev_iterate(const struct auxiliary_rte_bus *bus __rte_unused, const vo
 		const char *str, const struct rte_dev_iterator *it __rte_unused)
 {
 	struct auxiliary_device *dev = start == NULL ? NULL : auxiliary_device(start);
-	struct auxiliary_select select;
+	struct auxiliary_select select = { .name = "" };
 	int ret;
 
 	ret = str == NULL ? 0 : auxiliary_select_parse(str, &select);
@@ -320,14 +296,9 @@ auxiliary_dev_iterate(const struct auxiliary_rte_bus *bus __rte_unused, const vo
 		rte_errno = -ret;
 		return NULL;
 	}
-	while ((dev = auxiliary_list_next(dev)) != NULL) {
-		if (str != NULL && select.name[0] != '\0' &&
-				strcmp(select.name, dev->pub.name) != 0)
-			continue;
-		if (auxiliary_attrs_load(dev) != -ENOENT &&
-				(str == NULL || auxiliary_select_fits(&select, dev)))
+	while ((dev = auxiliary_list_next(dev)) != NULL)
+		if (auxiliary_attrs_fit(&select, dev) && auxiliary_attrs_load(dev) != -ENOENT)
 			return &dev->pub.device;
-	}
 	return NULL;
 }
 
@@ -350,15 +321,13 @@ auxiliary_parse(const char *name, void *addr)
 	return -1;
 }
 
-/* --- DMA --------------------------------------------------------------------- */
-
-/* By the driver's function, or else the VFIO device. */
+/* Map or unmap memory by the driver's function, or else for the VFIO device. */
 static int
 dma(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool map)
 {
 	const struct rte_auxiliary_driver *drv;
-	rte_auxiliary_dma_map_t *own;
 	struct auxiliary_device *dev;
+	rte_auxiliary_dma_map_t *own;
 	int ret = -EINVAL;
 
 	if (device != NULL && device->driver != NULL) {
@@ -368,6 +337,7 @@ dma(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool map)
 		if (own != NULL)
 			return own(&dev->pub, addr, iova, len);
 		ret = auxiliary_vfio_dma(dev, addr, iova, len, map);
+		auxiliary_trace_map(dev->pub.name, iova, len, ret);
 	}
 	rte_errno = -ret;
 	return ret < 0 ? -1 : 0;
@@ -376,33 +346,13 @@ dma(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool map)
 static int
 auxiliary_dma_map(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
-	int ret = dma(device, addr, iova, len, true);
-
-	auxiliary_trace_map(device == NULL ? "" : device->name, iova, len, ret);
-	return ret;
+	return dma(device, addr, iova, len, true);
 }
 
 static int
 auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
 	return dma(device, addr, iova, len, false);
-}
-
-/* Whether some driver wants some device's VFIO node opened. */
-static bool
-some_is_for_vfio(void)
-{
-	const struct rte_auxiliary_driver *drv;
-	struct auxiliary_device *dev = NULL;
-
-	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
-		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) == 0)
-			continue;
-		while ((dev = auxiliary_list_next(dev)) != NULL)
-			if (auxiliary_match_device(drv, dev))
-				return true;
-	}
-	return false;
 }
 
 /*
@@ -417,11 +367,13 @@ auxiliary_get_iommu_class(void)
 	enum rte_iova_mode mode = RTE_IOVA_DC;
 	struct auxiliary_device *dev = NULL;
 	struct auxiliary_select select;
+	bool is_for_vfio = false;
 
-	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
-		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
-			return RTE_IOVA_VA;
 	while ((dev = auxiliary_list_next(dev)) != NULL) {
+		RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
+			if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0 && !is_for_vfio)
+				is_for_vfio = auxiliary_match_device(drv, dev);
+		}
 		if (!auxiliary_select_devargs(dev->pub.device.devargs, &select) ||
 				select.iova == RTE_IOVA_DC)
 			continue;
@@ -431,7 +383,11 @@ auxiliary_get_iommu_class(void)
 		}
 		mode = select.iova;
 	}
-	return mode == RTE_IOVA_DC && some_is_for_vfio() && rte_vfio_noiommu_is_enabled() != 1 ?
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
+		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
+			return RTE_IOVA_VA;
+	}
+	return mode == RTE_IOVA_DC && is_for_vfio && rte_vfio_noiommu_is_enabled() != 1 ?
 		RTE_IOVA_VA : mode;
 }
 

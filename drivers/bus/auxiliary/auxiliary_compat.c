@@ -92,10 +92,7 @@ rte_bus_generic_probe(struct auxiliary_rte_bus *bus __rte_unused)
 			continue;
 		probed++;
 		ret = device_probe(&dev->pub.device);
-		if (ret < 0 && ret != -EEXIST) {
-			rte_errno = -ret;
-			failed++;
-		}
+		failed += ret < 0 && ret != -EEXIST;
 	}
 	return probed != 0 && probed == failed ? -1 : 0;
 }
@@ -109,12 +106,10 @@ rte_bus_generic_cleanup(struct auxiliary_rte_bus *bus)
 	while ((dev = auxiliary_list_next(NULL)) != NULL) {
 		ret = rte_dev_is_probed(&dev->pub.device) ?
 			bus->unplug_device(&dev->pub.device) : 0;
-		if (ret < 0) {
-			rte_errno = -ret;
+		if (ret < 0)
 			result = -1;
-		} else {
+		else
 			driver_set(&dev->pub.device, NULL);
-		}
 		auxiliary_lock();
 		rte_bus_remove_device(bus, &dev->pub.device);
 		auxiliary_unlock();
@@ -175,8 +170,6 @@ compat_unplug(struct rte_device *dev)
 	ret = auxiliary_bus.unplug_device(dev);
 	if (ret == 0)
 		driver_set(dev, NULL);
-	else
-		rte_errno = -ret;
 	return ret;
 }
 

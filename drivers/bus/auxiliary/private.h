@@ -200,8 +200,8 @@ bool auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary
 int auxiliary_vfio_transport(const char *name);
 
 /*
- * Open the VFIO device that matches, for a driver that needs it.  0, or a negative
- * errno after a log line; -ENODEV in a secondary process: the primary has none.
+ * Open the VFIO device that matches, for a driver that needs it.  0, 1 if this is
+ * a secondary process and the primary has none, or a negative errno after a line.
  */
 int auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
 		const struct auxiliary_select *select);
@@ -212,8 +212,13 @@ int auxiliary_vfio_pci_ids(struct auxiliary_device *dev, uint16_t *vendor, uint1
 int auxiliary_vfio_dma(struct auxiliary_device *dev, void *addr, uint64_t iova, size_t len,
 		bool map);
 
-/* Have on the list what is there and what devargs, or "also", let in.  0 or -ENOMEM. */
-int auxiliary_scan_also(const struct auxiliary_select *also);
+/*
+ * Have on the list what is there and what devargs, or "also", let in; *found is
+ * the only device that "also" fits, if any, or untouched without it.  A line says
+ * if there is none or several, and with "report" the same of devargs.  0 or -ENOMEM.
+ */
+int auxiliary_scan_for(const struct auxiliary_select *also, bool report,
+		struct auxiliary_device **found);
 
 /* A copy of what the last scan found of "hotplug", to be freed.  Number of wishes. */
 int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
@@ -221,9 +226,6 @@ int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
 /* rte_bus::devargs_parse, rte_bus::dev_compare (auxiliary_devargs.c) */
 int auxiliary_devargs_parse(struct rte_devargs *devargs);
 int auxiliary_devargs_compare(const char *name, const char *devargs_name);
-
-/* Before the bus is probed: say which devargs have no device, or several. */
-void auxiliary_devargs_report(void);
 
 /* Listen, from the first probe on; look again, as something may have changed. */
 void auxiliary_hotplug_start(void);

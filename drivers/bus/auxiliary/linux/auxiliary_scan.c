@@ -19,13 +19,17 @@
  * those.  With devargs that all name their device, it asks for these names only.
  */
 
+/* Candidates named in a log line. */
+#define MAX_NAMED 4
+
 /* Devargs of this bus, or a selection to look for in addition to them. */
 struct choice {
 	struct auxiliary_select select;
 	struct rte_devargs *devargs; /* EAL's, or NULL */
 	bool is_blocked;
 	uint32_t order; /* on EAL's list */
-	size_t nb_fits; /* devices, of devargs without a name */
+	size_t nb_fits; /* devices; of devargs with a name, 1 if it is that of an entry */
+	struct auxiliary_device *fit; /* the last of them */
 };
 
 struct scan {
@@ -36,8 +40,9 @@ struct scan {
 	size_t nb_names;
 	bool by_list; /* only what is allowed is let in */
 	struct auxiliary_entries entries; /* sorted, each name once, that may be devices */
-	struct auxiliary_device **devs; /* of the entries; then of those let in */
-	struct rte_devargs **devargs; /* of those let in */
+	struct auxiliary_device **met; /* devices of the entries */
+	struct auxiliary_device **devs; /* those let in, and their devargs */
+	struct rte_devargs **devargs;
 };
 
 /* What the last scan found of "hotplug"; guarded by the list's lock. */
@@ -266,31 +271,76 @@ static int
 devices_settle(struct scan *scan, uint64_t tsc)
 {
 	size_t i, k, nb = 0, max = scan->entries.nb;
+	struct choice *choice;
 
+	scan->met = calloc(max + 1, sizeof(*scan->met));
 	scan->devs = calloc(max + 1, sizeof(*scan->devs));
 	scan->devargs = calloc(max + 1, sizeof(*scan->devargs));
-	if (scan->devs == NULL || scan->devargs == NULL ||
-			auxiliary_list_meet(scan->entries.entry, max, scan->devs) < 0)
+	if (scan->met == NULL || scan->devs == NULL || scan->devargs == NULL ||
+			auxiliary_list_meet(scan->entries.entry, max, scan->met) < 0)
 		return -ENOMEM;
-	for (k = scan->nb_names; k < scan->nb_choices; k++)
-		for (i = 0; i < max; i++)
-			scan->choices[k].nb_fits += auxiliary_attrs_fit(&scan->choices[k].select,
-					scan->devs[i]);
-	for (i = 0; i < max; i++)
-		if (device_is_let_in(scan, scan->devs[i], &scan->devargs[nb]))
-			scan->devs[nb++] = scan->devs[i];
+	for (i = 0; i < max; i++) {
+		choice = choice_named(scan, scan->met[i]->pub.name);
+		if (choice != NULL)
+			choice->nb_fits = 1;
+		for (k = scan->nb_names; k < scan->nb_choices; k++) {
+			if (!auxiliary_attrs_fit(&scan->choices[k].select, scan->met[i]))
+				continue;
+			scan->choices[k].nb_fits++;
+			scan->choices[k].fit = scan->met[i];
+		}
+	}
+	for (i = 0; i < max; i++) {
+		scan->devs[nb] = scan->met[i];
+		nb += device_is_let_in(scan, scan->met[i], &scan->devargs[nb]);
+	}
 	auxiliary_list_settle(tsc, scan->devs, scan->devargs, nb);
 	auxiliary_trace_scan((uint32_t)nb, 0);
 	return 0;
 }
 
+/* Say which devargs have no device, or several to choose from. */
+static void
+choice_report(const struct scan *scan, const struct choice *choice)
+{
+	char what[RTE_DEV_NAME_MAX_LEN], names[MAX_NAMED * (RTE_DEV_NAME_MAX_LEN +
+			AUXILIARY_INFO_LEN + 8)] = "", roots[PATH_MAX];
+	const struct auxiliary_select *select = &choice->select;
+	bool has_name = select->name[0] != '\0';
+	struct auxiliary_device *dev;
+	size_t i, nb = 0, len = 0;
+
+	if (choice->is_blocked || choice->nb_fits == 1 || (!has_name &&
+			auxiliary_select_text(select, what, sizeof(what)) < 0))
+		return;
+	for (i = 0; i < scan->entries.nb && choice->nb_fits > 1 && nb < MAX_NAMED; i++) {
+		dev = scan->met[i];
+		if (auxiliary_attrs_fit(select, dev) && auxiliary_attrs_load(dev) != -ENOENT)
+			len += snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
+					nb++ == 0 ? "" : ", ", dev->pub.name, dev->attrs.info);
+	}
+	if (choice->nb_fits > 1)
+		AUXILIARY_LOG(ERR, "\"%s\" is ambiguous, so none is used: %s%s", what, names,
+			choice->nb_fits > nb ? ", ..." : "");
+	else if (select->hotplug != 0)
+		AUXILIARY_LOG(INFO, "\"%s\" waits for its device", has_name ? select->name : what);
+	else if (has_name)
+		AUXILIARY_LOG(ERR, "device %s: not found in %s", select->name,
+			auxiliary_roots_str(roots, sizeof(roots)));
+	else
+		AUXILIARY_LOG(ERR, "no device fits \"%s\" in %s", what,
+			auxiliary_roots_str(roots, sizeof(roots)));
+}
+
 int
-auxiliary_scan_also(const struct auxiliary_select *also)
+auxiliary_scan_for(const struct auxiliary_select *also, bool report,
+		struct auxiliary_device **found)
 {
 	struct scan scan = {
 		.by_list = AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST,
 	};
 	uint64_t tsc = rte_get_tsc_cycles();
+	struct choice *choice;
 	int ret;
 
 	ret = scan.nb_roots = auxiliary_roots_get(&scan.roots);
@@ -304,12 +354,19 @@ auxiliary_scan_also(const struct auxiliary_select *also)
 	}
 	if (ret == 0)
 		ret = wishes_keep(&scan);
+	for (choice = scan.choices; ret == 0 && choice < scan.choices + scan.nb_choices; choice++) {
+		if ((report && scan.by_list) || choice->devargs == NULL)
+			choice_report(&scan, choice);
+		if (choice->devargs == NULL)
+			*found = choice->nb_fits == 1 ? choice->fit : NULL;
+	}
 	if (ret < 0) {
 		AUXILIARY_LOG(ERR, "scan failed: %s", strerror(-ret));
 		/* EAL now frees the devargs that it scanned for. */
 		auxiliary_list_drop_devargs();
 		rte_errno = -ret;
 	}
+	free(scan.met);
 	free(scan.devs);
 	free(scan.devargs);
 	free(scan.entries.entry);

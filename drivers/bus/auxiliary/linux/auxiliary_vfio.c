@@ -49,8 +49,8 @@ auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_dri
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
 		node.vfio = (struct rte_vfio_dev_node){ .name = dev->pub.name };
 		ret = rte_vfio_dev_open(&node.vfio, RTE_VFIO_TRANSPORT_ANY, &vfio);
-		vfio_set(dev, ret == 0 ? vfio : NULL);
-		return ret;
+		vfio_set(dev, vfio);
+		return ret == -ENODEV ? 1 : ret;
 	}
 	ret = auxiliary_node_find(dev, &node);
 	if (ret == 0)
