@@ -3,9 +3,10 @@
  */
 
 /*
- * dpdk-test-auxiliary [EAL options] -- SUITE...
+ * dpdk-test-auxiliary [EAL options] -- SUITE... [CASE...]
  *
- * Runs the suites, or all without a name, and prints TAP.
+ * Runs the suites, or all without a name, and prints TAP.  A suite of which cases
+ * are named runs only these.
  */
 
 #include <stdlib.h>
@@ -46,14 +47,39 @@ case_run(const struct test_suite *suite, const struct test_case *c)
 	return ret;
 }
 
-static void
-suite_run(const struct test_suite *suite)
+static bool
+is_named(const char *name, int argc, char **argv)
 {
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+names_cases(const struct test_suite *suite, int argc, char **argv)
+{
+	const struct test_case *c;
+
+	for (c = suite->cases; c->name != NULL; c++)
+		if (is_named(c->name, argc, argv))
+			return true;
+	return false;
+}
+
+static void
+suite_run(const struct test_suite *suite, int argc, char **argv)
+{
+	bool some = names_cases(suite, argc, argv);
 	int ready = suite->setup == NULL ? TEST_SUCCESS : suite->setup();
 	const struct test_case *c;
 	int ret;
 
 	for (c = suite->cases; c->name != NULL; c++) {
+		if (some && !is_named(c->name, argc, argv))
+			continue;
 		ret = ready == TEST_SUCCESS ? case_run(suite, c) : ready;
 		nb_run++;
 		if (ret == TEST_SKIPPED)
@@ -68,17 +94,6 @@ suite_run(const struct test_suite *suite)
 	}
 	if (suite->teardown != NULL)
 		suite->teardown();
-}
-
-static bool
-asked_for(const char *name, int argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < argc; i++)
-		if (strcmp(argv[i], name) == 0)
-			return true;
-	return argc <= 1;
 }
 
 static bool
@@ -124,8 +139,8 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	TAILQ_FOREACH(suite, &suites, next)
-		if (asked_for(suite->name, argc - used, argv + used))
-			suite_run(suite);
+		if (argc - used <= 1 || is_named(suite->name, argc - used, argv + used))
+			suite_run(suite, argc - used, argv + used);
 	printf("1..%u\n", nb_run);
 	rte_eal_cleanup();
 	return nb_failed == 0 && nb_run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
