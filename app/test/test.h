@@ -87,6 +87,9 @@ int test_resources_same(const struct test_resources *before);
 /* Whether a counter, incremented by another thread, comes to a value in two seconds. */
 bool test_wait_for(const unsigned int *counter, unsigned int value);
 
+/* Have this thread run beside the one that made it, on another processor. */
+void test_thread_elsewhere(void);
+
 /* Whether a text is logged after test_log_start(), within five seconds. */
 bool test_log_wait(const char *text);
 
@@ -97,6 +100,10 @@ bool test_log_wait(const char *text);
 void test_log_start(void);
 unsigned int test_log_count(const char *text);
 unsigned int test_log_count_both(const char *text, const char *other);
+
+/* The same without an end, which comes with test_log_end(). */
+unsigned int test_log_count_so_far(const char *text, const char *other);
+void test_log_end(void);
 
 /* A directory that is gone, with all in it, after test_dir_remove(). */
 const char *test_dir_create(void);

@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -117,6 +119,23 @@ test_wait_for(const unsigned int *counter, unsigned int value)
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE) == value;
 }
 
+/* A thread starts where the one is that makes it, which EAL has tied to a processor. */
+void
+test_thread_elsewhere(void)
+{
+	long cpu, nb = RTE_MIN(sysconf(_SC_NPROCESSORS_CONF), (long)CPU_SETSIZE);
+	cpu_set_t here, elsewhere;
+
+	CPU_ZERO(&elsewhere);
+	if (pthread_getaffinity_np(pthread_self(), sizeof(here), &here) != 0)
+		return;
+	for (cpu = 0; cpu < nb; cpu++)
+		if (!CPU_ISSET(cpu, &here))
+			CPU_SET(cpu, &elsewhere);
+	/* There may be no other processor; then it stays. */
+	pthread_setaffinity_np(pthread_self(), sizeof(elsewhere), &elsewhere);
+}
+
 static FILE *log_stream;
 
 void
@@ -146,7 +165,6 @@ test_log_wait(const char *text)
 	return false;
 }
 
-/* What was logged is shown as comments. */
 unsigned int
 test_log_count(const char *text)
 {
@@ -156,22 +174,47 @@ test_log_count(const char *text)
 unsigned int
 test_log_count_both(const char *text, const char *other)
 {
+	unsigned int n = test_log_count_so_far(text, other);
+
+	test_log_end();
+	return n;
+}
+
+/* Reads from where it likes, as other threads may be logging. */
+unsigned int
+test_log_count_so_far(const char *text, const char *other)
+{
 	unsigned int n = 0;
 	char line[1024];
+	FILE *log;
 
 	if (log_stream == NULL)
 		return 0;
 	fflush(log_stream);
-	rewind(log_stream);
-	while (fgets(line, sizeof(line), log_stream) != NULL) {
-		printf("# %s", line);
+	snprintf(line, sizeof(line), "/proc/self/fd/%d", fileno(log_stream));
+	log = fopen(line, "re");
+	while (log != NULL && fgets(line, sizeof(line), log) != NULL)
 		if (strstr(line, text) != NULL && strstr(line, other) != NULL)
 			n++;
-	}
+	if (log != NULL)
+		fclose(log);
+	return n;
+}
+
+/* What was logged is shown as comments. */
+void
+test_log_end(void)
+{
+	char line[1024];
+
+	if (log_stream == NULL)
+		return;
 	rte_openlog_stream(NULL);
+	rewind(log_stream);
+	while (fgets(line, sizeof(line), log_stream) != NULL)
+		printf("# %s", line);
 	fclose(log_stream);
 	log_stream = NULL;
-	return n;
 }
 
 static char dir_path[256];
