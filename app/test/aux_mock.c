@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ mock_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
 	snprintf(aux_mock.args, sizeof(aux_mock.args), "%s",
 		devargs == NULL || devargs->drv_str == NULL ? "" : devargs->drv_str);
 	aux_mock.probes++;
+	if (aux_mock.on_probe != NULL)
+		aux_mock.on_probe(dev->name);
 	return aux_mock.probe_result;
 }
 
@@ -76,7 +79,7 @@ static const struct rte_auxiliary_id vfio_ids[] = {
 	{ .kind = RTE_AUXILIARY_KIND_ANY }
 };
 
-static struct rte_auxiliary_driver vfio_driver = {
+struct rte_auxiliary_driver aux_vfio_driver = {
 	.driver.name = "mock_vfio",
 	.probe = vfio_probe,
 	.remove = mock_remove,
@@ -93,13 +96,14 @@ aux_setup(void)
 
 	aux_bus = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
 	TEST_ASSERT(aux_bus != NULL, "no bus");
+	aux_cleanup(); /* as before EAL has probed it */
 	TEST_ASSERT(dir != NULL, "no directory");
 	snprintf(aux_root, sizeof(aux_root), "%s", dir);
 	setenv("SYSFS_AUXILIARY_DEVICES", aux_root, 1);
 	setenv("SYSFS_MDEV_DEVICES", "/nonexistent", 1);
 	memset(&aux_mock, 0, sizeof(aux_mock));
 	rte_auxiliary_register(&aux_plain_driver);
-	rte_auxiliary_register_extended(&vfio_driver);
+	rte_auxiliary_register_extended(&aux_vfio_driver);
 	return TEST_SUCCESS;
 }
 
@@ -127,7 +131,7 @@ aux_teardown(void)
 	test_dir_remove();
 	aux_cleanup();
 	rte_auxiliary_unregister(&aux_plain_driver);
-	rte_auxiliary_unregister(&vfio_driver);
+	rte_auxiliary_unregister(&aux_vfio_driver);
 }
 
 /* --- What EAL asks of the bus -------------------------------------------- */
@@ -168,6 +172,37 @@ struct rte_device *
 aux_bus_find(const struct rte_device *start, rte_dev_cmp_t cmp, const void *data)
 {
 	return compat_bus_find_device(aux_bus, start, cmp, data);
+}
+
+/* Until "stop", which is not NULL, says so. */
+static void *
+scan_thread(void *stop)
+{
+	intptr_t failed = 0;
+
+	test_thread_elsewhere();
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
+		failed |= aux_scan();
+	return (void *)failed;
+}
+
+int
+aux_scan_meanwhile(int (*step)(unsigned int i), unsigned int nb)
+{
+	int result = TEST_SUCCESS;
+	bool stop = false;
+	unsigned int i;
+	pthread_t thread;
+	void *failed;
+
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, scan_thread, &stop));
+	for (i = 0; i < nb && result == TEST_SUCCESS; i++)
+		result = step(i);
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, &failed);
+	TEST_ASSERT_OK(result);
+	TEST_ASSERT(failed == NULL, "a scan failed");
+	return TEST_SUCCESS;
 }
 
 struct rte_device *
@@ -218,6 +253,20 @@ int
 aux_make_sf(const char *name)
 {
 	return aux_make_attr(name, "uevent", "\n");
+}
+
+int
+aux_publish(const char *name, const char *sfnum)
+{
+	char from[300], to[300];
+	int ret;
+
+	ret = sfnum == NULL ? aux_make_sf(".making") : aux_make_attr(".making", "sfnum", sfnum);
+	if (ret < 0)
+		return ret;
+	snprintf(from, sizeof(from), "%s/.making", aux_root);
+	snprintf(to, sizeof(to), "%s/%s", aux_root, name);
+	return rename(from, to) < 0 ? -errno : 0;
 }
 
 /* A device's directory, and the link to it from the bus. */
@@ -276,7 +325,7 @@ aux_make_pf_mdev(const char *pf, const char *uuid, const char *type)
 	return symlink(target, path) < 0 ? -errno : 0;
 }
 
-/* A device made by aux_make_sf(), with no attributes, or a link to one. */
+/* A device with nothing but a uevent or a number, or a link to one. */
 int
 aux_remove(const char *name)
 {
@@ -286,8 +335,19 @@ aux_remove(const char *name)
 	if (unlink(path) == 0)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s/uevent", aux_root, name);
-	if (unlink(path) < 0)
-		return -errno;
+	if (unlink(path) < 0) {
+		snprintf(path, sizeof(path), "%s/%s/sfnum", aux_root, name);
+		if (unlink(path) < 0)
+			return -errno;
+	}
 	*strrchr(path, '/') = '\0';
 	return rmdir(path) < 0 ? -errno : 0;
+}
+
+int
+aux_make_anew(const char *name, const char *sfnum)
+{
+	int ret = aux_remove(name);
+
+	return ret < 0 ? ret : aux_publish(name, sfnum);
 }

@@ -20,12 +20,16 @@
 /* Takes mock.sf.N, as DPDK's own bus knows drivers. */
 extern struct rte_auxiliary_driver aux_plain_driver;
 
+/* Takes vfio.sf.N and mdevs, and has their VFIO nodes opened. */
+extern struct rte_auxiliary_driver aux_vfio_driver;
+
 /* What the drivers return, and what they have seen. */
 struct aux_mock {
 	int probe_result, remove_result;
 	unsigned int probes, removes, dma_maps;
 	struct rte_vfio_dev *vfio; /* at the last probe of vfio.sf.N */
 	char args[128]; /* for the driver, at the last probe */
+	void (*on_probe)(const char *name); /* called in each probe, may be NULL */
 };
 
 extern struct aux_mock aux_mock;
@@ -49,6 +53,9 @@ int aux_cleanup(void);
 struct rte_device *aux_bus_find(const struct rte_device *start, rte_dev_cmp_t cmp,
 	const void *data);
 
+/* Take so many steps while another thread scans. */
+int aux_scan_meanwhile(int (*step)(unsigned int i), unsigned int nb);
+
 /* A device on the bus, or NULL. */
 struct rte_device *aux_find(const char *name);
 struct rte_auxiliary_device *aux_dev(const char *name);
@@ -60,10 +67,16 @@ unsigned int aux_count(const char *filter);
 int aux_make_sf(const char *name);
 int aux_make_attr(const char *name, const char *attr, const char *text);
 
+/* As a simulator does: what comes is all there, with a number if one is given. */
+int aux_publish(const char *name, const char *sfnum);
+
 /* A device in a tree like that of sysfs, which becomes the roots. */
 int aux_make_pf_sf(const char *pf, const char *name, const char *sfnum);
 int aux_make_pf_mdev(const char *pf, const char *uuid, const char *type);
 int aux_remove(const char *name);
+
+/* That device anew, with another number. */
+int aux_make_anew(const char *name, const char *sfnum);
 
 /* That an expression logs one line of the bus, with this text in it. */
 #define AUX_ASSERT_ONE_LINE(call, text) do { \

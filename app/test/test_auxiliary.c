@@ -7,7 +7,6 @@
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -189,37 +188,6 @@ test_declined(void)
 	return assert_identities(300);
 }
 
-/* Until "stop", which is not NULL, says so. */
-static void *
-scan_thread(void *stop)
-{
-	intptr_t failed = 0;
-
-	while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
-		failed |= aux_scan();
-	return (void *)failed;
-}
-
-/* Take so many steps while another thread scans. */
-static int
-scan_meanwhile(int (*step)(unsigned int i), unsigned int nb)
-{
-	int result = TEST_SUCCESS;
-	bool stop = false;
-	unsigned int i;
-	pthread_t thread;
-	void *failed;
-
-	TEST_ASSERT_OK(pthread_create(&thread, NULL, scan_thread, &stop));
-	for (i = 0; i < nb && result == TEST_SUCCESS; i++)
-		result = step(i);
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
-	pthread_join(thread, &failed);
-	TEST_ASSERT_OK(result);
-	TEST_ASSERT(failed == NULL, "a scan failed");
-	return TEST_SUCCESS;
-}
-
 static int
 find_step(unsigned int i)
 {
@@ -237,7 +205,7 @@ test_scan_meanwhile(void)
 	TEST_ASSERT_OK(make_sfs(0, 300, 1, aux_make_sf));
 	TEST_ASSERT_OK(aux_scan());
 	aux_mock.probe_result = 1;
-	TEST_ASSERT_OK(scan_meanwhile(find_step, 300));
+	TEST_ASSERT_OK(aux_scan_meanwhile(find_step, 300));
 	return assert_identities(300);
 }
 
@@ -260,7 +228,7 @@ test_unplug_meanwhile(void)
 {
 	TEST_ASSERT_OK(make_sfs(0, 4, 1, aux_make_sf));
 	TEST_ASSERT_OK(aux_scan());
-	TEST_ASSERT_OK(scan_meanwhile(unplug_step, 3000));
+	TEST_ASSERT_OK(aux_scan_meanwhile(unplug_step, 3000));
 	TEST_ASSERT_OK(aux_scan());
 	return assert_identities(4);
 }

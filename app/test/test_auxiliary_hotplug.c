@@ -62,25 +62,13 @@ hotplug_teardown(void)
 
 /* --- Directories ---------------------------------------------------------- */
 
-/* As a simulator does: what comes is all there. */
-static int
-publish(const char *name)
-{
-	char from[300], to[300];
-
-	aux_make_sf(".making");
-	snprintf(from, sizeof(from), "%s/.making", aux_root);
-	snprintf(to, sizeof(to), "%s/%s", aux_root, name);
-	return rename(from, to) < 0 ? -errno : 0;
-}
-
 static int
 test_directory(void)
 {
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_TOLD(come, 1, "mock.sf.0");
-	TEST_ASSERT_OK(publish("nobodys.sf.0")); /* no driver wants it */
-	TEST_ASSERT_OK(publish("mock.sf.1"));
+	TEST_ASSERT_OK(aux_publish("nobodys.sf.0", NULL)); /* no driver wants it */
+	TEST_ASSERT_OK(aux_publish("mock.sf.1", NULL));
 	ASSERT_TOLD(come, 2, "mock.sf.1");
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	ASSERT_TOLD(gone, 1, "mock.sf.0");
@@ -92,14 +80,14 @@ test_directory(void)
 static int
 test_directory_returns(void)
 {
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_TOLD(come, 1, "mock.sf.0");
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	ASSERT_TOLD(gone, 1, "mock.sf.0");
 	TEST_ASSERT_OK(rmdir(aux_root));
 	usleep(10000);
 	TEST_ASSERT_OK(mkdir(aux_root, 0755));
-	TEST_ASSERT_OK(publish("mock.sf.3"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.3", NULL));
 	ASSERT_TOLD(come, 2, "mock.sf.3");
 	/* It may have been found in the directory and seen to come, but is told once. */
 	TEST_ASSERT_OK(aux_remove("mock.sf.3"));
@@ -112,13 +100,13 @@ test_directory_returns(void)
 static int
 test_return(void)
 {
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	TEST_ASSERT_OK(rte_dev_probe("auxiliary:mock.sf.0,a=1"));
 	ASSERT_TOLD(come, 1, "mock.sf.0");
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	ASSERT_TOLD(gone, 1, "mock.sf.0");
 	TEST_ASSERT_OK(rte_dev_remove(aux_find(told.name)));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_TOLD(come, 2, "mock.sf.0");
 	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_OK(aux_probe());
@@ -155,7 +143,7 @@ static int
 come_and_go(const char *devargs)
 {
 	TEST_ASSERT_OK(wait_for(devargs));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_BECOMES(aux_mock.probes, 1);
 	return aux_remove("mock.sf.0");
 }
@@ -167,7 +155,7 @@ come_in_tries(const char *devargs, unsigned int tries)
 	unsigned int i;
 
 	TEST_ASSERT_OK(wait_for(devargs));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	for (i = 0; i < 10000; i++) {
 		if (__atomic_load_n(&aux_mock.probes, __ATOMIC_ACQUIRE) >= tries)
 			return TEST_SUCCESS;
@@ -197,8 +185,8 @@ test_plug(void)
 	test_log_start();
 	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=plug/class=eth/driver=mock_plain,a=1"));
 	TEST_ASSERT_EQUAL(test_log_count("not found"), 0);
-	TEST_ASSERT_OK(publish("mock.sf.1"));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.1", NULL));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_BECOMES(aux_mock.probes, 1);
 	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
 	TEST_ASSERT_EQUAL(told.come, 2);
@@ -207,7 +195,7 @@ test_plug(void)
 	nothing_happens(); /* to let go of it is the application's */
 	TEST_ASSERT_EQUAL(aux_mock.removes, 0);
 	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.0")));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_BECOMES(aux_mock.probes, 2);
 	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
 	return TEST_SUCCESS;
@@ -236,7 +224,7 @@ test_plug_given_up(void)
 	aux_mock.probe_result = -EINVAL;
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	ASSERT_TOLD(gone, 1, "mock.sf.0");
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_BECOMES(aux_mock.probes, 8);
 	nothing_happens();
 	TEST_ASSERT_EQUAL(aux_mock.probes, 8);
@@ -262,7 +250,7 @@ test_plug_no_node(void)
 {
 	test_log_start();
 	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=vfio.sf.0,hotplug=plug"));
-	TEST_ASSERT_OK(publish("vfio.sf.0"));
+	TEST_ASSERT_OK(aux_publish("vfio.sf.0", NULL));
 	TEST_ASSERT(test_log_wait("cannot be plugged"), "still tried");
 	/* Of EAL, of the bus, and that it is given up. */
 	TEST_ASSERT_EQUAL(test_log_count("vfio.sf.0"), 3);
@@ -281,7 +269,7 @@ test_plug_anew(void)
 	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
 	ASSERT_TOLD(gone, 1, "mock.sf.0");
 	before = aux_mock.probes;
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	TEST_ASSERT(test_log_wait("cannot be plugged"), "%u probes", aux_mock.probes);
 	TEST_ASSERT_EQUAL(aux_mock.probes, before + 7);
 	TEST_ASSERT_EQUAL(test_log_count("cannot be plugged"), 1);
@@ -313,7 +301,7 @@ static int
 test_plug_back_early(void)
 {
 	TEST_ASSERT_OK(come_and_go("bus=auxiliary,name=mock.sf.0,hotplug=plug"));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_TOLD(come, 2, "mock.sf.0");
 	nothing_happens();
 	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
@@ -331,7 +319,7 @@ test_plug_full(void)
 {
 	TEST_ASSERT_OK(come_and_go("bus=auxiliary,name=mock.sf.0,hotplug=full"));
 	ASSERT_BECOMES(aux_mock.removes, 1);
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
 	ASSERT_BECOMES(aux_mock.probes, 2);
 	return TEST_SUCCESS;
 }
@@ -341,11 +329,9 @@ static int
 test_plug_picked(void)
 {
 	TEST_ASSERT_OK(wait_for("bus=auxiliary,sfnum=7,hotplug=plug/driver=mock_plain,a=7"));
-	aux_make_attr(".making", "sfnum", "8\n");
-	TEST_ASSERT_OK(publish("mock.sf.0"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", "8\n"));
 	ASSERT_TOLD(come, 1, "mock.sf.0");
-	aux_make_attr(".making", "sfnum", "7\n");
-	TEST_ASSERT_OK(publish("mock.sf.3"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.3", "7\n"));
 	ASSERT_BECOMES(aux_mock.probes, 1);
 	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=7") == 0, "%s", aux_mock.args);
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.3")), "another one");
@@ -357,8 +343,8 @@ static int
 test_plug_unasked(void)
 {
 	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0"));
-	TEST_ASSERT_OK(publish("mock.sf.0"));
-	TEST_ASSERT_OK(publish("mock.sf.1"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	TEST_ASSERT_OK(aux_publish("mock.sf.1", NULL));
 	ASSERT_TOLD(come, 2, "mock.sf.1");
 	nothing_happens();
 	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
