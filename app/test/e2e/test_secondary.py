@@ -214,6 +214,31 @@ def test_attach_and_detach(env):
         primary.quit()
 
 
+def long_devargs(octets, end=""):
+    """Devargs of sf_sim.sf.1, all of them valid, of a length and with an end behind that."""
+    text = (f"bus=auxiliary,name=sf_sim.sf.1,vfio={TRANSPORT},kind=sf,hotplug=plug,sfnum=@"
+            "/class=eth/driver=net_sf_example,mac=02:00:00:00:00:77")
+    return text.replace("@", "1".zfill(octets - len(text) + 1)) + end
+
+
+def test_attach_cut(env):
+    """EAL hands on 127 octets of devargs: a secondary does not take what they were for all."""
+    with processes(env) as started:
+        primary = started.testpmd(0, [SF0])
+        secondary = started.testpmd(1, [SF0])
+        before = len(secondary.output)
+        out = primary.command(f"port attach {long_devargs(127, ',pause=0')}")
+        assert "is attached" not in out, out
+        assert primary.ports() == secondary.ports() == ["sf_sim.sf.0"], primary.text()
+        said = [line for line in secondary.output[before:] if "auxiliary bus: " in line]
+        assert len(said) == 1, secondary.text()
+        out = primary.command(f"port attach {long_devargs(126)}")
+        assert "is attached" in out, out
+        secondary.wait_ports(["sf_sim.sf.0", "sf_sim.sf.1"])
+        secondary.quit()
+        primary.quit()
+
+
 def test_control_is_refused(env):
     """What configures the port is not for a secondary."""
     with processes(env) as started:

@@ -5,6 +5,7 @@
 import os
 import re
 import shutil
+import signal
 import sys
 
 import guest
@@ -77,6 +78,21 @@ def test_plugged_by_the_bus(env):
     pmd.quit()
 
 
+def test_uevents_lost(env):
+    """A sub-function that comes among more uevents than the application's socket holds."""
+    first, = env.add(88)
+    pmd = env.testpmd(["-a", f"auxiliary:{first}", "-a", "bus=auxiliary,sfnum=89,hotplug=plug"])
+    pmd.popen.send_signal(signal.SIGSTOP)
+    for number in range(6000):
+        guest.write(f"{DEVICES}/{first}/uevent", "change")
+        if number == 5000:
+            second, = env.add(89)
+    pmd.popen.send_signal(signal.SIGCONT)
+    pmd.expect("has come, plugged")
+    assert ports(pmd) == [first, second], pmd.text()
+    pmd.quit()
+
+
 def test_unbound(env):
     """The line that says what is missing says what to type."""
     name, = env.add(88)
@@ -105,6 +121,23 @@ def test_ordinary_user(env):
     for path in (node, "/dev/iommu"):
         shutil.chown(path, "nobody")
     out = pmd.command(f"port attach auxiliary:{name}")
+    assert "is attached" in out, out
+    pmd.quit()
+
+
+def test_node_of_another(env):
+    """A file that has the name of a device's node, but is another device's, is not opened."""
+    name, other = env.add(88, 89)
+    node, other = (f"/dev/vfio/devices/{os.listdir(f'{DEVICES}/{n}/vfio-dev')[0]}"
+                   for n in (name, other))
+    pmd = env.testpmd(["-a", "auxiliary:"])
+    os.rename(node, f"{node}.own")
+    os.rename(other, node)
+    out = pmd.command(f"port attach bus=auxiliary,name={name},vfio=cdev")
+    assert "is attached" not in out and f"device {name}: " in out, out
+    os.rename(node, other)
+    os.rename(f"{node}.own", node)
+    out = pmd.command(f"port attach bus=auxiliary,name={name},vfio=cdev")
     assert "is attached" in out, out
     pmd.quit()
 
