@@ -68,7 +68,7 @@ auxiliary_match(const struct rte_driver *drv, const struct rte_device *device)
  */
 static struct {
 	unsigned int nb;
-	char names[256]; /* of the first */
+	char names[96]; /* of the first */
 } unusable;
 
 static void

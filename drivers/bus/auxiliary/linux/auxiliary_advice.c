@@ -97,23 +97,26 @@ bind_advise(const struct auxiliary_device *dev, char *advice)
 {
 	char tree[PATH_MAX], other[NAME_MAX + 1] = "", command[ADVICE_LEN / 2] = "";
 	const char *name = dev->pub.name, *root = dev->root->path;
+	bool is_plain = true;
 	size_t len = 0;
 
 	if (auxiliary_kernel_driver(dev, other, sizeof(other)) != NULL) {
-		if (are_plain(name, root, ""))
+		is_plain = are_plain(name, root, other);
+		if (is_plain)
 			snprintf(command, sizeof(command), ": echo %s > %s/%s/driver/unbind", name,
 				root, name);
 		len = snprintf(advice, ADVICE_LEN, "it is bound to %s%s; ", other, command);
 	}
 	/* From a root <tree>/bus/auxiliary/devices, the drivers of the bus. */
-	if (first_entry(dev->root, "../drivers", "vfio", other, sizeof(other)) == NULL) {
+	if (root[dev->root->tree_len] == '\0' || first_entry(dev->root, "../drivers", "vfio", other,
+				sizeof(other)) == NULL) {
 		strlcpy(advice + len, "load and bind a kernel driver that offers it over VFIO, "
 			"or create an mdev on it", ADVICE_LEN - len);
 		return;
 	}
 	snprintf(tree, sizeof(tree), "%.*s", (int)dev->root->tree_len, root);
 	command[0] = '\0';
-	if (are_plain(name, tree, other))
+	if (is_plain && are_plain(name, tree, other))
 		snprintf(command, sizeof(command), ": echo %s > %s/bus/auxiliary/drivers/%s/bind",
 			name, tree, other);
 	auxiliary_sysfs_printable(other);

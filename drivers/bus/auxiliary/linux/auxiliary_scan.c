@@ -244,14 +244,14 @@ static bool
 device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
 		struct rte_devargs **devargs)
 {
-	const struct choice *choice = choice_named(scan, dev->pub.name);
-	bool is_blocked, is_also = false;
+	const struct choice *named = choice_named(scan, dev->pub.name), *choice;
+	bool is_named = named != NULL && auxiliary_attrs_fit(&named->select, dev);
+	bool is_blocked = is_named && named->is_blocked, is_also = false;
 	size_t k;
 
-	*devargs = choice == NULL || choice->is_blocked ? NULL : choice->devargs;
+	*devargs = is_named && !is_blocked ? named->devargs : NULL;
 	if (*devargs != NULL)
 		return true;
-	is_blocked = choice != NULL && auxiliary_attrs_fit(&choice->select, dev);
 	for (k = scan->nb_names; k < scan->nb_choices; k++) {
 		choice = &scan->choices[k];
 		if (choice->nb_fits == 0 || !auxiliary_attrs_fit(&choice->select, dev))
@@ -262,6 +262,9 @@ device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
 				strcmp(choice->devargs->name, dev->pub.name) == 0))
 			*devargs = choice->devargs;
 	}
+	/* A device that is not what it is said to be is refused before its probe. */
+	if (*devargs == NULL && named != NULL && !is_named && !named->is_blocked)
+		*devargs = named->devargs;
 	if (*devargs == NULL && is_blocked)
 		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
 	return *devargs != NULL || is_also || (!is_blocked && !scan->by_list);

@@ -20,25 +20,31 @@
  * attributes that nobody has read yet are left out.
  */
 
-/* Names in a reply; telemetry drops without a word what exceeds its own limits. */
-#define LIST_MAX 256
+/* Names in a reply, and octets of them; telemetry drops without a word what exceeds its limits. */
+#define LIST_MAX 500
+#define LIST_OCTETS_MAX 12000
 
 /* The names behind the one given, and at the end, if there are more, how to go on. */
 static int
 handle_list(const char *cmd __rte_unused, const char *params, struct rte_tel_data *data)
 {
-	const struct auxiliary_device *dev = NULL;
+	const struct auxiliary_device *dev = NULL, *last = NULL;
 	char more[2 * RTE_DEV_NAME_MAX_LEN];
-	const char *last = "";
-	unsigned int nb = 0;
+	size_t nb = 0, len = 0;
 
 	rte_tel_data_start_array(data, RTE_TEL_STRING_VAL);
-	while ((dev = auxiliary_list_next(dev)) != NULL && nb <= LIST_MAX) {
+	while ((dev = auxiliary_list_next(dev)) != NULL) {
 		if (params != NULL && strcmp(dev->pub.name, params) <= 0)
 			continue;
-		snprintf(more, sizeof(more), "... and more: /auxiliary/list,%s", last);
-		last = dev->pub.name;
-		rte_tel_data_add_array_string(data, nb++ == LIST_MAX ? more : last);
+		len += strlen(dev->pub.name) + strlen("\"\",");
+		if (nb++ == LIST_MAX || len > LIST_OCTETS_MAX) {
+			snprintf(more, sizeof(more), "... and more: /auxiliary/list,%s",
+				last->pub.name);
+			rte_tel_data_add_array_string(data, more);
+			break;
+		}
+		rte_tel_data_add_array_string(data, dev->pub.name);
+		last = dev;
 	}
 	return 0;
 }
