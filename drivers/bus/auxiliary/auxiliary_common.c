@@ -83,19 +83,18 @@ unusable_add(const char *name)
 	auxiliary_unlock();
 }
 
-static void
-unusable_report(void)
+/* How many there were, of which none is told again. */
+static typeof(unusable)
+unusable_take(void)
 {
-	typeof(unusable) told;
+	typeof(unusable) taken;
 
 	auxiliary_lock();
-	told = unusable;
+	taken = unusable;
 	unusable.nb = 0;
 	unusable.names[0] = '\0';
 	auxiliary_unlock();
-	if (told.nb > 0)
-		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, among them "
-			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.names);
+	return taken;
 }
 
 /* Read the device and compare it, and the driver, with what devargs ask for. */
@@ -249,13 +248,18 @@ auxiliary_scan(void)
 static int
 auxiliary_probe(struct auxiliary_rte_bus *bus)
 {
+	typeof(unusable) told;
 	int ret;
 
 	/* Say here what is missing or ambiguous: there are many more scans than probes. */
 	if (AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
 		auxiliary_scan_for(NULL, true, NULL);
+	unusable_take();
 	ret = rte_bus_generic_probe(bus);
-	unusable_report();
+	told = unusable_take();
+	if (told.nb > 0)
+		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, among them "
+			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.names);
 	auxiliary_hotplug_start();
 	return ret;
 }

@@ -47,15 +47,15 @@ struct look {
 	struct auxiliary_wish *wishes;
 	int nb_wishes;
 	bool is_told; /* to EAL's callbacks */
-	uint64_t start; /* us */
+	uint64_t start; /* us of the thread's time */
 };
 
 static uint64_t
-now_us(void)
+now_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
@@ -140,7 +140,7 @@ line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
 	if (ret >= 0)
 		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", dev->pub.name);
 	else if (line->is_due)
-		line->try_at = now_us() + ((uint64_t)TRY_AGAIN_US << line->tries++);
+		line->try_at = now_us(CLOCK_MONOTONIC) + ((uint64_t)TRY_AGAIN_US << line->tries++);
 	else
 		AUXILIARY_LOG(ERR, "device %s: has come, but cannot be plugged: %s",
 			dev->pub.name, strerror(-ret));
@@ -159,7 +159,7 @@ line_serve(const struct look *look, struct auxiliary_line *line)
 		line->is_due = false;
 		return;
 	}
-	if (state.is_driven || now_us() < line->try_at ||
+	if (state.is_driven || now_us(CLOCK_MONOTONIC) < line->try_at ||
 			auxiliary_list_meet(&line->entry, 1, &dev) < 0)
 		return;
 	wish = wish_find(look, dev);
@@ -300,7 +300,7 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 		if (line->is_due && line->try_at != 0)
 			next = RTE_MIN(next, line->try_at);
 	}
-	time = now_us();
+	time = now_us(CLOCK_MONOTONIC);
 	if (next != UINT64_MAX)
 		look_at(next > time ? next - time : 1);
 }
@@ -309,7 +309,7 @@ static void
 look_run(void *arg __rte_unused)
 {
 	const struct auxiliary_root **roots = NULL;
-	struct look look = { .start = now_us() };
+	struct look look = { .start = now_us(CLOCK_THREAD_CPUTIME_ID) };
 	struct auxiliary_snapshot now = { .nb = 0 };
 	int nb_roots;
 
@@ -333,7 +333,8 @@ look_run(void *arg __rte_unused)
 	free(look.wishes);
 	free(roots);
 	auxiliary_lock();
-	monitor.delay = RTE_MAX((uint64_t)LOOK_DELAY_US, LOOK_SHARE * (now_us() - look.start));
+	monitor.delay = RTE_MAX((uint64_t)LOOK_DELAY_US, LOOK_SHARE *
+		(now_us(CLOCK_THREAD_CPUTIME_ID) - look.start));
 	auxiliary_unlock();
 }
 
