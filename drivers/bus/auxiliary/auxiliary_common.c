@@ -240,7 +240,7 @@ auxiliary_scan(void)
 	int ret;
 
 	auxiliary_only_claim(); /* EAL scans after it has loaded all plugins */
-	ret = auxiliary_scan_for(NULL, false, NULL);
+	ret = auxiliary_scan_all(false);
 	auxiliary_hotplug_ask();
 	return ret;
 }
@@ -253,7 +253,7 @@ auxiliary_probe(struct auxiliary_rte_bus *bus)
 
 	/* Say here what is missing or ambiguous: there are many more scans than probes. */
 	if (AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
-		auxiliary_scan_for(NULL, true, NULL);
+		auxiliary_scan_all(true);
 	unusable_take();
 	ret = rte_bus_generic_probe(bus);
 	told = unusable_take();
@@ -284,6 +284,9 @@ auxiliary_find_device(const struct auxiliary_rte_bus *bus __rte_unused,
 	while ((dev = auxiliary_list_next(dev)) != NULL)
 		if (cmp(&dev->pub.device, data) == 0 && auxiliary_attrs_load(dev) != -ENOENT)
 			return &dev->pub.device;
+	/* EAL, when it is to attach a device, looks for the name in the devargs. */
+	if (start == NULL)
+		auxiliary_devargs_missed(data);
 	return NULL;
 }
 

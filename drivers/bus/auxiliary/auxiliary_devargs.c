@@ -39,14 +39,27 @@ auxiliary_devargs_parse(struct rte_devargs *devargs)
 		AUXILIARY_LOG(ERR, "too long: \"%s\"", devargs->bus_str);
 	/*
 	 * At the start EAL parses all devargs before the first scan, and what they
-	 * select is found out when the bus is probed.
+	 * select is found out when the bus is probed.  EAL also parses filters, so
+	 * this changes nothing and says nothing.
 	 */
 	if (ret == 0 && !is_named && devargs->name[0] != '\0' && auxiliary_list_is_settled())
-		ret = auxiliary_scan_for(&select, false, &found);
+		found = auxiliary_scan_find(&select, false);
 	if (found != NULL)
 		strlcpy(devargs->name, found->pub.name, sizeof(devargs->name));
 	rte_errno = -ret;
 	return ret;
+}
+
+void
+auxiliary_devargs_missed(const char *name)
+{
+	struct auxiliary_select select;
+	struct rte_devargs *devargs;
+
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs)
+		if (devargs->name == name && auxiliary_select_devargs(devargs, &select) &&
+				select.name[0] == '\0')
+			auxiliary_scan_find(&select, true);
 }
 
 int

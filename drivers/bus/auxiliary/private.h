@@ -213,12 +213,13 @@ int auxiliary_vfio_dma(struct auxiliary_device *dev, void *addr, uint64_t iova, 
 		bool map);
 
 /*
- * Have on the list what is there and what devargs, or "also", let in; *found is
- * the only device that "also" fits, if any, or untouched without it.  A line says
- * if there is none or several, and with "report" the same of devargs.  0 or -ENOMEM.
+ * Have on the list what is there and devargs let in.  With "report", a line for
+ * each of the devargs that have no device, or several.  0 or -ENOMEM.
  */
-int auxiliary_scan_for(const struct auxiliary_select *also, bool report,
-		struct auxiliary_device **found);
+int auxiliary_scan_all(bool report);
+
+/* The only device there that is selected, or NULL; the list stays as it is. */
+struct auxiliary_device *auxiliary_scan_find(const struct auxiliary_select *select, bool report);
 
 /* A copy of what the last scan found of "hotplug", to be freed.  Number of wishes. */
 int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
@@ -226,6 +227,9 @@ int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
 /* rte_bus::devargs_parse, rte_bus::dev_compare (auxiliary_devargs.c) */
 int auxiliary_devargs_parse(struct rte_devargs *devargs);
 int auxiliary_devargs_compare(const char *name, const char *devargs_name);
+
+/* EAL has not found a device by this name: say why, if it is that of its devargs. */
+void auxiliary_devargs_missed(const char *name);
 
 /* Listen, from the first probe on; look again, as something may have changed. */
 void auxiliary_hotplug_start(void);

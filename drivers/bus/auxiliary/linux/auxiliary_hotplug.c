@@ -215,19 +215,11 @@ line_went(const struct look *look, const struct auxiliary_line *line)
 static void
 line_change(const struct look *look, const struct auxiliary_line *old, struct auxiliary_line *new)
 {
-	bool was = old != NULL && old->driver != 0, is = new != NULL && new->driver != 0, is_other;
-	uint64_t old_node, new_node;
-	struct state state;
+	bool was = old != NULL && old->driver != 0, is = new != NULL && new->driver != 0;
+	bool is_other = was && is && (old->entry.ino != new->entry.ino ||
+			old->driver != new->driver);
+	uint64_t old_node = was ? old->node : 0, new_node = is ? new->node : 0;
 
-	/* While VFIO has it open, the kernel waits with an unbind that it has begun. */
-	if (was && new != NULL && !is && line_state(old, &state) && state.is_open) {
-		new->driver = old->driver;
-		new->node = old->node;
-		is = true;
-	}
-	is_other = was && is && (old->entry.ino != new->entry.ino || old->driver != new->driver);
-	old_node = was ? old->node : 0;
-	new_node = is ? new->node : 0;
 	if (was && (!is || is_other || (old_node != 0 && old_node != new_node)))
 		line_went(look, old);
 	/* A device that is what it was, but for the node that it lost, has not come. */
@@ -241,20 +233,41 @@ line_change(const struct look *look, const struct auxiliary_line *old, struct au
 	}
 }
 
+/*
+ * Whether a device is leaving but has not left: when the kernel has begun to
+ * unbind its driver or to delete it, it waits as long as VFIO has the device open.
+ */
+static bool
+line_is_leaving(const struct auxiliary_line *old, const struct auxiliary_line *new)
+{
+	struct state state;
+
+	return old->driver != 0 && (new == NULL || new->driver == 0) &&
+		auxiliary_root_is_kernels(old->entry.root) && line_state(old, &state) &&
+		state.is_open;
+}
+
+/* Lines of devices that are leaving stay as they were; there is room for them. */
 static void
 compare(const struct look *look, struct auxiliary_snapshot *now)
 {
-	size_t i = 0, k = 0;
+	size_t i = 0, k = 0, nb = now->nb;
+	struct auxiliary_line *old, *new;
 	int ret;
 
-	while (i < before.nb || k < now->nb) {
-		ret = i == before.nb ? 1 : k == now->nb ? -1 :
+	while (i < before.nb || k < nb) {
+		ret = i == before.nb ? 1 : k == nb ? -1 :
 			auxiliary_entry_cmp(&before.line[i], &now->line[k]);
-		line_change(look, ret <= 0 ? &before.line[i] : NULL,
-			ret >= 0 ? &now->line[k] : NULL);
-		i += ret <= 0;
-		k += ret >= 0;
+		old = ret <= 0 ? &before.line[i++] : NULL;
+		new = ret >= 0 ? &now->line[k++] : NULL;
+		if (old == NULL || !line_is_leaving(old, new))
+			line_change(look, old, new);
+		else if (new != NULL)
+			*new = *old;
+		else
+			now->line[now->nb++] = *old;
 	}
+	qsort(now->line, now->nb, sizeof(*now->line), auxiliary_entry_cmp);
 }
 
 /* --- Looks ------------------------------------------------------------------- */
@@ -323,7 +336,7 @@ look_run(void *arg __rte_unused)
 		look.nb_wishes = auxiliary_scan_wishes(&look.wishes);
 	look.is_told = auxiliary_listen_is_wanted();
 	if (nb_roots >= 0 && (look.is_told || look.nb_wishes > 0) &&
-			auxiliary_snapshot_take(&now, roots, nb_roots) == 0) {
+			auxiliary_snapshot_take(&now, roots, nb_roots, before.nb) == 0) {
 		AUXILIARY_LOG(DEBUG, "look: %zu entries, %zu before", now.nb, before.nb);
 		compare(&look, &now);
 		serve_due(&look, &now);
@@ -349,7 +362,7 @@ auxiliary_hotplug_start(void)
 	is_first = !monitor.is_started;
 	auxiliary_unlock();
 	auxiliary_listen(roots, nb_roots, auxiliary_hotplug_ask);
-	if (nb_roots >= 0 && is_first && auxiliary_snapshot_take(&before, roots, nb_roots) == 0) {
+	if (nb_roots >= 0 && is_first && auxiliary_snapshot_take(&before, roots, nb_roots, 0) == 0) {
 		auxiliary_lock();
 		monitor.is_started = true;
 		monitor.is_asked = false;

@@ -111,9 +111,9 @@ struct auxiliary_snapshot {
 	size_t nb;
 };
 
-/* 0 or -ENOMEM; the lines are to be freed whatever the result. */
+/* With room for more lines.  0 or -ENOMEM; the lines are to be freed whatever the result. */
 int auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
-		const struct auxiliary_root *const *roots, int nb_roots);
+		const struct auxiliary_root *const *roots, int nb_roots, size_t room);
 
 /*
  * Listen for changes in these roots.  "ask" is called on the interrupt thread when

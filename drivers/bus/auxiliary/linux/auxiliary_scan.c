@@ -22,7 +22,7 @@
 /* Candidates named in a log line. */
 #define MAX_NAMED 4
 
-/* Devargs of this bus, or a selection to look for in addition to them. */
+/* Devargs of this bus, or a selection. */
 struct choice {
 	struct auxiliary_select select;
 	struct rte_devargs *devargs; /* EAL's, or NULL */
@@ -41,8 +41,6 @@ struct scan {
 	bool by_list; /* only what is allowed is let in */
 	struct auxiliary_entries entries; /* sorted, each name once, that may be devices */
 	struct auxiliary_device **met; /* devices of the entries */
-	struct auxiliary_device **devs; /* those let in, and their devargs */
-	struct rte_devargs **devargs;
 };
 
 /* What the last scan found of "hotplug"; guarded by the list's lock. */
@@ -79,7 +77,7 @@ choice_cmp(const void *one, const void *two)
 }
 
 static int
-choices_get(struct scan *scan, const struct auxiliary_select *also)
+choices_get(struct scan *scan)
 {
 	struct rte_devargs *devargs;
 	struct choice choice;
@@ -91,8 +89,6 @@ choices_get(struct scan *scan, const struct auxiliary_select *also)
 		if (ret == 0 && auxiliary_select_devargs(devargs, &choice.select))
 			ret = choice_add(scan, &choice);
 	}
-	if (ret == 0 && also != NULL)
-		ret = choice_add(scan, &(struct choice){ .select = *also });
 	if (scan->nb_choices > 0)
 		qsort(scan->choices, scan->nb_choices, sizeof(*scan->choices), choice_cmp);
 	return ret;
@@ -229,7 +225,7 @@ entries_filter(struct scan *scan)
 static bool
 choice_is_for(const struct choice *choice, const struct auxiliary_device *dev)
 {
-	if (choice->is_blocked || choice->devargs == NULL)
+	if (choice->is_blocked)
 		return false;
 	/* Those that a driver has the device with, whatever else they fit by now. */
 	return choice->nb_fits == 1 || (dev->pub.device.driver != NULL &&
@@ -246,7 +242,7 @@ device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
 {
 	const struct choice *named = choice_named(scan, dev->pub.name), *choice;
 	bool is_named = named != NULL && auxiliary_attrs_fit(&named->select, dev);
-	bool is_blocked = is_named && named->is_blocked, is_also = false;
+	bool is_blocked = is_named && named->is_blocked;
 	size_t k;
 
 	*devargs = is_named && !is_blocked ? named->devargs : NULL;
@@ -257,7 +253,6 @@ device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
 		if (choice->nb_fits == 0 || !auxiliary_attrs_fit(&choice->select, dev))
 			continue;
 		is_blocked |= choice->is_blocked;
-		is_also |= choice->devargs == NULL;
 		if (choice_is_for(choice, dev) && (*devargs == NULL ||
 				strcmp(choice->devargs->name, dev->pub.name) == 0))
 			*devargs = choice->devargs;
@@ -267,20 +262,18 @@ device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
 		*devargs = named->devargs;
 	if (*devargs == NULL && is_blocked)
 		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
-	return *devargs != NULL || is_also || (!is_blocked && !scan->by_list);
+	return *devargs != NULL || (!is_blocked && !scan->by_list);
 }
 
+/* Give each entry its device, and each choice the number of devices that it fits. */
 static int
-devices_settle(struct scan *scan, uint64_t tsc)
+devices_meet(struct scan *scan)
 {
-	size_t i, k, nb = 0, max = scan->entries.nb;
+	size_t i, k, max = scan->entries.nb;
 	struct choice *choice;
 
 	scan->met = calloc(max + 1, sizeof(*scan->met));
-	scan->devs = calloc(max + 1, sizeof(*scan->devs));
-	scan->devargs = calloc(max + 1, sizeof(*scan->devargs));
-	if (scan->met == NULL || scan->devs == NULL || scan->devargs == NULL ||
-			auxiliary_list_meet(scan->entries.entry, max, scan->met) < 0)
+	if (scan->met == NULL || auxiliary_list_meet(scan->entries.entry, max, scan->met) < 0)
 		return -ENOMEM;
 	for (i = 0; i < max; i++) {
 		choice = choice_named(scan, scan->met[i]->pub.name);
@@ -293,13 +286,27 @@ devices_settle(struct scan *scan, uint64_t tsc)
 			scan->choices[k].fit = scan->met[i];
 		}
 	}
-	for (i = 0; i < max; i++) {
-		scan->devs[nb] = scan->met[i];
-		nb += device_is_let_in(scan, scan->met[i], &scan->devargs[nb]);
-	}
-	auxiliary_list_settle(tsc, scan->devs, scan->devargs, nb);
-	auxiliary_trace_scan((uint32_t)nb, 0);
 	return 0;
+}
+
+static int
+devices_settle(struct scan *scan, uint64_t tsc)
+{
+	struct auxiliary_device **devs = calloc(scan->entries.nb + 1, sizeof(*devs));
+	struct rte_devargs **devargs = calloc(scan->entries.nb + 1, sizeof(*devargs));
+	int ret = devs == NULL || devargs == NULL ? -ENOMEM : 0;
+	size_t i, nb = 0;
+
+	for (i = 0; i < scan->entries.nb && ret == 0; i++) {
+		devs[nb] = scan->met[i];
+		nb += device_is_let_in(scan, scan->met[i], &devargs[nb]);
+	}
+	if (ret == 0)
+		auxiliary_list_settle(tsc, devs, devargs, nb);
+	auxiliary_trace_scan((uint32_t)nb, ret);
+	free(devs);
+	free(devargs);
+	return ret;
 }
 
 /* Say which devargs have no device, or several to choose from. */
@@ -335,45 +342,73 @@ choice_report(const struct scan *scan, const struct choice *choice)
 			auxiliary_roots_str(roots, sizeof(roots)));
 }
 
-int
-auxiliary_scan_for(const struct auxiliary_select *also, bool report,
-		struct auxiliary_device **found)
+/* What is there, and what EAL's devargs, or one selection, make of it. */
+static int
+scan_begin(struct scan *scan, const struct auxiliary_select *only)
 {
-	struct scan scan = {
-		.by_list = AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST,
-	};
-	uint64_t tsc = rte_get_tsc_cycles();
-	struct choice *choice;
 	int ret;
 
-	ret = scan.nb_roots = auxiliary_roots_get(&scan.roots);
+	*scan = (struct scan){
+		.by_list = AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST,
+	};
+	ret = scan->nb_roots = auxiliary_roots_get(&scan->roots);
 	if (ret >= 0)
-		ret = choices_get(&scan, also);
+		ret = only != NULL ? choice_add(scan, &(struct choice){ .select = *only }) :
+			choices_get(scan);
 	if (ret == 0)
-		ret = entries_get(&scan);
-	if (ret == 0) {
-		entries_filter(&scan);
+		ret = entries_get(scan);
+	if (ret < 0)
+		return ret;
+	entries_filter(scan);
+	return devices_meet(scan);
+}
+
+static void
+scan_end(struct scan *scan)
+{
+	free(scan->met);
+	free(scan->entries.entry);
+	free(scan->choices);
+	free(scan->roots);
+}
+
+int
+auxiliary_scan_all(bool report)
+{
+	uint64_t tsc = rte_get_tsc_cycles();
+	struct scan scan;
+	size_t k;
+	int ret;
+
+	ret = scan_begin(&scan, NULL);
+	if (ret == 0)
 		ret = devices_settle(&scan, tsc);
-	}
 	if (ret == 0)
 		ret = wishes_keep(&scan);
-	for (choice = scan.choices; ret == 0 && choice < scan.choices + scan.nb_choices; choice++) {
-		if ((report && scan.by_list) || choice->devargs == NULL)
-			choice_report(&scan, choice);
-		if (choice->devargs == NULL)
-			*found = choice->nb_fits == 1 ? choice->fit : NULL;
-	}
+	for (k = 0; ret == 0 && report && k < scan.nb_choices; k++)
+		choice_report(&scan, &scan.choices[k]);
 	if (ret < 0) {
 		AUXILIARY_LOG(ERR, "scan failed: %s", strerror(-ret));
 		/* EAL now frees the devargs that it scanned for. */
 		auxiliary_list_drop_devargs();
 		rte_errno = -ret;
 	}
-	free(scan.met);
-	free(scan.devs);
-	free(scan.devargs);
-	free(scan.entries.entry);
-	free(scan.choices);
-	free(scan.roots);
+	scan_end(&scan);
 	return ret;
+}
+
+struct auxiliary_device *
+auxiliary_scan_find(const struct auxiliary_select *select, bool report)
+{
+	struct auxiliary_device *found = NULL;
+	struct scan scan;
+
+	if (scan_begin(&scan, select) == 0) {
+		if (scan.choices->nb_fits == 1)
+			found = scan.choices->fit;
+		if (report)
+			choice_report(&scan, scan.choices);
+	}
+	scan_end(&scan);
+	return found;
 }

@@ -72,7 +72,7 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 
 int
 auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
-		const struct auxiliary_root *const *roots, int nb_roots)
+		const struct auxiliary_root *const *roots, int nb_roots, size_t room)
 {
 	struct auxiliary_entries entries = { .nb = 0 };
 	bool is_kernels;
@@ -84,7 +84,7 @@ auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
 	for (i = 0; i < nb_roots && ret == 0; i++)
 		ret = auxiliary_entries_read(&entries, roots[i], (uint32_t)i, NULL);
 	if (ret == 0)
-		snapshot->line = calloc(entries.nb + 1, sizeof(*snapshot->line));
+		snapshot->line = calloc(entries.nb + room + 1, sizeof(*snapshot->line));
 	if (snapshot->line == NULL)
 		ret = -ENOMEM;
 	for (i = 0; i < nb_roots && ret == 0; i++) {
