@@ -103,13 +103,25 @@ test_other_uevents(void)
 	return TEST_SUCCESS;
 }
 
+/* How often the bus looks after a uevent, and after others that the host may have. */
+static int
+looks_after(const char *subsystem, const char *path, unsigned int *looks)
+{
+	aux_nothing_happens();
+	aux_log_debug_start();
+	TEST_ASSERT_OK(uevent_send(subsystem, path));
+	aux_nothing_happens();
+	*looks = aux_log_debug_end("look:");
+	return TEST_SUCCESS;
+}
+
 /* Each of the subsystems that a device or its node belongs to has the bus look. */
 static int
 test_uevents_that_matter(void)
 {
 	static const char *const subsystems[] = { "auxiliary", "mdev", "vfio", "vfio-dev" };
 	char path[300];
-	unsigned int i;
+	unsigned int i, looks;
 
 	/* As long as a path may be that the filter looks through, and longer. */
 	memset(path, 'x', sizeof(path) - 1);
@@ -120,17 +132,13 @@ test_uevents_that_matter(void)
 	if (uevent_send("net", "/devices/test/eth0") < 0)
 		return test_skip("needs root to have the kernel spread a uevent");
 	for (i = 0; i < 2 * RTE_DIM(subsystems); i++) {
-		aux_nothing_happens();
-		aux_log_debug_start();
-		TEST_ASSERT_OK(uevent_send(subsystems[i / 2],
-				i % 2 == 0 ? path : "/devices/test/mock.sf.0"));
-		aux_nothing_happens();
-		TEST_ASSERT_EQUAL(aux_log_debug_end("look:"), 1);
+		TEST_ASSERT_OK(looks_after(subsystems[i / 2],
+				i % 2 == 0 ? path : "/devices/test/mock.sf.0", &looks));
+		TEST_ASSERT(looks > 0, "%s is not heard", subsystems[i / 2]);
 	}
-	aux_log_debug_start();
-	TEST_ASSERT_OK(uevent_send("net", path));
-	aux_nothing_happens();
-	TEST_ASSERT_EQUAL(aux_log_debug_end("look:"), 0);
+	for (i = 0, looks = 1; i < 5 && looks > 0; i++)
+		TEST_ASSERT_OK(looks_after("net", path, &looks));
+	TEST_ASSERT_EQUAL(looks, 0);
 	return TEST_SUCCESS;
 }
 
