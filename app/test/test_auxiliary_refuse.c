@@ -7,9 +7,13 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_log.h>
 
 #include "aux_mock.h"
@@ -95,6 +99,108 @@ test_plain_driver_outside(void)
 	TEST_ASSERT_EQUAL(aux_plug(aux_find("mock.sf.0")), -EXDEV);
 	TEST_ASSERT_EQUAL(test_log_count_both(OURS, "leads out of"), 1);
 	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
+	return TEST_SUCCESS;
+}
+
+/* Links in place of a device, which lead nowhere in the end. */
+static int
+link_make(const char *name, const char *target)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%s", aux_root, name);
+	return symlink(target, path) < 0 ? -errno : 0;
+}
+
+/* A walk along them ends, and soon: each of the last ones doubles the way. */
+static int
+test_links_without_end(void)
+{
+	struct test_resources before;
+	char name[32], target[64], devargs[64];
+	uint64_t begin;
+	unsigned int i;
+
+	TEST_ASSERT_OK(aux_make_attr("link0", "sfnum", "7\n"));
+	TEST_ASSERT_OK(link_make("mock.sf.0", "mock.sf.0"));
+	TEST_ASSERT_OK(link_make("mock.sf.1", "mock.sf.2"));
+	TEST_ASSERT_OK(link_make("mock.sf.2", "mock.sf.1/."));
+	TEST_ASSERT_OK(link_make("mock.sf.3", "link30"));
+	for (i = 1; i <= 30; i++) {
+		snprintf(name, sizeof(name), "link%u", i);
+		snprintf(target, sizeof(target), "link%u/../link%u", i - 1, i - 1);
+		TEST_ASSERT_OK(link_make(name, target));
+	}
+	begin = rte_get_timer_cycles();
+	TEST_ASSERT_OK(aux_scan());
+	before = test_resources_now();
+	for (i = 0; i < 4; i++) {
+		snprintf(devargs, sizeof(devargs), "auxiliary:mock.sf.%u", i);
+		TEST_ASSERT(rte_dev_probe(devargs) < 0, "%s: taken", devargs);
+	}
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary,sfnum=7"), 0);
+	TEST_ASSERT(rte_get_timer_cycles() - begin < 2 * rte_get_timer_hz(), "too slow");
+	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
+	return test_resources_same(&before);
+}
+
+/* A directory and a link that leads out of the tree take each other's place. */
+static void *
+swap_thread(void *stop)
+{
+	char mid[300], other[300];
+
+	snprintf(mid, sizeof(mid), "%s/tree/mid", aux_root);
+	snprintf(other, sizeof(other), "%s/tree/other", aux_root);
+	test_thread_elsewhere();
+	while (!__atomic_load_n((bool *)stop, __ATOMIC_ACQUIRE))
+		renameat2(AT_FDCWD, mid, AT_FDCWD, other, RENAME_EXCHANGE);
+	return NULL;
+}
+
+/* Count how often the number of mock.sf.0 is read: inside, outside. */
+static int
+read_while_swapped(unsigned int *inside, unsigned int *outside)
+{
+	const uint64_t end = rte_get_timer_cycles() + rte_get_timer_hz() / 3;
+	const struct rte_auxiliary_device *dev;
+
+	*inside = *outside = 0;
+	while (rte_get_timer_cycles() < end) {
+		TEST_ASSERT_OK(aux_scan());
+		dev = aux_dev("mock.sf.0");
+		*inside += dev != NULL && dev->sfnum == 7;
+		*outside += dev != NULL && dev->sfnum == 666;
+	}
+	return TEST_SUCCESS;
+}
+
+/* What is outside is not read, whenever the link comes. */
+static int
+test_link_swapped(void)
+{
+	unsigned int inside, outside;
+	pthread_t thread;
+	bool stop = false;
+	char path[300];
+	int ret;
+
+	TEST_ASSERT_OK(aux_make_attr("tree/mid/dev", "sfnum", "7\n"));
+	TEST_ASSERT_OK(aux_make_attr("outside/dev", "sfnum", "666\n"));
+	TEST_ASSERT_OK(link_make("tree/other", "../outside"));
+	TEST_ASSERT_OK(test_file("tree/bus/auxiliary/devices/.exists", ""));
+	TEST_ASSERT_OK(link_make("tree/bus/auxiliary/devices/mock.sf.0", "../../../mid/dev"));
+	snprintf(path, sizeof(path), "%s/tree/bus/auxiliary/devices", aux_root);
+	setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
+	rte_log_set_level_pattern(LOG_TYPE, RTE_LOG_CRIT); /* it has a line for each */
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, swap_thread, &stop));
+	ret = read_while_swapped(&inside, &outside);
+	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	rte_log_set_level_pattern(LOG_TYPE, RTE_LOG_NOTICE);
+	TEST_ASSERT_OK(ret);
+	TEST_ASSERT(inside > 0, "never read");
+	TEST_ASSERT_EQUAL(outside, 0);
 	return TEST_SUCCESS;
 }
 
@@ -318,6 +424,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_group_made_up),
 	TEST_CASE(test_tree_made_up),
 	TEST_CASE(test_plain_driver_outside),
+	TEST_CASE(test_links_without_end),
+	TEST_CASE(test_link_swapped),
 	TEST_CASE(test_unsafe_type),
 	TEST_CASE(test_unsafe_root),
 	TEST_CASE(test_unsafe_driver),
