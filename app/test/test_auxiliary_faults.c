@@ -215,6 +215,39 @@ test_ambiguous_once(void)
 	return TEST_SUCCESS;
 }
 
+/* To look for devices is not to ask for one of them. */
+static int
+test_filters_say_nothing(void)
+{
+	TEST_ASSERT_OK(aux_publish("mock.sf.4", "88\n"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.6", "88\n"));
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
+	test_log_start();
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary,sfnum=88"), 2);
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary,kind=sf"), 2);
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary,sfnum=90"), 0);
+	TEST_ASSERT_EQUAL(test_log_count("auxiliary bus: "), 0);
+	return TEST_SUCCESS;
+}
+
+/* Nor are devices found that the allow list leaves out. */
+static int
+test_filters_add_nothing(void)
+{
+	TEST_ASSERT_OK(aux_publish("mock.sf.4", "88\n"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.6", "90\n"));
+	TEST_ASSERT_OK(allow("auxiliary:mock.sf.4"));
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary,kind=sf"), 1);
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary,sfnum=90"), 0);
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
+	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,sfnum=90"));
+	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 2);
+	return TEST_SUCCESS;
+}
+
 /* --- A name is not a device ----------------------------------------------- */
 
 /* The probe of one device failed; the next one of that name is another. */
@@ -371,6 +404,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_devargs_first),
 	TEST_CASE(test_parse_pick),
 	TEST_CASE(test_ambiguous_once),
+	TEST_CASE(test_filters_say_nothing),
+	TEST_CASE(test_filters_add_nothing),
 	TEST_CASE(test_attach_made_anew),
 	TEST_CASE(test_block_made_anew),
 	TEST_CASE(test_attributes_anew),
