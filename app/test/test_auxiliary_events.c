@@ -283,8 +283,8 @@ attach_again(void)
 
 	for (i = 0; now_ms() < end; i++) {
 		snprintf(args, sizeof(args), "driver=mock_plain,a=%u", i);
-		snprintf(text, sizeof(text), "bus=auxiliary,name=mock.sf.0,hotplug=plug/class=eth/%s",
-			args);
+		snprintf(text, sizeof(text),
+			"bus=auxiliary,name=mock.sf.0,hotplug=plug/class=eth/%s", args);
 		ret = rte_dev_probe(text);
 		TEST_ASSERT(ret == 0 || (i > 0 && ret == -EEXIST), "%s: %d", text, ret);
 		dev = aux_find("mock.sf.0");

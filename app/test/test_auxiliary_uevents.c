@@ -37,7 +37,8 @@ uevent_send(const char *subsystem, const char *path)
 	len = snprintf(msg.text, sizeof(msg.text), "add@%s%cACTION=add%cDEVPATH=%s%cSUBSYSTEM=%s",
 		path, '\0', '\0', path, '\0', subsystem);
 	msg.header.nlmsg_len = NLMSG_LENGTH(len + 1);
-	sent = sendto(fd, &msg, msg.header.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel));
+	sent = sendto(fd, &msg, msg.header.nlmsg_len, 0, (struct sockaddr *)&kernel,
+			sizeof(kernel));
 	close(fd);
 	return sent < 0 ? -errno : 0;
 }

@@ -88,7 +88,8 @@ def test_telemetry_pages(env):
     for names in (short, [f"sf_sim.sf.{n:053}" for n in range(700)]):
         for name in names:
             os.makedirs(f"{env.devices}/{name}")
-        testpmd = env.testpmd(["--telemetry", f"--file-prefix={prefix}", "-b", "auxiliary:sf_sim.sf.1000"])
+        testpmd = env.testpmd(["--telemetry", f"--file-prefix={prefix}",
+                               "-b", "auxiliary:sf_sim.sf.1000"])
         found, pages = listed(prefix)
         assert found == sorted(names), (len(found), found[:3], found[-3:])
         assert pages > 1, pages
