@@ -205,6 +205,13 @@ def driver_soname():
     return os.path.basename(os.readlink(f"{BUILD}/drivers/librte_net_sf_example.so"))
 
 
+def need_driver(name):
+    """Skip a test for which DPDK was built without a driver."""
+    library = driver_soname().replace("net_sf_example", name)
+    if not os.path.exists(f"{DPDK_LIB}/{library}"):
+        raise Skip(f"this DPDK {DPDK_VERSION} has no {name}")
+
+
 class Env:
     """What a test works with; everything is gone after it."""
 

@@ -95,6 +95,7 @@ def test_trace(env):
 
 def test_mlx5(env):
     """The distribution's own mlx5 drivers, on our bus, up to the missing hardware."""
+    harness.need_driver("net_mlx5")
     for n in (4, 5):
         os.makedirs(f"{env.devices}/mlx5_core.sf.{n}")
     testpmd = harness.Testpmd(env.devices, ["-a", "auxiliary:mlx5_core.sf.4",

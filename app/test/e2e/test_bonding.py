@@ -11,18 +11,24 @@ import time
 import harness
 
 ROUND_ROBIN, ACTIVE_BACKUP = 0, 1
+# Words that testpmd replaced in 23.11.
+if harness.DPDK_RELEASE < (23, 11):
+    BONDING, MEMBER = "bonded", "slave"
+else:
+    BONDING, MEMBER = "bonding", "member"
 FIRST, SECOND = 4, 5  # the bonds, of ports 0 and 2, and of 1 and 3
 
 
 def bonds(env, mode):
+    harness.need_driver("net_bond")
     env.sim(sfs=4)
     testpmd = env.testpmd([x for n in range(4) for x in ("-a", f"auxiliary:sf_sim.sf.{n}")])
     testpmd.command("port stop all")
     for bond, members in ((FIRST, (0, 2)), (SECOND, (1, 3))):
-        out = testpmd.command(f"create bonded device {mode} 0")
+        out = testpmd.command(f"create {BONDING} device {mode} 0")
         assert f"(port {bond})" in out, out
         for member in members:
-            testpmd.command(f"add bonding slave {member} {bond}")
+            testpmd.command(f"add bonding {MEMBER} {member} {bond}")
     testpmd.command("port start all")
     testpmd.command(f"set portlist {FIRST},{SECOND}")
     for bond, members in ((FIRST, "0 2"), (SECOND, "1 3")):
@@ -33,7 +39,7 @@ def bonds(env, mode):
 def wait_active(testpmd, bond, members):
     """Until just these members of a bond have link."""
     end = time.monotonic() + 10
-    while f"Active Slaves ({len(members.split())}): [{members}]" not in \
+    while f"Active {MEMBER.capitalize()}s ({len(members.split())}): [{members}]" not in \
             testpmd.command(f"show bonding config {bond}"):
         assert time.monotonic() < end, testpmd.command(f"show bonding config {bond}")
         time.sleep(0.05)

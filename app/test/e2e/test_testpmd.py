@@ -65,6 +65,7 @@ def test_forward_four_queues(env):
 
 def play(env, frames, queues):
     """Frames from files through sf.0 and sf.1 into files; queues of each."""
+    harness.need_driver("net_pcap")
     env.sim()
     for q in range(queues):
         pcap.write(env.path(f"in{q}"), frames[q::queues])
@@ -210,6 +211,7 @@ def test_client_killed(env):
 
 def test_one_bus(env):
     """DPDK's own bus, loaded from the plugin directory, gives way."""
+    harness.need_driver("net_mlx5")
     env.sim()
     testpmd = env.testpmd(PAIR)
     lines = [x for x in testpmd.output if re.search(r"another bus.*auxiliary", x)]
