@@ -54,12 +54,18 @@ def test_jumbo_frames(env):
 def test_checksum_forwarding(env):
     """testpmd's checksum engine has the device fill in what it leaves out."""
     env.sim()
-    testpmd = env.testpmd(PAIR, app=["--rx-offloads=0xe", "--tx-offloads=0xe", "--txd=512"])
+    testpmd = env.testpmd(PAIR, app=["--rx-offloads=0xe", "--tx-offloads=0xe", "--txd=512",
+                                     "--no-flush-rx"])
     for port in (0, 1):
         for layer in ("ip", "udp", "tcp"):
             testpmd.command(f"csum set {layer} hw {port}")
     testpmd.command("set fwd csum")
-    testpmd.forward(0.5, first=4)
+    # The first packets are not of that engine, and since 25.03 testpmd asks for
+    # checksums in them for which it has not prepared them: they go round once more.
+    testpmd.forward(0.3, first=4)
+    testpmd.command("clear port stats all")
+    testpmd.command("clear port xstats all")
+    testpmd.forward(0.5)
     stats = [testpmd.stats(p) for p in (0, 1)]
     assert stats[0]["RX-packets"] > 1000, stats
     assert stats[0]["RX-errors"] == stats[0]["TX-errors"] == 0, stats
