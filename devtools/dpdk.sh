@@ -48,6 +48,8 @@ fetch_source() {
 	package=$(package_version)
 	[ -n "$package" ] || die "libdpdk $version is no Debian package:" \
 		"rebuild it with -Denable_driver_sdk=true, or give meson -Ddriver_sdk=DIR"
+	[ "${package%%[-+]*}" = "$version" ] ||
+		die "the installed package is dpdk $package, pkg-config finds libdpdk $version"
 	echo "setup: $1 from the sources of dpdk $package"
 	source_lists "$work"
 	opts=(-qq -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$work/sources.d"
