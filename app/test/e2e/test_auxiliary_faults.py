@@ -46,7 +46,7 @@ def autotests(before=()):
     done = subprocess.run(
         [*before, f"{harness.BUILD}/app/test/dpdk-test-auxiliary", "--no-huge", "--no-shconf",
          "--no-pci", "-m", "128", "-l", "0", "--no-telemetry", "--", *AUTOTESTS],
-        env={**os.environ, "LD_LIBRARY_PATH": f"{harness.BUILD}/drivers"}, check=False,
+        env={**os.environ, "LD_LIBRARY_PATH": harness.library_path()}, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
     return re.findall(r"^(?:ok|not ok|1\.\.).*", done.stdout, re.M)
 
