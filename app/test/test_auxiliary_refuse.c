@@ -308,7 +308,10 @@ make_many(const char *kind)
 	return aux_scan();
 }
 
-/* That a probe of all says in one line how many cannot be used, and names some. */
+/*
+ * That a probe of all says in one line how many cannot be used, and names some.
+ * EAL, which probes them itself since 26.07, has a line of its own for each.
+ */
 static int
 assert_one_line_of_many(const char *kind)
 {
@@ -318,7 +321,7 @@ assert_one_line_of_many(const char *kind)
 	test_log_start();
 	aux_probe();
 	TEST_ASSERT_EQUAL(test_log_count_so_far(RTE_STR(MANY), name), 1);
-	TEST_ASSERT_EQUAL(test_log_count_so_far(kind, ""), 1);
+	TEST_ASSERT_EQUAL(test_log_count_so_far(kind, OURS), 1);
 	TEST_ASSERT_EQUAL(test_log_count(OURS), 1);
 	return TEST_SUCCESS;
 }
