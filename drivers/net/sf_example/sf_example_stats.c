@@ -71,7 +71,7 @@ static void
 queue_stats_get(const struct rte_eth_dev *dev, const struct sf_stats *s,
 	struct eth_queue_stats *qstats)
 {
-	uint16_t i;
+	int i;
 
 	for (i = 0; i < RTE_MIN(dev->data->nb_rx_queues, RTE_ETHDEV_QUEUE_STAT_CNTRS); i++) {
 		qstats->q_ipackets[i] = s->rxq[i].packets;
