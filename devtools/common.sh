@@ -29,6 +29,7 @@ build_all() {
 # come first on the library path, and the driver by its bare name: EAL then finds
 # it there, whatever directory that is.
 with_our_libraries() {
+	# shellcheck disable=SC2034 # not all of what meson has written down is needed
 	local dpdk_version dpdk_bindir dpdk_libdir
 
 	# shellcheck disable=SC1091 # made by meson
