@@ -73,7 +73,9 @@ known_meet(const struct auxiliary_entry *entry, struct auxiliary_device *at)
 	/* A device in use stays what it was when its driver got it. */
 	if (dev->pub.device.driver == NULL) {
 		dev->root = entry->root;
-		dev->pub.kind = entry->root->kind;
+		/* Read without the lock, so written only if it changes. */
+		if (dev->pub.kind != entry->root->kind)
+			dev->pub.kind = entry->root->kind;
 		dev->attrs.is_read = false;
 		dev->nb_met++;
 	}

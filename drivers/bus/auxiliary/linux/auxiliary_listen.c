@@ -203,7 +203,9 @@ auxiliary_listen(const struct auxiliary_root *const *roots, int nb_roots, void (
 	int i;
 
 	pthread_mutex_lock(&listen_to.lock);
-	listen_to.ask = ask;
+	/* Before there is anything for the interrupt thread to ask for. */
+	if (listen_to.sock == NULL && listen_to.inotify < 0)
+		listen_to.ask = ask;
 	for (i = 0; i < nb_roots; i++) {
 		if (auxiliary_root_is_kernels(roots[i])) {
 			if (listen_to.sock == NULL)
