@@ -26,21 +26,27 @@ static int
 mock_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
 {
 	const struct rte_devargs *devargs = dev->device.devargs;
+	int ret;
 
 	RTE_SET_USED(drv);
+	test_order();
 	snprintf(aux_mock.args, sizeof(aux_mock.args), "%s",
 		devargs == NULL || devargs->drv_str == NULL ? "" : devargs->drv_str);
-	aux_mock.probes++;
+	__atomic_add_fetch(&aux_mock.probes, 1, __ATOMIC_RELEASE);
 	if (aux_mock.on_probe != NULL)
 		aux_mock.on_probe(dev->name);
-	return aux_mock.probe_result;
+	ret = __atomic_load_n(&aux_mock.probe_result, __ATOMIC_RELAXED);
+	if (ret == 0)
+		__atomic_add_fetch(&aux_mock.drives, 1, __ATOMIC_RELEASE);
+	test_order();
+	return ret;
 }
 
 static int
 mock_remove(struct rte_auxiliary_device *dev)
 {
 	RTE_SET_USED(dev);
-	aux_mock.removes++;
+	__atomic_add_fetch(&aux_mock.removes, 1, __ATOMIC_RELEASE);
 	return aux_mock.remove_result;
 }
 
@@ -266,6 +272,7 @@ aux_publish(const char *name, const char *sfnum)
 		return ret;
 	snprintf(from, sizeof(from), "%s/.making", aux_root);
 	snprintf(to, sizeof(to), "%s/%s", aux_root, name);
+	test_order();
 	return rename(from, to) < 0 ? -errno : 0;
 }
 
@@ -331,6 +338,7 @@ aux_remove(const char *name)
 {
 	char path[300];
 
+	test_order();
 	snprintf(path, sizeof(path), "%s/bus/auxiliary/devices/%s", aux_root, name);
 	if (unlink(path) == 0)
 		return 0;

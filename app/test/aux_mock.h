@@ -27,6 +27,7 @@ extern struct rte_auxiliary_driver aux_vfio_driver;
 struct aux_mock {
 	int probe_result, remove_result;
 	unsigned int probes, removes, dma_maps;
+	unsigned int drives; /* probes that returned 0 */
 	struct rte_vfio_dev *vfio; /* at the last probe of vfio.sf.N */
 	char args[128]; /* for the driver, at the last probe */
 	void (*on_probe)(const char *name); /* called in each probe, may be NULL */

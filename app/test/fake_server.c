@@ -504,8 +504,8 @@ forget_client(void)
 	unsigned int i;
 
 	close(fake.sock);
-	fake.sock = -1;
-	fake.nb_maps = 0;
+	__atomic_store_n(&fake.sock, -1, __ATOMIC_RELAXED);
+	__atomic_store_n(&fake.nb_maps, 0, __ATOMIC_RELAXED);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		eventfds_close(i);
 }
@@ -513,10 +513,13 @@ forget_client(void)
 static void *
 server_main(void *arg)
 {
+	int sock;
+
 	RTE_SET_USED(arg);
 	for (;;) {
-		fake.sock = accept(fake.listener, NULL, NULL);
-		if (fake.sock < 0)
+		sock = accept(fake.listener, NULL, NULL);
+		__atomic_store_n(&fake.sock, sock, __ATOMIC_RELAXED);
+		if (sock < 0)
 			return NULL;
 		serve();
 		forget_client();
@@ -574,7 +577,7 @@ fake_server_start(const char *path, enum fake_fault fault)
 void
 fake_server_stop(void)
 {
-	int sock = fake.sock;
+	int sock = __atomic_load_n(&fake.sock, __ATOMIC_RELAXED);
 
 	shutdown(fake.listener, SHUT_RDWR);
 	if (sock >= 0)
@@ -594,7 +597,7 @@ fake_server_region(unsigned int index)
 unsigned int
 fake_server_dma_maps(void)
 {
-	return fake.nb_maps;
+	return __atomic_load_n(&fake.nb_maps, __ATOMIC_RELAXED);
 }
 
 uint64_t

@@ -133,6 +133,7 @@ main(int argc, char **argv)
 		printf("ok 1 - %s # SKIP no free hugepages\n1..1\n", argv[argc - 1]);
 		return EXIT_SUCCESS;
 	}
+	test_log_init();
 	used = rte_eal_init(argc, argv);
 	if (used < 0) {
 		printf("Bail out! rte_eal_init: %s\n", rte_strerror(rte_errno));

@@ -90,6 +90,16 @@ bool test_wait_for(const unsigned int *counter, unsigned int value);
 /* Have this thread run beside the one that made it, on another processor. */
 void test_thread_elsewhere(void);
 
+/*
+ * For ThreadSanitizer, which does not see that what is read from a file was
+ * written before: what a thread does before it calls this function happens
+ * before what another one does after it calls the function later.
+ */
+void test_order(void);
+
+/* Once, before EAL starts. */
+void test_log_init(void);
+
 /* Whether a text is logged after test_log_start(), within five seconds. */
 bool test_log_wait(const char *text);
 

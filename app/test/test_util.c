@@ -116,6 +116,7 @@ test_wait_for(const unsigned int *counter, unsigned int value)
 
 	for (i = 0; i < 2000 && __atomic_load_n(counter, __ATOMIC_ACQUIRE) < value; i++)
 		rte_delay_us_sleep(1000);
+	test_order();
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE) == value;
 }
 
@@ -136,15 +137,53 @@ test_thread_elsewhere(void)
 	pthread_setaffinity_np(pthread_self(), sizeof(elsewhere), &elsewhere);
 }
 
-static FILE *log_stream;
+void
+test_order(void)
+{
+	static unsigned int order;
+
+	__atomic_add_fetch(&order, 1, __ATOMIC_ACQ_REL);
+}
+
+/* EAL's stream is the same all the time, as others may be logging; this is what is behind it. */
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static FILE *log_stream; /* NULL: standard error */
+
+static ssize_t
+log_write(void *cookie, const char *text, size_t len)
+{
+	RTE_SET_USED(cookie);
+	pthread_mutex_lock(&log_lock);
+	fwrite(text, 1, len, log_stream != NULL ? log_stream : stderr);
+	pthread_mutex_unlock(&log_lock);
+	return (ssize_t)len;
+}
+
+void
+test_log_init(void)
+{
+	rte_openlog_stream(fopencookie(NULL, "w", (cookie_io_functions_t){ .write = log_write }));
+}
+
+static FILE *
+log_swap(FILE *stream)
+{
+	FILE *old;
+
+	pthread_mutex_lock(&log_lock);
+	old = log_stream;
+	log_stream = stream;
+	pthread_mutex_unlock(&log_lock);
+	return old;
+}
 
 void
 test_log_start(void)
 {
-	if (log_stream != NULL)
-		fclose(log_stream);
-	log_stream = tmpfile();
-	rte_openlog_stream(log_stream);
+	FILE *old = log_swap(tmpfile());
+
+	if (old != NULL)
+		fclose(old);
 }
 
 bool
@@ -158,8 +197,10 @@ test_log_wait(const char *text)
 		fflush(log_stream);
 		len = pread(fileno(log_stream), log, sizeof(log) - 1, 0);
 		log[len < 0 ? 0 : len] = '\0';
-		if (strstr(log, text) != NULL)
+		if (strstr(log, text) != NULL) {
+			test_order();
 			return true;
+		}
 		rte_delay_us_sleep(1000);
 	}
 	return false;
@@ -205,16 +246,15 @@ test_log_count_so_far(const char *text, const char *other)
 void
 test_log_end(void)
 {
+	FILE *stream = log_swap(NULL);
 	char line[1024];
 
-	if (log_stream == NULL)
+	if (stream == NULL)
 		return;
-	rte_openlog_stream(NULL);
-	rewind(log_stream);
-	while (fgets(line, sizeof(line), log_stream) != NULL)
+	rewind(stream);
+	while (fgets(line, sizeof(line), stream) != NULL)
 		printf("# %s", line);
-	fclose(log_stream);
-	log_stream = NULL;
+	fclose(stream);
 }
 
 static char dir_path[256];
