@@ -10,6 +10,11 @@
 #                                 minute to build: ports
 #   devtools/dpdk.sh l3fwd-power  DPDK's example of an application that sleeps:
 #                                 l3fwd-power
+#   devtools/dpdk.sh tsan         libraries with ThreadSanitizer in, which take a
+#                                 minute to build: tsan, a link to where they are kept
+#                                 for every clone, ${XDG_CACHE_HOME:-~/.cache}/dpdk-auxiliary,
+#                                 under a name made of the version and a digest of what
+#                                 makes them
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,20 +77,57 @@ make_headers() {
 	cp "$source/drivers/bus/auxiliary/bus_auxiliary_driver.h" "$1/dpdk_bus_auxiliary_driver.h"
 }
 
-# Only what a program with ethdev ports needs. The directory is known to EAL,
-# which loads drivers from there, so it is built for where it will be.
-make_ports() {
-	fetch_source "libdpdk for 1024 ports"
+# Build for directory $1, with these options of meson, only the libraries that a
+# program with ethdev ports and our tests need; install them below $work/root. EAL
+# loads drivers from the directory that it is built for.
+build_libraries() {
+	local prefix=$1
+
+	shift
 	sed -i "/^libraries = \[/,/^\]/c libraries = ['kvargs', 'telemetry', 'eal', 'ring', 'rcu', \
-'mempool', 'mbuf', 'net', 'meter', 'ethdev', 'pci']" "$source/lib/meson.build"
+'mempool', 'mbuf', 'net', 'meter', 'ethdev', 'pci', 'hash']" "$source/lib/meson.build"
 	{
-		meson setup "$work/build" "$source" --prefix="$PWD/$sdk/ports" --libdir=lib \
-			-Dplatform=generic -Dmax_ethports=1024 \
-			-Denable_drivers=bus/vdev,mempool/ring,net/null -Denable_driver_sdk=true \
-			-Ddisable_apps='*' -Dtests=false --buildtype=release &&
+		meson setup "$work/build" "$source" --prefix="$prefix" --libdir=lib \
+			-Dplatform=generic -Denable_drivers=bus/vdev,mempool/ring,net/null \
+			-Denable_driver_sdk=true -Ddisable_apps='*' -Dtests=false "$@" &&
 		DESTDIR=$work/root ninja -C "$work/build" install
-	} >"$work/log" 2>&1 || { cat "$work/log" >&2; die "libdpdk for 1024 ports does not build"; }
-	cp -a "$work/root$PWD/$sdk/ports/." "$1"
+	} >"$work/log" 2>&1 || { cat "$work/log" >&2; die "libdpdk for $prefix does not build"; }
+}
+
+make_ports() {
+	local dir=$PWD/$sdk/ports
+
+	fetch_source "libdpdk for 1024 ports"
+	build_libraries "$dir" -Dmax_ethports=1024 --buildtype=release
+	cp -a "$work/root$dir/." "$1"
+}
+
+# ThreadSanitizer understands the compiler's atomics, not DPDK's inline assembly, which
+# its headers do without if told so.
+build_tsan() {
+	echo '#define RTE_FORCE_INTRINSICS 1' >>"$source/config/rte_config.h"
+	build_libraries "$1" --buildtype=debug --optimization=1 -Db_sanitize=thread \
+		-Db_lundef=false -Dc_args=-Wno-tsan
+}
+
+digest_tsan() {
+	{ declare -f build_tsan build_libraries; cc --version; } | sha256sum | cut -c 1-12
+}
+
+make_tsan() {
+	local dir cache=${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-auxiliary
+
+	dir=$cache/tsan-$(package_version)-$(digest_tsan)
+	if [ ! -d "$dir" ]; then
+		fetch_source "libdpdk with ThreadSanitizer"
+		build_tsan "$dir"
+		mkdir -p "$cache"
+		cp -a "$work/root$dir" "$dir.$$"
+		# Another clone may have been faster.
+		mv -T "$dir.$$" "$dir" 2>/dev/null || rm -rf "$dir.$$"
+	fi
+	rmdir "$1"
+	ln -s "$dir" "$1"
 }
 
 make_l3fwd-power() {
@@ -96,18 +138,20 @@ make_l3fwd-power() {
 }
 
 what=${1:-}
-declare -A dirs=([headers]=include [ports]=ports [l3fwd-power]=l3fwd-power)
+declare -A dirs=([headers]=include [ports]=ports [l3fwd-power]=l3fwd-power [tsan]=tsan)
 dir=${dirs[${what:-none}]:-}
 [ -n "$dir" ] || { sed -n '/^# What/,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
 sdk=.sdk/$version
-[ "$(cat "$sdk/$dir/VERSION" 2>/dev/null)" != "$version" ] || exit 0
+stamp=$version
+[ "$what" != tsan ] || stamp+=" $(digest_tsan)"
+[ "$(cat "$sdk/$dir/VERSION" 2>/dev/null)" != "$stamp" ] || exit 0
 mkdir -p "$sdk"
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$sdk/$dir.new"' EXIT
 rm -rf "$sdk/$dir.new"
 mkdir "$sdk/$dir.new"
 "make_$what" "$sdk/$dir.new"
-echo "$version" >"$sdk/$dir.new/VERSION"
+echo "$stamp" >"$sdk/$dir.new/VERSION"
 rm -rf "${sdk:?}/$dir"
-mv "$sdk/$dir.new" "$sdk/$dir"
+mv -T "$sdk/$dir.new" "$sdk/$dir"

@@ -5,14 +5,14 @@
 # Build everything and run every test.
 #
 #   devtools/test.sh            all suites
-#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, vm, sanitize, soak
+#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, vm, sanitize, tsan, soak
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize soak)
+[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize tsan soak)
 passed=0
 failed=0
 skipped=0
@@ -52,6 +52,20 @@ run_sanitized() {
 		run_suites "$dir" fast
 }
 
+# The autotests of the bus again, with ThreadSanitizer in our libraries and in libdpdk:
+# locks of a library that does not have it would not be seen.
+run_tsan() {
+	local dir=$build-tsan sdk
+
+	"$top/devtools/dpdk.sh" tsan
+	sdk=$top/.sdk/$(pkg-config --modversion libdpdk)/tsan
+	[ -f "$dir/build.ninja" ] || PKG_CONFIG_PATH=$sdk/lib/pkgconfig meson setup "$dir" "$top" \
+		--buildtype=debug --optimization=1 -Db_sanitize=thread -Db_lundef=false \
+		-Dc_args=-Wno-tsan >/dev/null
+	ninja -C "$dir" --quiet app/test/dpdk-test-auxiliary
+	TSAN_OPTIONS=suppressions=$top/devtools/tsan.supp run_suites "$dir" tsan
+}
+
 main() {
 	local suite guests=()
 
@@ -61,6 +75,7 @@ main() {
 	for suite in "${suites[@]}"; do
 		case $suite in
 		sanitize) run_sanitized ;;
+		tsan) run_tsan ;;
 		lint) run_lint ;;
 		vm | soak) guests+=("$suite") ;; # side by side
 		*) run_suites "$build" "$suite" ;;
