@@ -7,6 +7,7 @@
 #include "fake_device.h"
 
 struct rte_vfio_dev *fake_dev;
+uint32_t fake_timeout_ms = RTE_VFIO_DEV_TIMEOUT_MS;
 
 static char socket_path[256];
 
@@ -36,7 +37,11 @@ fake_start(enum fake_fault fault)
 int
 fake_open(enum rte_vfio_transport transport)
 {
-	const struct rte_vfio_dev_node node = { .name = FAKE_DEVICE, .user_socket = socket_path };
+	const struct rte_vfio_dev_node node = {
+		.name = FAKE_DEVICE,
+		.user_socket = socket_path,
+		.timeout_ms = fake_timeout_ms,
+	};
 
 	return rte_vfio_dev_open(&node, transport, &fake_dev);
 }
@@ -60,4 +65,5 @@ fake_case_teardown(void)
 {
 	fake_close();
 	fake_stop();
+	fake_timeout_ms = RTE_VFIO_DEV_TIMEOUT_MS;
 }

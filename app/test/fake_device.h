@@ -18,6 +18,7 @@
 #define FAKE_DEVICE "fake.sf.0"
 
 extern struct rte_vfio_dev *fake_dev; /* NULL: not open */
+extern uint32_t fake_timeout_ms; /* for fake_open(), until the end of the case */
 
 /* For struct test_suite; what a case is to begin with is for the suite to say. */
 int fake_suite_setup(void);

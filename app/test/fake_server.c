@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <linux/vfio.h>
 
 #include <rte_common.h>
+#include <rte_cycles.h>
 
 #include "fake_server.h"
 #include "vfio_user_proto.h"
@@ -24,6 +26,10 @@
 #define MAX_MAPS 65536
 #define MAX_PAYLOAD 4096
 #define MAX_FDS 16
+#define MAX_QUESTION 16384
+#define SLOW_MS 60
+#define TRICKLE_MS 20
+#define HUGE_PAGE (2 << 20)
 
 struct request {
 	struct vfio_user_header header;
@@ -38,6 +44,7 @@ static struct {
 	int listener;
 	int sock;
 	int memfd;
+	int region_fd; /* what a client gets of region 0, if it is not memfd */
 	uint8_t *region0;
 	uint8_t region1[FAKE_REGION1_SIZE];
 	uint8_t config[PCI_CFG_SPACE_SIZE];
@@ -45,12 +52,46 @@ static struct {
 	unsigned int unmasked;
 	struct vfio_user_dma_unmap maps[MAX_MAPS];
 	unsigned int nb_maps;
+	unsigned int torn;
+	/* A question of ours, asked before the next reply, and what came of it. */
+	struct {
+		struct vfio_user_header header;
+		struct vfio_user_dma_access access;
+		uint8_t data[MAX_QUESTION];
+	} question;
+	bool asks;
+	struct request answer;
+	unsigned int nb_answers;
 } fake;
+
+/* Set by the test while the server runs. */
+static enum fake_fault
+fault_now(void)
+{
+	return __atomic_load_n(&fake.fault, __ATOMIC_RELAXED);
+}
 
 static bool
 is_pci(void)
 {
 	return fake.fault >= FAKE_PCI;
+}
+
+/* Send the header octet by octet, and leave it at that. */
+static void
+trickle(struct msghdr *msg)
+{
+	struct iovec *iov = msg->msg_iov;
+	size_t left = iov->iov_len;
+
+	msg->msg_iovlen = 1;
+	for (iov->iov_len = 1; left > 0; left--) {
+		if (sendmsg(fake.sock, msg, MSG_NOSIGNAL) < 0)
+			return;
+		msg->msg_controllen = 0;
+		iov->iov_base = RTE_PTR_ADD(iov->iov_base, 1);
+		rte_delay_us_sleep(TRICKLE_MS * 1000);
+	}
 }
 
 static void
@@ -74,7 +115,10 @@ send_message(const struct vfio_user_header *header, const void *payload, size_t 
 		cmsg->cmsg_len = CMSG_LEN(nb_fds * sizeof(int));
 		memcpy(CMSG_DATA(cmsg), fds, nb_fds * sizeof(int));
 	}
-	(void)!sendmsg(fake.sock, &msg, MSG_NOSIGNAL);
+	if (fault_now() == FAKE_TRICKLE)
+		trickle(&msg);
+	else
+		(void)!sendmsg(fake.sock, &msg, MSG_NOSIGNAL);
 }
 
 static void
@@ -130,10 +174,12 @@ static void
 do_version(const struct request *req)
 {
 	static const char good[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}";
+	static const char odd[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":13}}";
 	static const char broken[] = "{\"capabilities\":";
 	static const char limit[] = "{\"capabilities\":{\"max_msg_fds\":-1}}";
 	const char *text = fake.fault == FAKE_JSON ? broken :
-		fake.fault == FAKE_JSON_LIMIT ? limit : good;
+		fake.fault == FAKE_JSON_LIMIT ? limit :
+		fake.fault == FAKE_XFER_ODD ? odd : good;
 	struct vfio_user_version version = {
 		.major = fake.fault == FAKE_VERSION ? 9 : 0,
 		.minor = 1,
@@ -238,7 +284,7 @@ do_sparse_region(const struct request *req, uint32_t room)
 		break;
 	}
 	reply_fds(req, &d, RTE_MIN((size_t)room, sizeof(d)) < sizeof(d) ?
-		sizeof(d.info) : sizeof(d), &fake.memfd, 1);
+		sizeof(d.info) : sizeof(d), fake.region_fd >= 0 ? &fake.region_fd : &fake.memfd, 1);
 }
 
 static void
@@ -333,6 +379,9 @@ do_region_access(const struct request *req)
 		return;
 	}
 	reg = fake_server_region(access.region) + access.offset;
+	/* A message that ends in a word, with more of the word to come. */
+	if ((access.offset + access.count) % 8 != 0)
+		fake.torn++;
 	memcpy(buf, &access, sizeof(access));
 	if (req->header.command == VFIO_USER_REGION_WRITE) {
 		memcpy(reg, req->payload + sizeof(access), access.count);
@@ -349,7 +398,8 @@ do_dma_map(const struct request *req)
 	struct vfio_user_dma_map map;
 
 	memcpy(&map, req->payload, sizeof(map));
-	if (fake.fault == FAKE_DMA_REFUSED || req->nb_fds != 1 || fake.nb_maps == MAX_MAPS) {
+	if (fake.fault == FAKE_DMA_REFUSED || (fake.fault == FAKE_DMA_FEW && fake.nb_maps == 1) ||
+			req->nb_fds != 1 || fake.nb_maps == MAX_MAPS) {
 		reply_error(req, ENOMEM);
 		return;
 	}
@@ -446,6 +496,26 @@ receive(void *buf, size_t len, struct request *req)
 	return true;
 }
 
+/* Commands without end, which a client has to refuse, or to wait with. */
+static void
+chatter(uint32_t flags)
+{
+	const struct vfio_user_header command = {
+		.command = 99,
+		.msg_size = sizeof(command),
+		.flags = flags,
+	};
+
+	while (send(fake.sock, &command, sizeof(command), MSG_NOSIGNAL) > 0)
+		;
+}
+
+static void
+question_send(void)
+{
+	(void)!send(fake.sock, &fake.question, fake.question.header.msg_size, MSG_NOSIGNAL);
+}
+
 /* What is not even a reply; true if the connection goes on. */
 static bool
 misbehave(const struct request *req)
@@ -457,7 +527,18 @@ misbehave(const struct request *req)
 		.msg_size = sizeof(command) + sizeof(garbage),
 	};
 
-	switch (fake.fault) {
+	if (__atomic_exchange_n(&fake.asks, false, __ATOMIC_ACQUIRE))
+		question_send();
+	switch (fault_now()) {
+	case FAKE_SLOW:
+		rte_delay_us_sleep(SLOW_MS * 1000);
+		return true;
+	case FAKE_CHATTER:
+		chatter(VFIO_USER_F_NO_REPLY);
+		return false;
+	case FAKE_QUESTIONS:
+		chatter(0);
+		return false;
 	case FAKE_GARBAGE:
 		(void)!send(fake.sock, garbage, sizeof(garbage), MSG_NOSIGNAL);
 		return false;
@@ -488,8 +569,12 @@ serve(void)
 		len = req.header.msg_size - sizeof(req.header);
 		if (len > sizeof(req.payload) || !receive(req.payload, len, &req))
 			return;
-		if ((req.header.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_REPLY)
-			continue; /* to what FAKE_COMMAND asked */
+		if ((req.header.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_REPLY) {
+			/* To what FAKE_COMMAND asked, or a test. */
+			fake.answer = req;
+			__atomic_add_fetch(&fake.nb_answers, 1, __ATOMIC_RELEASE);
+			continue;
+		}
 		if (!misbehave(&req))
 			return;
 		carry_out(&req);
@@ -550,25 +635,48 @@ config_fill(void)
 	memcpy(cfg + 0x50 + PCI_MSIX_TABLE, &table, sizeof(table));
 }
 
+/* What region 0 is in, and what a client gets of it. */
+static int
+memory_open(void)
+{
+	fake.region_fd = -1;
+	fake.memfd = memfd_create("fake", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (ftruncate(fake.memfd, FAKE_REGION0_SIZE) < 0)
+		return -errno;
+	if (fake.fault != FAKE_UNSEALED && fcntl(fake.memfd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
+		return -errno;
+	if (fake.fault == FAKE_FILE)
+		fake.region_fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fake.fault == FAKE_HUGE_FILE)
+		fake.region_fd = memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+	if (fake.region_fd >= 0 && (ftruncate(fake.region_fd, HUGE_PAGE) < 0 ||
+			(fake.fault == FAKE_HUGE_FILE &&
+			fcntl(fake.region_fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)))
+		return -errno;
+	fake.region0 = mmap(NULL, FAKE_REGION0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		fake.memfd, 0);
+	return fake.region0 == MAP_FAILED ? -errno : 0;
+}
+
 int
 fake_server_start(const char *path, enum fake_fault fault)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int ret;
 
 	fake.fault = fault;
 	fake.nb_maps = 0;
 	fake.unmasked = 0;
 	config_fill();
 	memset(fake.eventfds, 0xff, sizeof(fake.eventfds)); /* -1 */
-	fake.memfd = memfd_create("fake", MFD_CLOEXEC);
-	if (ftruncate(fake.memfd, FAKE_REGION0_SIZE) < 0)
-		return -errno;
-	fake.region0 = mmap(NULL, FAKE_REGION0_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		fake.memfd, 0);
+	fake.asks = false;
+	fake.torn = 0;
+	ret = memory_open();
+	if (ret < 0)
+		return ret;
 	fake.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (fake.region0 == MAP_FAILED ||
-			bind(fake.listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	if (bind(fake.listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 			listen(fake.listener, 1) < 0)
 		return -errno;
 	return -pthread_create(&fake.thread, NULL, server_main, NULL);
@@ -586,6 +694,70 @@ fake_server_stop(void)
 	close(fake.listener);
 	munmap(fake.region0, FAKE_REGION0_SIZE);
 	close(fake.memfd);
+	if (fake.region_fd >= 0)
+		close(fake.region_fd);
+}
+
+void
+fake_server_turn(enum fake_fault fault)
+{
+	__atomic_store_n(&fake.fault, fault, __ATOMIC_RELAXED);
+}
+
+unsigned int
+fake_server_torn(void)
+{
+	return fake.torn;
+}
+
+void
+fake_server_dma(bool write, uint64_t addr, uint64_t count, const void *data, bool now)
+{
+	size_t len = write ? RTE_MIN(count, (uint64_t)MAX_QUESTION) : 0;
+
+	fake.question.header = (struct vfio_user_header) {
+		.msg_id = 4711,
+		.command = write ? VFIO_USER_DMA_WRITE : VFIO_USER_DMA_READ,
+		.msg_size = sizeof(fake.question.header) + sizeof(fake.question.access) + len,
+	};
+	fake.question.access = (struct vfio_user_dma_access) { .addr = addr, .count = count };
+	if (len > 0)
+		memcpy(fake.question.data, data, len);
+	fake.nb_answers = 0;
+	if (now)
+		question_send();
+	else
+		__atomic_store_n(&fake.asks, true, __ATOMIC_RELEASE);
+}
+
+void
+fake_server_say_half(void)
+{
+	(void)!send(fake.sock, &fake.question.header, sizeof(fake.question.header) / 2,
+		MSG_NOSIGNAL);
+}
+
+int
+fake_server_dma_result(void *data, size_t len)
+{
+	const struct request *answer = &fake.answer;
+	const size_t head = sizeof(answer->header) + sizeof(struct vfio_user_dma_access);
+	unsigned int i;
+
+	for (i = 0; i < 2000 && __atomic_load_n(&fake.nb_answers, __ATOMIC_ACQUIRE) == 0; i++)
+		rte_delay_us_sleep(1000);
+	if (i == 2000)
+		return -ETIMEDOUT;
+	if (answer->header.msg_id != 4711 || answer->header.command != fake.question.header.command)
+		return -EPROTO;
+	if ((answer->header.flags & VFIO_USER_F_ERROR) != 0)
+		return -(int)answer->header.error;
+	if (answer->header.msg_size != head + len ||
+			memcmp(answer->payload, &fake.question.access, sizeof(fake.question.access)) != 0)
+		return -EBADMSG;
+	if (len > 0)
+		memcpy(data, answer->payload + sizeof(fake.question.access), len);
+	return 0;
 }
 
 uint8_t *

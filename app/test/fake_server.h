@@ -18,6 +18,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FAKE_REGION0_SIZE 0x10000
@@ -62,6 +63,15 @@ enum fake_fault {
 	FAKE_DMA_REFUSED,
 	FAKE_IRQ_MANY, /* 2^31 vectors */
 	FAKE_READ_ONLY, /* no fault: region 0 cannot be written */
+	FAKE_SLOW, /* 60 ms for each answer */
+	FAKE_TRICKLE, /* an octet each 20 ms, and only of the header */
+	FAKE_CHATTER, /* commands without end, to which no reply is wanted */
+	FAKE_QUESTIONS, /* commands without end, whose replies are not read */
+	FAKE_XFER_ODD, /* no fault: takes 13 octets in a message */
+	FAKE_DMA_FEW, /* one mapping, and no more */
+	FAKE_UNSEALED, /* region 0 is in a file that can be cut short */
+	FAKE_FILE, /* region 0 is in a file that is no memory */
+	FAKE_HUGE_FILE, /* region 0 is in hugepages */
 	FAKE_COMMAND, /* asks us something before it replies */
 	FAKE_PCI, /* no fault: a PCI device */
 	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */
@@ -85,5 +95,22 @@ uint64_t fake_server_dma_bytes(void);
 bool fake_server_raise(unsigned int index, unsigned int vector);
 /** How often INTx has been unmasked. */
 unsigned int fake_server_unmasked(void);
+
+/** Misbehave from now on, or no longer. */
+void fake_server_turn(enum fake_fault fault);
+/** Messages that ended in a word of a region. */
+unsigned int fake_server_torn(void);
+/**
+ * Read or write the client's memory by message, of which up to 16,384 octets are
+ * sent: at once, or when the next request comes, before the reply to it.
+ */
+void fake_server_dma(bool write, uint64_t addr, uint64_t count, const void *data, bool now);
+/**
+ * The client's answer, with what was read: 0, a negative errno of the client's, or
+ * -ETIMEDOUT, -EPROTO or -EBADMSG for one that does not come or does not fit.
+ */
+int fake_server_dma_result(void *data, size_t len);
+/** Begin a message, and not end it. */
+void fake_server_say_half(void);
 
 #endif /* FAKE_SERVER_H */

@@ -34,7 +34,6 @@ name(void) \
 }
 
 TEST_REFUSE(test_garbage, FAKE_GARBAGE, -EPROTO)
-TEST_REFUSE(test_hang, FAKE_HANG, -ETIMEDOUT)
 TEST_REFUSE(test_close_mid_message, FAKE_CLOSE_MID, -ENODEV)
 TEST_REFUSE(test_wrong_id, FAKE_WRONG_ID, -EPROTO)
 TEST_REFUSE(test_size_small, FAKE_SIZE_SMALL, -EPROTO)
@@ -124,7 +123,6 @@ test_nodes(void)
 
 static const struct test_case cases[] = {
 	TEST_CASE(test_garbage),
-	TEST_CASE(test_hang),
 	TEST_CASE(test_close_mid_message),
 	TEST_CASE(test_wrong_id),
 	TEST_CASE(test_size_small),

@@ -31,7 +31,8 @@
  *
  * Unless said otherwise, functions are for the control path: they may sleep,
  * they are not to be called for one device from several threads at once, and
- * they return 0 or a negative errno.
+ * they return 0 or a negative errno.  The kernel is trusted to come back from a
+ * request; a vfio-user server has the time that the node states.
  */
 
 #include <stdbool.h>
@@ -54,6 +55,12 @@ enum rte_vfio_transport {
 };
 
 /**
+ * Milliseconds that a vfio-user server has for a call, unless a bus knows better:
+ * long for a server that was not scheduled, short enough for those who wait.
+ */
+#define RTE_VFIO_DEV_TIMEOUT_MS 5000
+
+/**
  * Where a device can be reached.  Filled by a bus; a way that the device does
  * not have is NULL.  Only read during rte_vfio_dev_open().
  */
@@ -63,6 +70,15 @@ struct rte_vfio_dev_node {
 	const char *cdev; /**< path of the character device */
 	const char *group_base; /**< directory that holds the device's sysfs entry */
 	const char *group_name; /**< the entry's name, with an iommu_group link in it */
+	/**
+	 * Milliseconds that a vfio-user server has for a whole call of a function
+	 * below, or to take notice of memory that EAL adds or frees, however many
+	 * messages that takes and whatever it sends meanwhile.  The connection is
+	 * then given up: the call returns -ETIMEDOUT, those after it -ENODEV, and
+	 * RTE_VFIO_DEV_EVENT_GONE is told.  A bus sets RTE_VFIO_DEV_TIMEOUT_MS
+	 * unless it was told otherwise; 0 is for ever.
+	 */
+	uint32_t timeout_ms;
 };
 
 /** An open VFIO device. */
@@ -96,7 +112,8 @@ struct rte_vfio_region {
 enum rte_vfio_dev_event {
 	RTE_VFIO_DEV_EVENT_REQUEST, /**< the kernel asks us to let go of it; it may ask again */
 	RTE_VFIO_DEV_EVENT_ERROR, /**< the device reports an unrecoverable error */
-	RTE_VFIO_DEV_EVENT_GONE, /**< the other end has gone; every access fails */
+	/** the other end has gone, or was given up; all but accesses to mappings fail */
+	RTE_VFIO_DEV_EVENT_GONE,
 };
 
 /**

@@ -10,6 +10,7 @@
 #include <rte_common.h>
 #include <rte_eal.h>
 
+#include "vfio_call.h"
 #include "vfio_private.h"
 
 RTE_LOG_REGISTER_DEFAULT(vfio_dev_logtype, NOTICE);
@@ -208,8 +209,10 @@ rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 		return -ENODEV;
 	}
 	for (i = 0; i < nb; i++) {
+		vfio_call_begin();
 		errors[i] = open_with(candidates[i], node, nb == 1 ? RTE_LOG_ERR : RTE_LOG_INFO,
 			dev);
+		vfio_call_end();
 		if (errors[i] == 0)
 			return 0;
 	}
@@ -223,6 +226,7 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 {
 	if (dev == NULL)
 		return;
+	vfio_call_begin();
 	if (!vfio_is_shared(dev)) {
 		vfio_primary_remove(dev);
 		rte_vfio_dev_event_set(dev, NULL, NULL);
@@ -232,6 +236,7 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 		vfio_dma_leave(dev);
 	vfio_regions_free(dev);
 	dev->ops->close(dev);
+	vfio_call_end();
 	dev_free(dev);
 }
 

@@ -29,6 +29,7 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include "vfio_call.h"
 #include "vfio_private.h"
 #include "vfio_trace.h"
 
@@ -187,6 +188,9 @@ pages_unmap(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr,
 		addr = RTE_PTR_ADD(ms->addr, ms->len);
 		if (ms->iova == RTE_BAD_IOVA)
 			continue;
+		/* That it could not be mapped has been said. */
+		if (vfio_ranges_overlap(&dma->mapped, ms->iova, ms->iova + (ms->len - 1)) == NULL)
+			continue;
 		range = range_exact(&dma->mapped, ms->addr, ms->iova, ms->len);
 		ret = range == NULL ? -ENOENT : range_unmap(dma, range);
 		if (ret < 0)
@@ -207,16 +211,18 @@ dma_mem_event(enum rte_mem_event type, const void *addr, size_t len, void *arg)
 	/* What the application registers it also maps itself. */
 	if (msl == NULL || msl->external)
 		return;
+	vfio_call_begin();
 	pthread_mutex_lock(&dma->lock);
 	if (type == RTE_MEM_EVENT_ALLOC) {
 		ret = pages_map(dma, msl, start, len);
-		if (ret < 0)
+		if (ret < 0 && ret != -ENODEV) /* of a device that is gone that has been said */
 			dma_log(dma, dma->name, "cannot map new memory", addr,
 				rte_mem_virt2memseg(addr, msl)->iova, len, ret);
 	} else {
 		pages_unmap(dma, msl, start, len);
 	}
 	pthread_mutex_unlock(&dma->lock);
+	vfio_call_end();
 }
 
 /* EAL's memory hotplug lock is held for reading. */

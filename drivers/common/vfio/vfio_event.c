@@ -16,6 +16,7 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 
+#include "vfio_call.h"
 #include "vfio_private.h"
 
 void
@@ -124,8 +125,8 @@ events_watch(struct rte_vfio_dev *dev)
 	return ret;
 }
 
-int
-rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void *arg)
+static int
+event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void *arg)
 {
 	int ret;
 
@@ -140,5 +141,16 @@ rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void 
 	ret = events_watch(dev);
 	if (ret < 0)
 		dev->event_cb = NULL;
+	return ret;
+}
+
+int
+rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void *arg)
+{
+	int ret;
+
+	vfio_call_begin();
+	ret = event_set(dev, cb, arg);
+	vfio_call_end();
 	return ret;
 }

@@ -20,6 +20,7 @@
 #include <rte_common.h>
 #include <rte_errno.h>
 
+#include "vfio_call.h"
 #include "vfio_private.h"
 
 /* Number of vectors, and VFIO_IRQ_INFO_* flags. */
@@ -236,6 +237,7 @@ irq_enable(struct rte_vfio_dev *dev, uint32_t index, int *fds, uint32_t nb_queue
 		return ret;
 	}
 	fds_drain(fds + 1, nb_queues);
+	vfio_call_begin();
 	ret = irq_set_eventfds(dev, index, fds, nb_queues + 1);
 	if (ret < 0) {
 		VFIO_LOG(ERR, dev, "interrupt index %u: cannot set %u eventfds: %s",
@@ -243,6 +245,7 @@ irq_enable(struct rte_vfio_dev *dev, uint32_t index, int *fds, uint32_t nb_queue
 		irq_clear(dev, index);
 		close(fds[0]);
 	}
+	vfio_call_end();
 	return ret;
 }
 

@@ -16,6 +16,7 @@
 #include <rte_byteorder.h>
 #include <rte_common.h>
 
+#include "vfio_call.h"
 #include "vfio_private.h"
 
 /* Capabilities lie behind the header, in steps of four octets. */
@@ -123,14 +124,12 @@ vfio_pci_msix_exclude(struct rte_vfio_dev *dev)
 }
 
 /* 6.2.2 */
-int
-rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
+static int
+bus_master_set(struct rte_vfio_dev *dev, bool on)
 {
 	uint16_t command, wanted;
 	int ret;
 
-	if (!is_pci(dev))
-		return -ENOTSUP;
 	ret = config_read(dev, PCI_COMMAND, &command, sizeof(command));
 	if (ret < 0)
 		return ret;
@@ -142,4 +141,17 @@ rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
 	ret = rte_vfio_region_write(dev, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &wanted,
 			sizeof(wanted));
 	return ret < 0 ? vfio_refused(dev, "writing PCI configuration at", PCI_COMMAND, ret) : 0;
+}
+
+int
+rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
+{
+	int ret;
+
+	if (!is_pci(dev))
+		return -ENOTSUP;
+	vfio_call_begin();
+	ret = bus_master_set(dev, on);
+	vfio_call_end();
+	return ret;
 }

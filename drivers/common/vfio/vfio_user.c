@@ -9,53 +9,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <rte_common.h>
-#include <rte_errno.h>
-#include <rte_string_fns.h>
 
+#include "vfio_call.h"
 #include "vfio_private.h"
-#include "vfio_user.h"
-
-/* A server that does not answer in this time has hung. */
-#define ANSWER_TIMEOUT_S 5
+#include "vfio_user_serve.h"
 
 static bool
 user_offered(const struct rte_vfio_dev_node *node)
 {
 	return node->user_socket != NULL;
-}
-
-static int
-user_connect(struct rte_vfio_dev *dev, const char *path)
-{
-	const struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT_S };
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int sock, ret;
-
-	if (rte_strscpy(addr.sun_path, path, sizeof(addr.sun_path)) < 0) {
-		VFIO_LOG_OPEN(dev, "path of vfio-user socket too long: %s", path);
-		return -ENAMETOOLONG;
-	}
-	sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sock < 0)
-		goto fail;
-	if (setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) < 0 ||
-			setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
-			connect(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		goto fail;
-	return sock;
-fail:
-	ret = -errno;
-	VFIO_LOG_OPEN(dev, "cannot connect to vfio-user socket %s: %s", path, strerror(-ret));
-	if (sock >= 0)
-		close(sock);
-	return ret;
 }
 
 static int
@@ -77,12 +42,23 @@ user_dma_map(struct vfio_dma *dma, const struct vfio_dma_run *run)
 		.nb_send_fds = 1,
 	};
 
-	/* The server reaches our memory through its file, and only so. */
+	int ret;
+
+	/*
+	 * The server maps the file behind our memory.  One that does not, and
+	 * accesses the memory by message, is given the file all the same.
+	 */
 	if (run->fd < 0)
 		return -ENOTSUP;
 	if (dma->mapped.nb >= user->limits.max_dma_maps)
 		return -ENOSPC;
-	return vfio_user_call(user->dev, &call);
+	ret = vfio_user_reach_add(user, run);
+	if (ret < 0)
+		return ret;
+	ret = vfio_user_call(user->dev, &call);
+	if (ret < 0)
+		vfio_user_reach_remove(user, run->iova, run->len);
+	return ret;
 }
 
 static int
@@ -103,8 +79,13 @@ user_dma_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
 		.reply_len = sizeof(reply),
 	};
 
+	int ret;
+
 	RTE_SET_USED(addr);
-	return vfio_user_call(user->dev, &call);
+	ret = vfio_user_call(user->dev, &call);
+	/* Whatever the server says, the memory may be gone from now on. */
+	vfio_user_reach_remove(user, iova, len);
+	return ret;
 }
 
 static const struct vfio_dma_ops user_dma_ops = {
@@ -117,7 +98,8 @@ static void
 user_free(struct rte_vfio_dev *dev)
 {
 	pthread_mutex_destroy(&dev->user->dma.lock);
-	pthread_mutex_destroy(&dev->user->lock);
+	vfio_user_lock_destroy(dev->user);
+	vfio_ranges_free(&dev->user->reach);
 	free(dev->user);
 	dev->user = NULL;
 }
@@ -125,6 +107,7 @@ user_free(struct rte_vfio_dev *dev)
 static void
 user_close(struct rte_vfio_dev *dev)
 {
+	vfio_user_watch_leave(dev);
 	close(dev->user->sock);
 	user_free(dev);
 }
@@ -141,17 +124,20 @@ user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 	user->dev = dev;
 	user->dma.ops = &user_dma_ops;
 	user->dma.name = dev->name;
-	pthread_mutex_init(&user->lock, NULL);
+	user->timeout_ms = node->timeout_ms;
+	user->watch_fd = -1;
+	vfio_user_lock_init(user);
 	pthread_mutex_init(&user->dma.lock, NULL);
 	dev->user = user;
 	dev->dma = &user->dma;
-	user->sock = user_connect(dev, node->user_socket);
-	if (user->sock < 0) {
-		ret = user->sock;
+	ret = vfio_user_connect(dev, node->user_socket);
+	if (ret < 0) {
 		user_free(dev);
 		return ret;
 	}
 	ret = vfio_user_negotiate(dev);
+	if (ret == 0)
+		ret = vfio_user_watch_join(dev);
 	if (ret < 0)
 		user_close(dev);
 	return ret;
@@ -242,12 +228,14 @@ user_region_access(struct rte_vfio_dev *dev, enum vfio_user_command command, uin
 	uint32_t part;
 	int ret = 0;
 
+	vfio_call_begin();
 	for (; len > 0 && ret == 0; len -= part) {
 		part = RTE_MIN(len, dev->user->limits.max_data_xfer_size);
 		ret = user_region_part(dev, command, index, offset, buf, part);
 		buf = RTE_PTR_ADD(buf, part);
 		offset += part;
 	}
+	vfio_call_end();
 	return ret;
 }
 
@@ -297,6 +285,7 @@ user_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 	int ret;
 
 	request.argsz = sizeof(request);
+	vfio_call_begin();
 	do {
 		request.start = set->start + done;
 		request.count = set->count - done;
@@ -308,6 +297,7 @@ user_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 		ret = vfio_user_call(dev, &call);
 		done += request.count;
 	} while (ret == 0 && done < set->count);
+	vfio_call_end();
 	return ret;
 }
 

@@ -8,9 +8,16 @@
 /*
  * vfio-user, the client's side of the protocol in vfio_user_proto.h.
  *
- * One request is under way at a time; the connection's lock sees to that.  The
- * server is not trusted: a reply has to match its request, and every breach of
- * the protocol ends the connection for good.
+ * One request is under way at a time; the connection is locked meanwhile (a flag
+ * with a condition variable, for which a thread can wait by a deadline).  The
+ * server is not trusted: a reply has to match its request and to come by the
+ * deadline of the call, and every breach of the protocol ends the connection
+ * for good.  A connection that is given up is shut down, whereupon the watcher
+ * tells that the device has gone.
+ *
+ * Layers, each of which uses those below: vfio_user.c (VFIO requests),
+ * vfio_user_watch.c (what comes unasked), vfio_user_msg.c (messages),
+ * vfio_user_serve.c (commands of the server's), vfio_user_sock.c (octets).
  */
 
 #include <pthread.h>
@@ -26,6 +33,9 @@ struct rte_vfio_dev;
 /* File descriptors we send in one message at the most, and take in one. */
 #define VFIO_USER_MAX_FDS 16
 
+/* Octets of data that we take in one message. */
+#define VFIO_USER_MAX_XFER 1048576
+
 /* What the server said it can take. */
 struct vfio_user_limits {
 	uint32_t max_msg_fds;
@@ -38,13 +48,22 @@ struct vfio_user {
 	struct rte_vfio_dev *dev;
 	struct vfio_dma dma; /* memory is mapped for this device alone */
 	int sock;
-	bool broken; /* nothing more will be sent */
-	uint16_t next_id;
+	uint32_t timeout_ms; /* of a call; 0: none */
+	bool broken; /* given up; atomic */
 	struct vfio_user_limits limits;
-	pthread_mutex_t lock; /* one request at a time */
+	pthread_mutex_t busy_lock; /* of "busy" */
+	pthread_cond_t idle; /* "busy" has become false; waits by CLOCK_MONOTONIC */
+	bool busy; /* with one request at a time: a thread has what follows */
+	uint64_t deadline; /* of the call that has locked it, see vfio_call.h */
+	uint16_t next_id;
+	struct vfio_ranges reach; /* memory that the server may access by message */
+	bool refused; /* an access of the server's; that has been said */
 	uint8_t in[1024]; /* received and, from in_at to in_end, not yet looked at */
 	uint32_t in_at;
 	uint32_t in_end;
+	int watch_fd; /* epoll set that has the socket, or -1 */
+	bool watched; /* the socket is in that set; under the watcher's lock */
+	bool tells; /* its end is an event; under the watcher's lock */
 };
 
 /* A request and the room for its reply. */
@@ -75,8 +94,36 @@ struct vfio_user_call {
  */
 int vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call);
 
+/**
+ * Serve what the server says unasked, if it has said anything, by the deadline
+ * of the call that this thread is in.
+ */
+void vfio_user_serve_idle(struct rte_vfio_dev *dev);
+
+/**
+ * Say and hear nothing more; whoever waits for the server is woken.  Any thread,
+ * with or without the lock.
+ *
+ * @return
+ *   Whether nobody had given the connection up before.
+ */
+bool vfio_user_give_up(struct vfio_user *user);
+
+static inline bool
+vfio_user_is_broken(const struct vfio_user *user)
+{
+	return __atomic_load_n(&user->broken, __ATOMIC_RELAXED);
+}
+
 /** Agree on version and limits; the first thing said on a connection. */
 int vfio_user_negotiate(struct rte_vfio_dev *dev);
+
+/**
+ * Have the interrupt thread serve what comes while no request is under way, until
+ * vfio_user_watch_leave().
+ */
+int vfio_user_watch_join(struct rte_vfio_dev *dev);
+void vfio_user_watch_leave(struct rte_vfio_dev *dev);
 
 /** Have the device told when the server goes away, see struct vfio_ops. */
 int vfio_user_watch(struct rte_vfio_dev *dev, bool on);

@@ -25,6 +25,8 @@ enum vfio_user_command {
 	VFIO_USER_DEVICE_SET_IRQS = 8,
 	VFIO_USER_REGION_READ = 9,
 	VFIO_USER_REGION_WRITE = 10,
+	VFIO_USER_DMA_READ = 11, /* from the server */
+	VFIO_USER_DMA_WRITE = 12, /* from the server */
 	VFIO_USER_DEVICE_RESET = 13,
 };
 
@@ -80,6 +82,15 @@ struct vfio_user_region_access {
 	uint64_t offset;
 	uint32_t region;
 	uint32_t count;
+};
+
+/*
+ * Sections "VFIO_USER_DMA_READ" and "VFIO_USER_DMA_WRITE"; data follows in a write
+ * and in the reply to a read.
+ */
+struct vfio_user_dma_access {
+	uint64_t addr; /* IOVA */
+	uint64_t count;
 };
 
 #endif /* VFIO_USER_PROTO_H */

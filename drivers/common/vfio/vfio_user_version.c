@@ -23,7 +23,7 @@
 
 /* What we can take; the rest is at the specification's defaults. */
 #define CAPABILITIES "{\"capabilities\":{\"max_msg_fds\":" RTE_STR(VFIO_USER_MAX_FDS) \
-	",\"max_data_xfer_size\":1048576}}"
+	",\"max_data_xfer_size\":" RTE_STR(VFIO_USER_MAX_XFER) "}}"
 
 struct version_reply {
 	struct vfio_user_version version;

@@ -3,12 +3,13 @@
  */
 
 /*
- * Servers that go away.
+ * What servers say and do unasked: commands while no request is under way, and
+ * their end.
  *
- * EAL polls descriptors for input, which would wake its thread for every reply.
- * So the sockets are in an epoll set that only waits for their end, and that
- * set is what EAL polls.  There is one for all devices: EAL goes through all it
- * polls whenever there is one more.
+ * The sockets are in an epoll set, which is what EAL polls.  There is one set for
+ * all devices: EAL goes through all it polls whenever there is one more.  While
+ * a request is under way, its socket is only watched for the end: each reply
+ * would else wake EAL's thread.
  */
 
 #include <errno.h>
@@ -22,37 +23,70 @@
 #include "vfio_private.h"
 #include "vfio_user.h"
 
-/* Told in one go; the set stays readable while there are more. */
-#define MAX_EVENTS 16
-
 static struct {
-	pthread_mutex_t control; /* of what follows, taken first */
-	pthread_mutex_t lock; /* of the set's members, while they are told */
+	pthread_mutex_t control; /* of the set itself; taken first */
+	/*
+	 * Of who is in the set and is told.  Held while telling, and recursive: who
+	 * is told may open and close other devices.
+	 */
+	pthread_mutex_t lock;
 	struct rte_intr_handle *handle;
 	int fd;
 	unsigned int nb_devs;
 } watch = {
 	.control = PTHREAD_MUTEX_INITIALIZER,
-	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
 	.fd = -1,
 };
 
-/* Each is told once: its socket leaves the set before. */
-static void
-watch_hangup(void *arg)
+static int
+set_add(struct rte_vfio_dev *dev)
 {
-	struct epoll_event events[MAX_EVENTS];
-	struct rte_vfio_dev *dev;
-	int i, n;
+	struct epoll_event event = { .events = EPOLLRDHUP | EPOLLIN, .data.ptr = dev };
+
+	if (dev->user->watched)
+		return 0;
+	if (epoll_ctl(watch.fd, EPOLL_CTL_ADD, dev->user->sock, &event) < 0)
+		return -errno;
+	dev->user->watched = true;
+	return 0;
+}
+
+static void
+set_remove(struct rte_vfio_dev *dev)
+{
+	if (dev->user->watched)
+		epoll_ctl(watch.fd, EPOLL_CTL_DEL, dev->user->sock, NULL);
+	dev->user->watched = false;
+}
+
+/* The end of a connection is told once, as its socket leaves the set before. */
+static void
+hung_up(struct rte_vfio_dev *dev)
+{
+	set_remove(dev);
+	if (vfio_user_give_up(dev->user))
+		VFIO_LOG(NOTICE, dev, "vfio-user server has gone");
+	if (dev->user->tells)
+		vfio_dev_event(dev, RTE_VFIO_DEV_EVENT_GONE);
+}
+
+/*
+ * On EAL's interrupt thread, which waits for a server that has begun a message.
+ * One at a time, as another may be closed meanwhile: the set stays readable.
+ */
+static void
+watch_ready(void *arg)
+{
+	struct epoll_event event;
 
 	RTE_SET_USED(arg);
 	pthread_mutex_lock(&watch.lock);
-	n = epoll_wait(watch.fd, events, MAX_EVENTS, 0);
-	for (i = 0; i < n; i++) {
-		dev = events[i].data.ptr;
-		epoll_ctl(watch.fd, EPOLL_CTL_DEL, dev->user->sock, NULL);
-		VFIO_LOG(NOTICE, dev, "vfio-user server has gone");
-		vfio_dev_event(dev, RTE_VFIO_DEV_EVENT_GONE);
+	if (epoll_wait(watch.fd, &event, 1, 0) == 1) {
+		if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+			hung_up(event.data.ptr);
+		else
+			vfio_user_serve_idle(event.data.ptr);
 	}
 	pthread_mutex_unlock(&watch.lock);
 }
@@ -83,7 +117,7 @@ watch_open(void)
 	}
 	rte_intr_type_set(watch.handle, RTE_INTR_HANDLE_VDEV);
 	rte_intr_fd_set(watch.handle, watch.fd);
-	ret = rte_intr_callback_register(watch.handle, watch_hangup, NULL);
+	ret = rte_intr_callback_register(watch.handle, watch_ready, NULL);
 	if (ret < 0)
 		watch_close();
 	return ret;
@@ -91,54 +125,59 @@ watch_open(void)
 
 /* The last one ends it. */
 static void
-watch_leave(void)
+watch_put(void)
 {
 	if (--watch.nb_devs != 0)
 		return;
-	rte_intr_callback_unregister_sync(watch.handle, watch_hangup, NULL);
+	rte_intr_callback_unregister_sync(watch.handle, watch_ready, NULL);
 	watch_close();
 }
 
-static int
-watch_add(struct rte_vfio_dev *dev)
+int
+vfio_user_watch_join(struct rte_vfio_dev *dev)
 {
-	struct epoll_event event = { .events = EPOLLRDHUP, .data.ptr = dev };
 	int ret = 0;
 
+	pthread_mutex_lock(&watch.control);
 	if (watch.nb_devs == 0)
 		ret = watch_open();
+	if (ret == 0) {
+		watch.nb_devs++;
+		dev->user->watch_fd = watch.fd;
+		pthread_mutex_lock(&watch.lock);
+		ret = set_add(dev);
+		pthread_mutex_unlock(&watch.lock);
+	}
+	pthread_mutex_unlock(&watch.control);
 	if (ret < 0)
-		return ret;
-	watch.nb_devs++;
-	if (epoll_ctl(watch.fd, EPOLL_CTL_ADD, dev->user->sock, &event) == 0)
-		return 0;
-	ret = -errno;
-	watch_leave();
+		VFIO_LOG(ERR, dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
 	return ret;
 }
 
-/* From here on the device is not told any more, and is not being told. */
-static void
-watch_remove(struct rte_vfio_dev *dev)
+void
+vfio_user_watch_leave(struct rte_vfio_dev *dev)
 {
+	if (dev->user->watch_fd < 0)
+		return;
+	pthread_mutex_lock(&watch.control);
 	pthread_mutex_lock(&watch.lock);
-	epoll_ctl(watch.fd, EPOLL_CTL_DEL, dev->user->sock, NULL);
+	set_remove(dev);
 	pthread_mutex_unlock(&watch.lock);
-	watch_leave();
+	watch_put();
+	pthread_mutex_unlock(&watch.control);
+	dev->user->watch_fd = -1;
 }
 
+/* Switched off, the device is not told any more, and is not being told. */
 int
 vfio_user_watch(struct rte_vfio_dev *dev, bool on)
 {
 	int ret = 0;
 
-	pthread_mutex_lock(&watch.control);
-	if (on)
-		ret = watch_add(dev);
-	else
-		watch_remove(dev);
-	pthread_mutex_unlock(&watch.control);
-	if (ret < 0)
-		VFIO_LOG(ERR, dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
+	pthread_mutex_lock(&watch.lock);
+	dev->user->tells = on;
+	if (on) /* also of an end that nobody wanted to hear of */
+		ret = set_add(dev);
+	pthread_mutex_unlock(&watch.lock);
 	return ret;
 }

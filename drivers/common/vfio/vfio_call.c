@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <time.h>
+
+#include <rte_time.h>
+
+#include "vfio_call.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+static __thread struct {
+	unsigned int depth; /* of vfio_call_begin() without its vfio_call_end() */
+	uint64_t start; /* of the outermost, while depth is not 0 */
+} call;
+
+uint64_t
+vfio_call_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return rte_timespec_to_ns(&now);
+}
+
+void
+vfio_call_begin(void)
+{
+	if (call.depth++ == 0)
+		call.start = vfio_call_now();
+}
+
+void
+vfio_call_end(void)
+{
+	call.depth--;
+}
+
+uint64_t
+vfio_call_deadline(uint32_t timeout_ms)
+{
+	if (timeout_ms == 0)
+		return VFIO_NO_DEADLINE;
+	return (call.depth == 0 ? vfio_call_now() : call.start) + timeout_ms * NS_PER_MS;
+}

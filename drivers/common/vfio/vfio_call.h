@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#ifndef VFIO_CALL_H
+#define VFIO_CALL_H
+
+/*
+ * The time that a call of the API, or a memory event of EAL's, may take.
+ *
+ * A vfio-user server has one deadline for a whole call, however many messages
+ * the call takes.  Each function that may send more than one is between
+ * vfio_call_begin() and vfio_call_end().  They nest: the outermost of a thread
+ * is the call.  Times are CLOCK_MONOTONIC, in nanoseconds, and a thread's own.
+ */
+
+#include <stdint.h>
+
+/* The deadline of a call that may take for ever. */
+#define VFIO_NO_DEADLINE UINT64_MAX
+
+void vfio_call_begin(void);
+void vfio_call_end(void);
+
+uint64_t vfio_call_now(void);
+
+/* When the call that this thread is in is to end; timeout_ms 0: never. */
+uint64_t vfio_call_deadline(uint32_t timeout_ms);
+
+#endif /* VFIO_CALL_H */
