@@ -257,6 +257,48 @@ test_late_for_all(void)
 	return expect_gone();
 }
 
+/* --- Files behind a mapping ------------------------------------------------- */
+
+/* Nothing is mapped; accesses are messages, and work. */
+static int
+not_mapped(enum fake_fault fault)
+{
+	const struct rte_vfio_region *region;
+	uint32_t v;
+
+	TEST_ASSERT_OK(fake_start(fault));
+	test_log_start();
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_EQUAL(test_log_count("region 0: not mapped"), 1);
+	region = rte_vfio_region_get(fake_dev, 0);
+	TEST_ASSERT_EQUAL(region->nb_areas, 0);
+	TEST_ASSERT_EQUAL(region->size, FAKE_REGION0_SIZE);
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA0_OFFSET, 4) == NULL, "mapped");
+	TEST_ASSERT_OK(rte_vfio_region_write32(fake_dev, 0, FAKE_AREA0_OFFSET, 4711));
+	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 0, FAKE_AREA0_OFFSET, &v));
+	TEST_ASSERT_EQUAL(v, 4711);
+	return TEST_SUCCESS;
+}
+
+static int
+test_unsealed_not_mapped(void)
+{
+	return not_mapped(FAKE_UNSEALED);
+}
+
+static int
+test_file_not_mapped(void)
+{
+	return not_mapped(FAKE_FILE);
+}
+
+static int
+test_hugepages_not_mapped(void)
+{
+	return not_mapped(FAKE_HUGE_FILE);
+}
+
 /* --- DMA by message ---------------------------------------------------------- */
 
 /* Memory at an IOVA of its own, between others. */
@@ -386,6 +428,9 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_breach_is_gone),
 	TEST_CASE(test_gone_before_watched),
 	TEST_CASE(test_late_for_all),
+	TEST_CASE(test_unsealed_not_mapped),
+	TEST_CASE(test_file_not_mapped),
+	TEST_CASE(test_hugepages_not_mapped),
 	TEST_CASE(test_dma_message_idle),
 	TEST_CASE(test_dma_message_busy),
 	TEST_CASE(test_dma_message_bounds),

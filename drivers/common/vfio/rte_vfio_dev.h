@@ -209,7 +209,9 @@ const struct rte_vfio_region *rte_vfio_region_get(const struct rte_vfio_dev *dev
 		uint32_t index);
 
 /**
- * Map every mappable area of a region into one address window.  Mapping twice
+ * Map every mappable area of a region into one address window.  A vfio-user
+ * region has areas only if its file is a memfd, or another file in memory, with
+ * the seal F_SEAL_SHRINK, and not in hugepages; accesses are messages otherwise.  Mapping twice
  * is the same as once; the mapping goes with rte_vfio_dev_close().  What the
  * primary process had mapped when a secondary opened the device has the same
  * address in both.

@@ -8,8 +8,12 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include <rte_common.h>
 
@@ -159,6 +163,35 @@ user_get_info(struct rte_vfio_dev *dev, struct vfio_device_info *info)
 	return vfio_user_call(dev, &call);
 }
 
+/*
+ * Whether a mapping of a file cannot be made to fault.  A server could cut the
+ * file short, unless that is sealed; punch a hole into hugepages and have none
+ * left to fill it; or hold up page faults in a file system of its own, which has
+ * no seals.
+ */
+static bool
+file_stays(int fd)
+{
+	const int seals = fcntl(fd, F_GET_SEALS);
+	struct statfs fs;
+
+	return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && fstatfs(fd, &fs) == 0 &&
+		fs.f_type == TMPFS_MAGIC;
+}
+
+/* Have a region that cannot be mapped safely accessed by message. */
+static void
+file_check(struct rte_vfio_dev *dev, struct vfio_region_info *info, int *fd)
+{
+	if (*fd < 0 || file_stays(*fd))
+		return;
+	VFIO_LOG(NOTICE, dev, "region %u: not mapped, as its file is no memfd with F_SEAL_SHRINK: accesses are messages",
+		info->index);
+	info->flags &= ~VFIO_REGION_INFO_FLAG_MMAP;
+	close(*fd);
+	*fd = -1;
+}
+
 static int
 user_region_info(struct rte_vfio_dev *dev, struct vfio_region_info *info, int *fd)
 {
@@ -187,6 +220,8 @@ user_region_info(struct rte_vfio_dev *dev, struct vfio_region_info *info, int *f
 		*fd = -1;
 		return -EPROTO;
 	}
+	if (info->argsz <= room)
+		file_check(dev, info, fd);
 	return 0;
 }
 
