@@ -414,6 +414,94 @@ test_half_message(void)
 	return expect_gone();
 }
 
+/* --- Access ------------------------------------------------------------------ */
+
+#define TEAR_ROUNDS 100000
+
+static void *
+write_words(void *arg)
+{
+	uint64_t words[3];
+	unsigned int i;
+
+	for (i = 0; i < TEAR_ROUNDS; i++) {
+		memset(words, i % 2 == 0 ? 0xff : 0, sizeof(words));
+		if (rte_vfio_region_write(arg, 0, FAKE_AREA0_OFFSET + 8, words, sizeof(words)) < 0)
+			break;
+	}
+	return NULL;
+}
+
+/* A word of many that are written is written at once. */
+static int
+test_words_whole(void)
+{
+	volatile uint64_t *word;
+	pthread_t thread;
+	unsigned int i, torn = 0;
+	uint64_t value;
+
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	word = (volatile uint64_t *)(fake_server_region(0) + FAKE_AREA0_OFFSET + 16);
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, write_words, fake_dev));
+	for (i = 0; i < 50 * TEAR_ROUNDS; i++) {
+		value = *word;
+		torn += value != 0 && value != UINT64_MAX;
+	}
+	pthread_join(thread, NULL);
+	TEST_ASSERT_EQUAL(torn, 0);
+	return TEST_SUCCESS;
+}
+
+/* Octets that begin and end anywhere come where they belong, and nowhere else. */
+static int
+test_bulk_unaligned(void)
+{
+	uint8_t out[40], in[40], *region;
+	size_t at, len;
+
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	region = fake_server_region(0) + FAKE_AREA0_OFFSET;
+	for (at = 0; at < sizeof(out); at++)
+		out[at] = at + 1;
+	for (at = 0; at < 8; at++) {
+		for (len = 0; len <= 24; len++) {
+			memset(region, 0, sizeof(out));
+			TEST_ASSERT_OK(rte_vfio_region_write(fake_dev, 0, FAKE_AREA0_OFFSET + at,
+				out + at, len));
+			TEST_ASSERT_OK(memcmp(region + at, out + at, len));
+			TEST_ASSERT(at == 0 || region[at - 1] == 0, "before %zu+%zu", at, len);
+			TEST_ASSERT_EQUAL(region[at + len], 0);
+			TEST_ASSERT_OK(rte_vfio_region_read(fake_dev, 0, FAKE_AREA0_OFFSET + at,
+				in, len));
+			TEST_ASSERT_OK(memcmp(in, out + at, len));
+		}
+	}
+	return TEST_SUCCESS;
+}
+
+/* No word is in two messages, whatever a server takes in one. */
+static int
+test_messages_whole(void)
+{
+	uint8_t out[48], in[48];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = i * 5;
+	TEST_ASSERT_OK(fake_start(FAKE_XFER_ODD));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(rte_vfio_region_write(fake_dev, 1, 3, out, 45));
+	TEST_ASSERT_OK(rte_vfio_region_read(fake_dev, 1, 3, in, 45));
+	TEST_ASSERT_OK(memcmp(in, out, 45));
+	TEST_ASSERT_EQUAL(fake_server_torn(), 0);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_hang),
 	TEST_CASE(test_slow),
@@ -435,6 +523,9 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_message_busy),
 	TEST_CASE(test_dma_message_bounds),
 	TEST_CASE(test_half_message),
+	TEST_CASE(test_words_whole),
+	TEST_CASE(test_bulk_unaligned),
+	TEST_CASE(test_messages_whole),
 	{ .name = NULL }
 };
 

@@ -246,6 +246,11 @@ void *rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index,
  * Read from a region, through the mapping if the whole range is mapped,
  * otherwise through the transport (a system call).  Any thread.
  *
+ * Octets are those of the region, whose byte order is the device's: registers of
+ * PCI devices are little-endian whatever the processor, and the caller converts
+ * what it reads with rte_le_to_cpu_32() and what it writes with
+ * rte_cpu_to_le_32().  That goes for the accessors of one width, too.
+ *
  * @param dev
  *   The device.
  * @param index
@@ -255,7 +260,10 @@ void *rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index,
  * @param[out] buf
  *   Where to put the data.
  * @param len
- *   Bytes.  Lengths of 1, 2, 4 and 8 at an aligned offset are one access.
+ *   Bytes.  Lengths of 1, 2, 4 and 8 at an aligned offset are one access (8 on
+ *   a 64-bit processor), in the order in which calls are made, as with
+ *   rte_read32() and rte_write32().  A longer range is accessed in the widest
+ *   aligned pieces of up to 8, so that no register in it is torn.
  * @return
  *   0, -EINVAL if the range is not in the region, -EACCES if the region
  *   cannot be read, -EIO on a short read, -ENODEV if the device is gone, or

@@ -19,6 +19,7 @@
 #include <rte_common.h>
 #include <rte_memory.h>
 
+#include "vfio_io.h"
 #include "vfio_private.h"
 #include "vfio_trace.h"
 
@@ -178,58 +179,6 @@ rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index, uint64_t off
 	return mapped_at(region, offset, len);
 }
 
-/*
- * Registers are read and written in one access of their own width; what is not
- * a register, octet by octet.
- */
-static void
-mmio_read(const volatile void *addr, void *buf, size_t len)
-{
-	const volatile uint8_t *octets = addr;
-	uint64_t v64;
-	uint32_t v32;
-	uint16_t v16;
-	size_t i;
-
-	if (len == 8 && rte_is_aligned((const void *)(uintptr_t)addr, 8)) {
-		v64 = *(const volatile uint64_t *)addr;
-		memcpy(buf, &v64, len);
-	} else if (len == 4 && rte_is_aligned((const void *)(uintptr_t)addr, 4)) {
-		v32 = *(const volatile uint32_t *)addr;
-		memcpy(buf, &v32, len);
-	} else if (len == 2 && rte_is_aligned((const void *)(uintptr_t)addr, 2)) {
-		v16 = *(const volatile uint16_t *)addr;
-		memcpy(buf, &v16, len);
-	} else {
-		for (i = 0; i < len; i++)
-			((uint8_t *)buf)[i] = octets[i];
-	}
-}
-
-static void
-mmio_write(volatile void *addr, const void *buf, size_t len)
-{
-	volatile uint8_t *octets = addr;
-	uint64_t v64;
-	uint32_t v32;
-	uint16_t v16;
-	size_t i;
-
-	if (len == 8 && rte_is_aligned((const void *)(uintptr_t)addr, 8)) {
-		memcpy(&v64, buf, len);
-		*(volatile uint64_t *)addr = v64;
-	} else if (len == 4 && rte_is_aligned((const void *)(uintptr_t)addr, 4)) {
-		memcpy(&v32, buf, len);
-		*(volatile uint32_t *)addr = v32;
-	} else if (len == 2 && rte_is_aligned((const void *)(uintptr_t)addr, 2)) {
-		memcpy(&v16, buf, len);
-		*(volatile uint16_t *)addr = v16;
-	} else {
-		for (i = 0; i < len; i++)
-			octets[i] = ((const uint8_t *)buf)[i];
-	}
-}
-
 static int
 region_check(const struct vfio_region *region, uint32_t flag, uint64_t offset, size_t len)
 {
@@ -252,7 +201,7 @@ rte_vfio_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	addr = mapped_at(region, offset, len);
 	if (addr == NULL)
 		return dev->ops->region_read(dev, index, offset, buf, len);
-	mmio_read(addr, buf, len);
+	vfio_io_read(addr, buf, len);
 	return 0;
 }
 
@@ -270,6 +219,6 @@ rte_vfio_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	addr = mapped_at(region, offset, len);
 	if (addr == NULL)
 		return dev->ops->region_write(dev, index, offset, buf, len);
-	mmio_write(addr, buf, len);
+	vfio_io_write(addr, buf, len);
 	return 0;
 }

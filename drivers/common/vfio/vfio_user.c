@@ -260,12 +260,14 @@ static int
 user_region_access(struct rte_vfio_dev *dev, enum vfio_user_command command, uint32_t index,
 	uint64_t offset, void *buf, size_t len)
 {
+	const uint32_t max = dev->user->limits.max_data_xfer_size; /* 8 or more */
 	uint32_t part;
 	int ret = 0;
 
 	vfio_call_begin();
 	for (; len > 0 && ret == 0; len -= part) {
-		part = RTE_MIN(len, dev->user->limits.max_data_xfer_size);
+		/* No register is in two messages. */
+		part = len <= max ? len : max - (offset + max) % sizeof(uint64_t);
 		ret = user_region_part(dev, command, index, offset, buf, part);
 		buf = RTE_PTR_ADD(buf, part);
 		offset += part;
