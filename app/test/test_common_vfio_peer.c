@@ -414,6 +414,26 @@ test_half_message(void)
 	return expect_gone();
 }
 
+/* --- Few mappings ------------------------------------------------------------ */
+
+static int
+test_few_mappings(void)
+{
+	void *mem = rte_malloc(NULL, 4096, 4096);
+	int ret;
+
+	TEST_ASSERT(mem != NULL, "no memory");
+	TEST_ASSERT_OK(fake_start(FAKE_DMA_FEW));
+	test_log_start();
+	ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
+	if (ret == 0) /* all of EAL's memory in one mapping */
+		ret = rte_vfio_dma_map(fake_dev, mem, IOVA, 4096);
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "--single-file-segments"), 1);
+	TEST_ASSERT_EQUAL(ret, -ENOMEM);
+	rte_free(mem);
+	return TEST_SUCCESS;
+}
+
 /* --- Access ------------------------------------------------------------------ */
 
 #define TEAR_ROUNDS 100000
@@ -523,6 +543,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_message_busy),
 	TEST_CASE(test_dma_message_bounds),
 	TEST_CASE(test_half_message),
+	TEST_CASE(test_few_mappings),
 	TEST_CASE(test_words_whole),
 	TEST_CASE(test_bulk_unaligned),
 	TEST_CASE(test_messages_whole),

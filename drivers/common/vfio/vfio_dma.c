@@ -46,17 +46,21 @@ dma_log(const struct vfio_dma *dma, const char *name, const char *what, const vo
 {
 	const struct { const char *name; } who = { name };
 	const struct vfio_range *near;
-	char allowed[64] = "";
+	char hint[128] = "";
 
 	if (error == -ERANGE && dma->allowed.nb != 0) {
 		near = vfio_ranges_overlap(&dma->allowed, iova, UINT64_MAX);
 		if (near == NULL)
 			near = &dma->allowed.range[dma->allowed.nb - 1];
-		snprintf(allowed, sizeof(allowed), ", the IOMMU allows 0x%" PRIx64 "-0x%" PRIx64,
+		snprintf(hint, sizeof(hint), ", the IOMMU allows 0x%" PRIx64 "-0x%" PRIx64,
 			near->first, near->last);
 	}
+	if (dma->ops->refusal_hint != NULL && dma->mapped.nb != 0 &&
+			(error == -ENOSPC || error == -ENOMEM || error == -EINVAL))
+		snprintf(hint, sizeof(hint), ", after %u mappings; %s", dma->mapped.nb,
+			dma->ops->refusal_hint);
 	VFIO_LOG(ERR, &who, "%s at %p, IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes: %s%s",
-		what, addr, iova, len, strerror(-error), allowed);
+		what, addr, iova, len, strerror(-error), hint);
 }
 
 /* Map a run that nobody has mapped, EAL's (users 0) or a device's. */
@@ -123,10 +127,11 @@ page_run(const struct vfio_dma *dma, const struct rte_memseg *ms)
 	return run;
 }
 
+/* Where EAL has no memory events, as with --no-huge and --legacy-mem, it frees none. */
 static bool
-page_stays(const struct rte_memseg *ms)
+page_stays(const struct vfio_dma *dma, const struct rte_memseg *ms)
 {
-	return (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0 || !rte_eal_has_hugepages();
+	return (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0 || !dma->follows_eal;
 }
 
 /* Whether "next" continues "run": the same file, and everything adjacent. */
@@ -159,14 +164,14 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 		if (ms->iova == RTE_BAD_IOVA) /* no device can reach it */
 			continue;
 		next = page_run(dma, ms);
-		if (run.len != 0 && stays && page_stays(ms) && run_continues(&run, &next)) {
+		if (run.len != 0 && stays && page_stays(dma, ms) && run_continues(&run, &next)) {
 			run.len += next.len;
 		} else {
 			ret = run.len == 0 ? 0 : run_map(dma, &run, 0);
 			if (ret < 0 && ret != -EEXIST)
 				return ret;
 			run = next;
-			stays = page_stays(ms);
+			stays = page_stays(dma, ms);
 		}
 	}
 	ret = run.len == 0 ? 0 : run_map(dma, &run, 0);

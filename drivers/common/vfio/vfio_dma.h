@@ -37,6 +37,8 @@ struct vfio_dma_ops {
 	int (*unmap)(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len);
 	/* Memory is mapped through the file behind it: "fd" is wanted. */
 	bool by_file;
+	/* What helps where no more mappings are accepted, for log lines; may be NULL. */
+	const char *refusal_hint;
 	/* EAL's own VFIO code maps its memory: nothing for us to follow. */
 	bool eal_maps_memory;
 };

@@ -96,6 +96,7 @@ static const struct vfio_dma_ops user_dma_ops = {
 	.map = user_dma_map,
 	.unmap = user_dma_unmap,
 	.by_file = true,
+	.refusal_hint = "EAL needs fewer with -m, --single-file-segments and --iova-mode=va",
 };
 
 static void
