@@ -34,7 +34,10 @@
 static void
 node_init(struct auxiliary_node *node, const char *name)
 {
-	node->vfio = (struct rte_vfio_dev_node){ .name = name };
+	node->vfio = (struct rte_vfio_dev_node){
+		.name = name,
+		.timeout_ms = RTE_VFIO_DEV_TIMEOUT_MS,
+	};
 	node->fd[0] = node->fd[1] = -1;
 	node->cdev[0] = node->group[0] = '\0';
 }
