@@ -209,6 +209,49 @@ def test_client_killed(env):
     testpmd.quit()
 
 
+def stop_server(env, app=()):
+    """Stop dpdk-sf-sim as a debugger would; one port asks it something, in vain."""
+    sim = env.sim()
+    testpmd = env.testpmd(PAIR, app=app)
+    testpmd.forward(0.3, first=2)
+    sim.popen.send_signal(signal.SIGSTOP)
+    testpmd.command("show port stats 0", 60)
+    said = [x for x in testpmd.output if "sf_sim.sf.0: vfio-user server takes more than" in x]
+    assert len(said) == 1, testpmd.text()
+    return sim, testpmd
+
+
+def attach_again(sim, testpmd):
+    sim.popen.send_signal(signal.SIGCONT)
+    out = testpmd.command("port attach auxiliary:sf_sim.sf.0")
+    assert "is attached" in out, out
+    testpmd.command("port start all")
+    testpmd.command("clear port stats all")
+    testpmd.forward(0.5, first=2)
+    assert testpmd.stats(0)["RX-packets"] > 100, testpmd.text()
+    testpmd.quit()
+
+
+def test_server_stopped(env):
+    """A server that does not answer in time is as good as gone: the port is removed."""
+    sim, testpmd = stop_server(env)
+    testpmd.expect("Port 0: device removal event")
+    testpmd.expect("is closed|Now total ports is 1")
+    attach_again(sim, testpmd)
+
+
+def test_server_stopped_link(env):
+    """An application that does not care for removals sees the link go down, and goes on."""
+    sim, testpmd = stop_server(env, app=["--no-rmv-interrupt"])
+    start = time.monotonic()
+    assert "Link status: down" in testpmd.command("show port info 0")
+    testpmd.command("port stop 0")
+    testpmd.command("port close 0")
+    testpmd.command("device detach auxiliary:sf_sim.sf.0")
+    assert time.monotonic() - start < 4, "the server is waited for again"
+    attach_again(sim, testpmd)
+
+
 def test_one_bus(env):
     """DPDK's own bus, loaded from the plugin directory, gives way."""
     harness.need_driver("net_mlx5")
