@@ -8,6 +8,7 @@
  * answers are used up, it hangs up.
  */
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -138,9 +139,9 @@ server_start(void)
 	pthread_t thread;
 
 	sem_init(&server.done, 0, 0);
-	server.memory_fd = memfd_create("regions", MFD_CLOEXEC);
-	fuzz_need(server.memory_fd >= 0 && ftruncate(server.memory_fd, MEMORY_SIZE) == 0,
-		"memory of regions");
+	server.memory_fd = memfd_create("regions", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fuzz_need(server.memory_fd >= 0 && ftruncate(server.memory_fd, MEMORY_SIZE) == 0 &&
+		fcntl(server.memory_fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0, "memory of regions");
 	unlink(SOCKET);
 	server.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	fuzz_need(bind(server.listener, (const struct sockaddr *)&addr, sizeof(addr)) == 0 &&
@@ -218,7 +219,11 @@ use(struct rte_vfio_dev *dev)
 void
 fuzz_run(struct fuzz_input *in)
 {
-	const struct rte_vfio_dev_node node = { .name = "fuzz", .user_socket = SOCKET };
+	const struct rte_vfio_dev_node node = {
+		.name = "fuzz",
+		.user_socket = SOCKET,
+		.timeout_ms = RTE_VFIO_DEV_TIMEOUT_MS,
+	};
 	struct rte_vfio_dev *dev;
 
 	server.in = in;
