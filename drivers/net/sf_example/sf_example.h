@@ -124,6 +124,7 @@ struct sf_rxq {
 	uint16_t arm_seq; /* sequence of the last interrupt arm */
 	uint16_t conf_thresh; /* free_thresh as set up: that of a stopped queue is never reached */
 	bool deferred; /* not started with the port */
+	bool skip; /* up to the end of a packet of several buffers, of which one was bad */
 	volatile void *arm_db;
 	struct sf_port *port;
 	const struct rte_memzone *mz; /* both rings */

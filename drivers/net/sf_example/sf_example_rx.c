@@ -55,11 +55,12 @@ const uint64_t sf_rx_flags[16] = {
 #define L4_GOOD		RTE_MBUF_F_RX_L4_CKSUM_GOOD
 #define L4_BAD		RTE_MBUF_F_RX_L4_CKSUM_BAD
 
-/* What is not checked, or both good and bad, is unknown. */
+/* A checksum that is not checked, or both good and bad, is unknown; the other is as it is. */
 const uint64_t sf_rx_csum_flags[16] = {
 	[1] = L3_GOOD, [2] = L3_BAD,
-	[4] = L4_GOOD, [5] = L4_GOOD | L3_GOOD, [6] = L4_GOOD | L3_BAD,
-	[8] = L4_BAD, [9] = L4_BAD | L3_GOOD, [10] = L4_BAD | L3_BAD,
+	[4] = L4_GOOD, [5] = L4_GOOD | L3_GOOD, [6] = L4_GOOD | L3_BAD, [7] = L4_GOOD,
+	[8] = L4_BAD, [9] = L4_BAD | L3_GOOD, [10] = L4_BAD | L3_BAD, [11] = L4_BAD,
+	[13] = L3_GOOD, [14] = L3_BAD,
 };
 
 /*
@@ -227,6 +228,7 @@ sf_rxq_drain(struct sf_rxq *rxq)
 
 	rte_pktmbuf_free(rxq->first);
 	rxq->first = NULL;
+	rxq->skip = false;
 	while (posted > 0) {
 		uint16_t run = RTE_MIN(posted, rxq->size - rxq->next);
 

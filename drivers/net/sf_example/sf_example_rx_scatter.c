@@ -8,17 +8,22 @@
  * with the EOP bit has come, maybe in a later burst.
  *
  * A chain never becomes longer than the longest frame, whatever the device
- * says, and a completion that makes no sense ends it: it is dropped.
+ * says.  A packet with a completion in it that makes no sense is dropped whole,
+ * the buffers that follow up to the EOP bit included, and counted once.
  */
 
 #include <rte_mempool.h>
 
 #include "sf_example.h"
 
-static inline void
-chain_drop(struct sf_rxq *rxq)
+/* Drop a buffer, and with it what there is of its packet. */
+static __rte_noinline __rte_cold void
+chain_drop(struct sf_rxq *rxq, struct rte_mbuf *m)
 {
-	rxq->sw->errors++;
+	if (!rxq->skip)
+		rxq->sw->errors++;
+	rxq->skip = true;
+	rte_mbuf_raw_free(m);
 	rte_pktmbuf_free(rxq->first);
 	rxq->first = NULL;
 }
@@ -81,15 +86,15 @@ sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	while (n < nb_pkts && sf_rx_posted(rxq) != 0 && completion_read(rxq, &c)) {
 		struct rte_mbuf *m = rxq->mbufs[rxq->next];
 
-		if (likely(completion_fits(rxq, &c))) {
+		if (likely(!rxq->skip && completion_fits(rxq, &c)))
 			chain_add(rxq, m, &c);
-			if ((c.cpl.info & SF_RX_CPL_EOP) != 0) {
+		else
+			chain_drop(rxq, m);
+		if ((c.cpl.info & SF_RX_CPL_EOP) != 0) {
+			if (likely(!rxq->skip))
 				pkts[n++] = rxq->first;
-				rxq->first = NULL;
-			}
-		} else {
-			rte_mbuf_raw_free(m);
-			chain_drop(rxq);
+			rxq->first = NULL;
+			rxq->skip = false;
 		}
 		rxq->nb_free++;
 		if (++rxq->next == rxq->size) {

@@ -67,22 +67,31 @@ static const uint8_t rx_info_high[16] = {
 };
 
 static const uint8_t rx_low_nibble[16] = {
-	0xf, 0, 0, 0, 0, 0, 0, 0, 0xf, 0, 0, 0, 0, 0, 0, 0,
+	0xf, 0xf, 0, 0, 0, 0, 0, 0, 0xf, 0, 0, 0, 0, 0, 0, 0,
 };
-static const uint8_t rx_not_first[16] = {
+/* The index of a byte alone, when or-ed: the others are not looked up. */
+static const uint8_t rx_first[16] = {
 	0, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
 	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
 };
-/* The two bits of the L4 type, in the second byte of packet_type. */
-static const uint8_t rx_l4_bits[16] = { 0, 3 };
+static const uint8_t rx_second[16] = {
+	NONE, 0, NONE, NONE, NONE, NONE, NONE, NONE,
+	NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
+};
 
 #define L3_IPV4	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV4_EXT_UNKNOWN)
 #define L3_IPV6	(RTE_PTYPE_L2_ETHER | RTE_PTYPE_L3_IPV6_EXT_UNKNOWN)
 
-/* As sf_rx_ptypes[], the first byte; RTE_PTYPE_L4_TCP and UDP are the bits 8 and 9. */
+#define L4_TCP	(RTE_PTYPE_L4_TCP >> 8)
+#define L4_UDP	(RTE_PTYPE_L4_UDP >> 8)
+
+/* As sf_rx_ptypes[], the first byte and the second. */
 static const uint8_t rx_l3_types[16] = {
 	RTE_PTYPE_L2_ETHER, L3_IPV4, L3_IPV6, 0, 0, L3_IPV4, L3_IPV6, 0,
 	0, L3_IPV4, L3_IPV6, 0, 0, 0, 0, 0,
+};
+static const uint8_t rx_l4_types[16] = {
+	0, 0, 0, 0, 0, L4_TCP, L4_TCP, 0, 0, L4_UDP, L4_UDP, 0, 0, 0, 0, 0,
 };
 
 #define VLAN	(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED)
@@ -101,8 +110,9 @@ static const uint8_t rx_flags[16] = {
 
 static const uint8_t rx_csum_flags[16] = {
 	0, L3_GOOD, L3_BAD, 0,
-	L4_GOOD, L4_GOOD | L3_GOOD, L4_GOOD | L3_BAD, 0,
-	L4_BAD, L4_BAD | L3_GOOD, L4_BAD | L3_BAD, 0,
+	L4_GOOD, L4_GOOD | L3_GOOD, L4_GOOD | L3_BAD, L4_GOOD,
+	L4_BAD, L4_BAD | L3_GOOD, L4_BAD | L3_BAD, L4_BAD,
+	0, L3_GOOD, L3_BAD, 0,
 };
 
 static const struct sf_rx_cpl rx_keep = {
@@ -156,10 +166,9 @@ static __rte_always_inline VEC_TARGET void
 rx_fill(struct rte_mbuf **mbufs, VEC cpl, const struct rx_consts *c)
 {
 	const VEC low_nibble = vec_dup(rx_low_nibble);
-	const VEC info = vec_table(cpl, vec_dup(rx_info_ptype));
-	const VEC l3 = vec_table(vec_dup(rx_l3_types),
-		vec_or(vec_and(info, low_nibble), vec_dup(rx_not_first)));
-	const VEC l4 = vec_and(vec_right16(info, 2), vec_dup(rx_l4_bits));
+	const VEC ptype = vec_and(vec_table(cpl, vec_dup(rx_info_ptype)), low_nibble);
+	const VEC l3 = vec_table(vec_dup(rx_l3_types), vec_or(ptype, vec_dup(rx_first)));
+	const VEC l4 = vec_table(vec_dup(rx_l4_types), vec_or(ptype, vec_dup(rx_second)));
 	const VEC fields = vec_or(vec_table(cpl, vec_dup(rx_fields)), vec_or(l3, l4));
 	const VEC low = vec_right16(vec_table(cpl, vec_dup(rx_info_low)), 4);
 	const VEC high = vec_and(vec_table(cpl, vec_dup(rx_info_high)), low_nibble);
@@ -216,7 +225,7 @@ rx_groups(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	const uint16_t nb = RTE_MIN(nb_pkts, sf_rx_posted(rxq));
 	uint16_t n;
 
-	RTE_BUILD_BUG_ON(RTE_PTYPE_L4_TCP != 1 << 8 || RTE_PTYPE_L4_UDP != 2 << 8);
+	RTE_BUILD_BUG_ON(((RTE_PTYPE_L4_TCP | RTE_PTYPE_L4_UDP) & ~0xff00) != 0);
 	RTE_BUILD_BUG_ON(offsetof(struct rte_mbuf, ol_flags) !=
 		offsetof(struct rte_mbuf, rearm_data) + 8);
 	RTE_BUILD_BUG_ON(offsetof(struct rte_mbuf, packet_type) !=
