@@ -259,7 +259,43 @@ test_names(void)
 	return TEST_SUCCESS;
 }
 
+/* Counters of queues that are not configured now: reset with the others, and not lost. */
+static int
+test_other_number_of_queues(void)
+{
+	struct rte_eth_stats stats;
+	struct rte_mbuf *bad;
+	unsigned int i;
+	uint16_t q;
+
+	TEST_ASSERT_OK(start());
+	TEST_ASSERT_OK(exchange());
+	bad = make_frame(60, station, 0);
+	TEST_ASSERT(bad != NULL, "out of mbufs");
+	rte_pktmbuf_trim(bad, 60);
+	TEST_ASSERT_OK(port_send(ports[0], NB_QUEUES - 1, &bad, 1));
+	for (i = 0; i < 2; i++)
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[i]));
+	for (i = 0; i < 2; i++)
+		TEST_ASSERT_OK(port_configure(ports[i], 1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_stats_get(ports[0], &stats));
+	TEST_ASSERT_EQUAL(stats.oerrors, 1);
+	TEST_ASSERT_EQUAL(stats.opackets, NB_PACKETS);
+	for (i = 0; i < 2; i++)
+		TEST_ASSERT_OK(rte_eth_stats_reset(ports[i]));
+	TEST_ASSERT_OK(start());
+	for (i = 0; i < 2; i++) {
+		TEST_ASSERT_OK(rte_eth_stats_get(ports[i], &stats));
+		TEST_ASSERT_EQUAL(stats.oerrors + stats.ipackets + stats.opackets, 0);
+		for (q = 0; q < NB_QUEUES; q++)
+			TEST_ASSERT(queue_stat(ports[i], "rx", q, "packets") +
+				queue_stat(ports[i], "tx", q, "packets") == 0, "queue %u", q);
+	}
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
+	TEST_CASE(test_other_number_of_queues),
 	TEST_CASE(test_agree),
 	TEST_CASE(test_reset),
 	TEST_CASE(test_names),

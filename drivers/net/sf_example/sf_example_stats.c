@@ -15,32 +15,38 @@
 #include "sf_example.h"
 #include "sf_example_compat.h"
 
-/* Everything since the device was reset. */
+/*
+ * Everything since the device was reset, of so many queues of the device's; what the
+ * driver counts, of all: a queue that is not configured now keeps its counters.
+ */
 static int
-stats_read(const struct rte_eth_dev *dev, struct sf_stats *stats)
+stats_read(const struct rte_eth_dev *dev, uint16_t nb_rx, uint16_t nb_tx, struct sf_stats *stats)
 {
 	const struct sf_port *port = sf_port(dev);
-	uint16_t i;
+	unsigned int i;
 	int ret;
 
 	RTE_BUILD_BUG_ON(offsetof(struct sf_queue_stats, sw) != SF_Q_STATS_LEN);
 
 	memset(stats, 0, sizeof(*stats));
-	ret = sf_read(port, SF_REG_STATS, stats->port, sizeof(stats->port));
-	for (i = 0; i < dev->data->nb_rx_queues && ret == 0; i++) {
+	for (i = 0; i < RTE_DIM(stats->rxq); i++) {
 		stats->rxq[i].sw = port->rx_sw[i];
+		stats->txq[i].sw = port->tx_sw[i];
+	}
+	ret = sf_read(port, SF_REG_STATS, stats->port, sizeof(stats->port));
+	for (i = 0; i < nb_rx && ret == 0; i++)
 		ret = sf_read(port, SF_REG_RXQ(i) + SF_Q_STAT_PACKETS, &stats->rxq[i],
 				SF_Q_STATS_LEN);
-	}
-	for (i = 0; i < dev->data->nb_tx_queues && ret == 0; i++) {
-		stats->txq[i].sw = port->tx_sw[i];
+	for (i = 0; i < nb_tx && ret == 0; i++)
 		ret = sf_read(port, SF_REG_TXQ(i) + SF_Q_STAT_PACKETS, &stats->txq[i],
 				SF_Q_STATS_LEN);
-	}
 	return ret;
 }
 
-/* Everything since the last sf_stats_reset(). */
+/*
+ * Everything since the last sf_stats_reset(): the port's, those of the configured
+ * queues, and of the others what the driver counts.
+ */
 static int
 stats_since_reset(const struct rte_eth_dev *dev, struct sf_stats *stats)
 {
@@ -49,21 +55,23 @@ stats_since_reset(const struct rte_eth_dev *dev, struct sf_stats *stats)
 	size_t i;
 	int ret;
 
-	ret = stats_read(dev, stats);
+	ret = stats_read(dev, dev->data->nb_rx_queues, dev->data->nb_tx_queues, stats);
 	for (i = 0; i < sizeof(*stats) / sizeof(*counter) && ret == 0; i++)
 		counter[i] -= base[i];
 	return ret;
 }
 
+/* Of all queues, also those that are not configured now. */
 int
 sf_stats_reset(struct rte_eth_dev *dev)
 {
+	struct sf_port *port = sf_port(dev);
 	struct sf_stats now;
 	int ret;
 
-	ret = stats_read(dev, &now);
+	ret = stats_read(dev, port->max_queues, port->max_queues, &now);
 	if (ret == 0)
-		sf_port(dev)->base = now;
+		port->base = now;
 	return ret;
 }
 
@@ -89,7 +97,7 @@ sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 	struct eth_queue_stats *qstats)
 {
 	struct sf_stats s;
-	uint16_t i;
+	unsigned int i;
 	int ret;
 
 	ret = stats_since_reset(dev, &s);
@@ -104,12 +112,11 @@ sf_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats,
 	stats->oerrors = s.port[SF_STAT_TX_TOO_LONG] + s.port[SF_STAT_TX_NO_LINK] +
 		s.port[SF_STAT_TX_BAD];
 	stats->rx_nombuf = 0;
-	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+	for (i = 0; i < RTE_DIM(s.rxq); i++) {
 		stats->ierrors += s.rxq[i].sw.errors;
 		stats->rx_nombuf += s.rxq[i].sw.no_mbuf;
-	}
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
 		stats->oerrors += s.txq[i].sw.errors;
+	}
 	if (qstats != NULL)
 		queue_stats_get(dev, &s, qstats);
 	return 0;
