@@ -520,7 +520,45 @@ test_burst_mode(void)
 	return TEST_SUCCESS;
 }
 
+/* A configuration that is refused says why, and the device is as it was. */
+static int
+test_configuration_refused(void)
+{
+	static uint8_t key[52];
+	static const struct {
+		struct rte_eth_conf conf;
+		const char *reason;
+	} tries[] = {
+		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_RSS },
+			.rx_adv_conf.rss_conf = { .rss_key = key, .rss_key_len = sizeof(key) } },
+			"RSS key of 52 bytes" },
+		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_DCB } }, "no DCB or VMDq" },
+		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_VMDQ_RSS } },
+			"no DCB or VMDq" },
+		{ { .rxmode.mtu = 1000, .txmode.mq_mode = RTE_ETH_MQ_TX_DCB }, "no DCB or VMDq" },
+		{ { .rxmode.mtu = 1000, .lpbk_mode = 1 }, "loopback" },
+		{ { .rxmode.mtu = 1000, .link_speeds = RTE_ETH_LINK_SPEED_10G }, "link speed" },
+	};
+	struct rte_eth_conf good = { .link_speeds = RTE_ETH_LINK_SPEED_100G };
+	unsigned int i;
+	uint16_t mtu;
+
+	for (i = 0; i < RTE_DIM(tries); i++) {
+		test_log_start();
+		TEST_ASSERT(rte_eth_dev_configure(ports[0], 2, 2, &tries[i].conf) < 0, "%s",
+			tries[i].reason);
+		TEST_ASSERT(test_log_count_both("sf_sim.sf.0", tries[i].reason) == 1, "%s",
+			tries[i].reason);
+		mtu = sim_host_lock(0)->dev.r.mtu;
+		sim_host_unlock();
+		TEST_ASSERT(mtu == 1500, "%s: MTU %u", tries[i].reason, mtu);
+	}
+	TEST_ASSERT_OK(ports_start(1, 64, &good));
+	return ports_exchange(ports[0], ports[1], 64);
+}
+
 static const struct test_case cases[] = {
+	TEST_CASE(test_configuration_refused),
 	TEST_CASE(test_mac_addrs),
 	TEST_CASE(test_multicast_list),
 	TEST_CASE(test_modes),

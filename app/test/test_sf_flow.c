@@ -282,6 +282,100 @@ test_rss(void)
 	return TEST_SUCCESS;
 }
 
+/* A rule with RSS over queues 1 and 2 is taken, or refused with a reason that has a text in it. */
+static int
+try_rss(uint64_t types, const uint8_t *key, const char *reason)
+{
+	static const uint16_t queues[] = { 1, 2 };
+	const struct rte_flow_action_rss rss = {
+		.types = types, .queue_num = 2, .queue = queues,
+		.key = key, .key_len = key != NULL ? SF_RSS_KEY_SIZE : 0,
+	};
+	const struct rte_flow_action actions[] = { ACTION(RSS, &rss), END_ACTION };
+	const struct rte_flow_item items[] = {
+		ITEM(ETH, NULL, NULL), ITEM(IPV4, NULL, NULL), END_ITEM,
+	};
+	struct rte_flow_error error = { 0 };
+	struct rte_flow *flow = rte_flow_create(ports[1], &ingress, items, actions, &error);
+
+	if (reason == NULL) {
+		TEST_ASSERT(flow != NULL, "%s", error.message);
+		return rte_flow_destroy(ports[1], flow, &error);
+	}
+	TEST_ASSERT(flow == NULL, "types 0x%llx", (unsigned long long)types);
+	TEST_ASSERT(strstr(error.message, reason) != NULL, "%s", error.message);
+	return TEST_SUCCESS;
+}
+
+/*
+ * The hash is the port's.  testpmd's RTE_ETH_RSS_IP is of more types than a device has, and
+ * it configures those that the device has.
+ */
+static int
+test_rss_of_port(void)
+{
+	struct rte_eth_conf conf = {
+		.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS,
+		.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6,
+	};
+	const uint64_t udp = RTE_ETH_RSS_NONFRAG_IPV4_UDP | RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+	uint8_t key[SF_RSS_KEY_SIZE];
+	struct rte_eth_rss_conf rss = { .rss_key = key, .rss_key_len = sizeof(key) };
+
+	TEST_ASSERT_OK(ports_start(NB_QUEUES, 64, &conf));
+	TEST_ASSERT_OK(rte_eth_dev_rss_hash_conf_get(ports[1], &rss));
+	TEST_ASSERT_OK(try_rss(0, NULL, NULL));
+	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_IP, NULL, NULL));
+	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6, key, NULL));
+	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_IPV4, NULL, "types other than the port's"));
+	TEST_ASSERT_OK(try_rss(udp, NULL, "types other than the port's"));
+	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_SCTP, NULL, "does not have"));
+	key[7] ^= 1;
+	TEST_ASSERT_OK(try_rss(0, key, "key other than the port's"));
+	/* "port config all rss udp" */
+	rss.rss_hf = udp;
+	TEST_ASSERT_OK(rte_eth_dev_rss_hash_update(ports[1], &rss));
+	TEST_ASSERT_OK(try_rss(0, NULL, NULL));
+	TEST_ASSERT_OK(try_rss(udp, key, NULL));
+	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_UDP, NULL, NULL));
+	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_IP, NULL, "types other than the port's"));
+	return TEST_SUCCESS;
+}
+
+/* A port is not left with a rule for a queue that it does not have any more. */
+static int
+test_fewer_queues(void)
+{
+	static const uint16_t queues[] = { 1, 2 };
+	static const struct rte_flow_action_rss rss = { .queue_num = 2, .queue = queues };
+	const struct {
+		struct rte_flow_action actions[2];
+		uint16_t needed;
+	} rules[] = {
+		{ { ACTION(QUEUE, &queue3), END_ACTION }, 4 },
+		{ { ACTION(RSS, &rss), END_ACTION }, 3 },
+		{ { ACTION(DROP, NULL), END_ACTION }, 0 },
+	};
+	const struct rte_flow_item all[] = { END_ITEM };
+	struct rte_eth_conf conf = { 0 };
+	struct rte_flow_error error;
+	unsigned int i;
+	uint16_t nb;
+
+	for (i = 0; i < RTE_DIM(rules); i++) {
+		TEST_ASSERT_OK(start());
+		TEST_ASSERT(create(all, rules[i].actions, 0) != NULL, "rule %u", i);
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+		TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+		for (nb = 1; nb <= NB_QUEUES; nb++)
+			TEST_ASSERT_EQUAL(rte_eth_dev_configure(ports[1], nb, nb, &conf),
+				nb < rules[i].needed ? -EBUSY : 0);
+		TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
+		TEST_ASSERT_OK(rte_eth_dev_configure(ports[1], 1, 1, &conf));
+	}
+	return TEST_SUCCESS;
+}
+
 /* What must be refused, with a reason and without a trace. */
 static int
 test_refused(void)
@@ -401,6 +495,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_match_ipv6),
 	TEST_CASE(test_drop_and_mark),
 	TEST_CASE(test_rss),
+	TEST_CASE(test_rss_of_port),
+	TEST_CASE(test_fewer_queues),
 	TEST_CASE(test_refused),
 	TEST_CASE(test_bad_rules),
 	{ .name = NULL }

@@ -96,5 +96,20 @@ def test_flow_rules(env):
     testpmd.quit()
 
 
+def test_flow_rss(env):
+    """What testpmd's rss action leaves to default is the port's, whatever that is now."""
+    rule = "flow create 0 ingress pattern eth / ipv4 / end actions rss queues 0 1 end {}/ end"
+    env.sim()
+    testpmd = env.testpmd(PAIR, app=["--rxq=2", "--txq=2"])
+    assert "Flow rule #0 created" in testpmd.command(rule.format(""))
+    assert "Flow rule #1 created" in testpmd.command(rule.format("types ipv4 ipv6 end "))
+    testpmd.command("port config all rss udp")
+    assert "Flow rule #2 created" in testpmd.command(rule.format(""))
+    assert "Flow rule #3 created" in testpmd.command(rule.format("types udp end "))
+    out = testpmd.command(rule.format("types ipv4 ipv6 end "))
+    assert "hash types other than the port's" in out, out
+    testpmd.quit()
+
+
 if __name__ == "__main__":
     harness.run(sys.modules[__name__])

@@ -161,6 +161,7 @@ struct sf_txq {
 /* A flow rule; its place in the port's table is its number. */
 struct rte_flow {
 	bool used;
+	uint16_t nb_queues; /* Rx queues that there have to be for it */
 };
 
 /* rte_eth_dev_data::dev_private */
@@ -301,6 +302,8 @@ int sf_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 
 int sf_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
 int sf_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
+/* 0, or -EBUSY after a log line if a rule needs more Rx queues than are configured. */
+int sf_flow_check_queues(const struct rte_eth_dev *dev);
 
 /* --- sf_example_flow_pattern.c ------------------------------------------- */
 
@@ -513,7 +516,10 @@ int sf_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id);
 /* Flow types the device can hash, as RTE_ETH_RSS_*. */
 uint64_t sf_rss_capa(const struct sf_port *port);
 
-/* Spread over the queues as the port's configuration says. */
+/* 0 if the device can spread as the configuration says, or a negative errno after a log line. */
+int sf_rss_check(const struct rte_eth_dev *dev);
+
+/* Spread over the queues as the port's configuration says, which has been checked. */
 int sf_rss_configure(struct rte_eth_dev *dev);
 int sf_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
 int sf_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);

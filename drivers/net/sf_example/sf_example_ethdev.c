@@ -65,6 +65,35 @@ sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	return 0;
 }
 
+/* What the device cannot do, and ethdev does not know of. */
+static int
+check_conf(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	const struct sf_port *port = sf_port(dev);
+	const uint32_t speed = rte_eth_speed_bitflag(port->speed, RTE_ETH_LINK_FULL_DUPLEX);
+
+	if (conf->lpbk_mode != 0) {
+		SF_LOG(ERR, driver, port, "loopback mode %u is not supported", conf->lpbk_mode);
+		return -ENOTSUP;
+	}
+	if ((conf->link_speeds & RTE_ETH_LINK_SPEED_FIXED) != 0 ||
+			(conf->link_speeds != 0 && (conf->link_speeds & speed) == 0)) {
+		SF_LOG(ERR, driver, port, "link speed cannot be set, asked for 0x%x",
+			conf->link_speeds);
+		return -ENOTSUP;
+	}
+	if ((conf->rxmode.mq_mode & ~RTE_ETH_MQ_RX_RSS_FLAG) != 0 ||
+			conf->txmode.mq_mode != RTE_ETH_MQ_TX_NONE ||
+			conf->dcb_capability_en != 0) {
+		SF_LOG(ERR, driver, port, "multi-queue modes Rx %d, Tx %d: there is no DCB or VMDq",
+			conf->rxmode.mq_mode, conf->txmode.mq_mode);
+		return -ENOTSUP;
+	}
+	return 0;
+}
+
+/* All that can be refused is, before the device is told anything. */
 static int
 sf_dev_configure(struct rte_eth_dev *dev)
 {
@@ -72,16 +101,11 @@ sf_dev_configure(struct rte_eth_dev *dev)
 	const struct sf_port *port = sf_port(dev);
 	int ret;
 
-	if (conf->lpbk_mode != 0) {
-		SF_LOG(ERR, driver, port, "loopback mode %u is not supported", conf->lpbk_mode);
-		return -ENOTSUP;
-	}
-	if ((conf->link_speeds & RTE_ETH_LINK_SPEED_FIXED) != 0) {
-		SF_LOG(ERR, driver, port, "link speed cannot be set, asked for 0x%x",
-			conf->link_speeds);
-		return -ENOTSUP;
-	}
-	if ((conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0)
+	if ((ret = check_conf(dev)) < 0 ||
+			(ret = sf_rss_check(dev)) < 0 ||
+			(ret = sf_flow_check_queues(dev)) < 0)
+		return ret;
+	if ((conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0 && sf_rss_capa(port) != 0)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	if ((ret = sf_write32(port, SF_REG_MTU, dev->data->mtu)) < 0 ||
 			(ret = sf_rx_offload_configure(dev)) < 0)

@@ -28,19 +28,55 @@ bad_action(struct rte_flow_error *error, const struct rte_flow_action *action, c
 	return rte_flow_error_set(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION, action, text);
 }
 
+/*
+ * The device has one hash, the port's, and it may have changed since the port was
+ * configured, so what a rule names is compared with the device's registers.
+ * Types of 0, a key of no length and the default function stand for the port's.  Types
+ * that the device does not have are left out beside others, as applications do that
+ * configure a port: testpmd's default is all of RTE_ETH_RSS_IP.
+ */
 static int
-rss_parse(const struct rte_eth_dev *dev, const struct rte_flow_action *action,
+rss_check_hash(struct rte_eth_dev *dev, const struct rte_flow_action *action,
+	struct rte_flow_error *error)
+{
+	const struct rte_flow_action_rss *rss = action->conf;
+	const uint64_t capa = sf_rss_capa(sf_port(dev));
+	uint8_t key[SF_RSS_KEY_SIZE];
+	struct rte_eth_rss_conf port = { .rss_key = key, .rss_key_len = sizeof(key) };
+	int ret;
+
+	if (rss->func != RTE_ETH_HASH_FUNCTION_DEFAULT &&
+			rss->func != RTE_ETH_HASH_FUNCTION_TOEPLITZ)
+		return bad_action(error, action, "a hash function other than Toeplitz");
+	if (rss->level > 1)
+		return bad_action(error, action, "RSS over inner headers");
+	if (rss->types == 0 && rss->key_len == 0)
+		return 0;
+	ret = sf_rss_hash_conf_get(dev, &port);
+	if (ret < 0)
+		return rte_flow_error_set(error, -ret, RTE_FLOW_ERROR_TYPE_ACTION, action,
+				"the port's hash is not known");
+	if (rss->types != 0 && (rss->types & capa) == 0)
+		return bad_action(error, action, "hash types that the device does not have");
+	if (rss->types != 0 && (rss->types & capa) != port.rss_hf)
+		return bad_action(error, action, "hash types other than the port's");
+	if (rss->key_len != 0 && (rss->key == NULL || rss->key_len != sizeof(key) ||
+			memcmp(rss->key, key, sizeof(key)) != 0))
+		return bad_action(error, action, "a hash key other than the port's");
+	return 0;
+}
+
+static int
+rss_parse(struct rte_eth_dev *dev, const struct rte_flow_action *action,
 	struct sf_flow_rule *rule, struct rte_flow_error *error)
 {
 	const struct rte_flow_action_rss *rss = action->conf;
 	uint32_t i;
+	int ret;
 
-	if ((rss->func != RTE_ETH_HASH_FUNCTION_DEFAULT &&
-			rss->func != RTE_ETH_HASH_FUNCTION_TOEPLITZ) ||
-			rss->level > 1 || rss->key_len != 0)
-		return bad_action(error, action, "RSS other than the port's");
-	if (rss->types != 0 && rss->types != dev->data->dev_conf.rx_adv_conf.rss_conf.rss_hf)
-		return bad_action(error, action, "hash types other than the port's");
+	ret = rss_check_hash(dev, action, error);
+	if (ret < 0)
+		return ret;
 	if (rss->queue_num == 0 || rss->queue_num > dev->data->nb_rx_queues)
 		return bad_action(error, action, "this number of queues");
 	for (i = 0; i < rss->queue_num; i++)
@@ -54,7 +90,7 @@ rss_parse(const struct rte_eth_dev *dev, const struct rte_flow_action *action,
 
 /* An action that decides where the packet goes. */
 static int
-fate_parse(const struct rte_eth_dev *dev, const struct rte_flow_action *action,
+fate_parse(struct rte_eth_dev *dev, const struct rte_flow_action *action,
 	struct sf_flow_rule *rule, struct rte_flow_error *error)
 {
 	const struct rte_flow_action_queue *queue = action->conf;
@@ -90,7 +126,7 @@ mark_parse(const struct rte_flow_action *action, struct sf_flow_rule *rule,
 }
 
 static int
-action_parse(const struct rte_eth_dev *dev, const struct rte_flow_action *action,
+action_parse(struct rte_eth_dev *dev, const struct rte_flow_action *action,
 	struct sf_flow_rule *rule, struct rte_flow_error *error)
 {
 	switch (action->type) {
@@ -111,7 +147,7 @@ action_parse(const struct rte_eth_dev *dev, const struct rte_flow_action *action
 /* --- Rules --------------------------------------------------------------------- */
 
 static int
-rule_parse(const struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
+rule_parse(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
 	const struct rte_flow_item *items, const struct rte_flow_action *actions,
 	struct sf_flow_rule *rule, struct rte_flow_error *error)
 {
@@ -144,6 +180,37 @@ rule_command(const struct sf_port *port, uint32_t command, uint32_t index)
 			(ret = sf_read32(port, SF_REG_FLOW_STATUS, &status)) < 0)
 		return ret;
 	return status == 0 ? 0 : -EINVAL;
+}
+
+/* Rx queues that there have to be for a rule. */
+static uint16_t
+queues_needed(const struct sf_flow_rule *rule)
+{
+	switch (rule->action) {
+	case SF_FLOW_QUEUE:
+		return rule->queue + 1;
+	case SF_FLOW_RSS:
+		return rule->queue + rule->nb_queues;
+	default:
+		return 0;
+	}
+}
+
+int
+sf_flow_check_queues(const struct rte_eth_dev *dev)
+{
+	const struct sf_port *port = sf_port(dev);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(port->flows); i++) {
+		if (!port->flows[i].used || port->flows[i].nb_queues <= dev->data->nb_rx_queues)
+			continue;
+		SF_LOG(ERR, driver, port,
+			"a flow rule needs %u Rx queues, not %u: it has to be destroyed first",
+			port->flows[i].nb_queues, dev->data->nb_rx_queues);
+		return -EBUSY;
+	}
+	return 0;
 }
 
 static int
@@ -184,7 +251,7 @@ flow_create(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
 			"the device does not take it");
 		return NULL;
 	}
-	port->flows[i].used = true;
+	port->flows[i] = (struct rte_flow) { .used = true, .nb_queues = queues_needed(&rule) };
 	return &port->flows[i];
 }
 

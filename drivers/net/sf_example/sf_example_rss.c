@@ -73,37 +73,52 @@ types_from_device(uint32_t types)
 }
 
 static int
-write_key(const struct sf_port *port, const uint8_t *key, uint8_t len)
+check_key(const struct sf_port *port, uint8_t len)
 {
-	if (len != SF_RSS_KEY_SIZE) {
-		SF_LOG(ERR, driver, port, "RSS key of %u bytes, not %u", len, SF_RSS_KEY_SIZE);
-		return -EINVAL;
+	if (len == SF_RSS_KEY_SIZE)
+		return 0;
+	SF_LOG(ERR, driver, port, "RSS key of %u bytes, not %u", len, SF_RSS_KEY_SIZE);
+	return -EINVAL;
+}
+
+static bool
+spreads(const struct rte_eth_dev *dev)
+{
+	return (dev->data->dev_conf.rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+}
+
+int
+sf_rss_check(const struct rte_eth_dev *dev)
+{
+	const struct rte_eth_rss_conf *rss = &dev->data->dev_conf.rx_adv_conf.rss_conf;
+	const struct sf_port *port = sf_port(dev);
+
+	if (!spreads(dev))
+		return 0;
+	if (!has_rss(port) && dev->data->nb_rx_queues > 1) {
+		SF_LOG(ERR, driver, port, "%u Rx queues with RSS: the device has none",
+			dev->data->nb_rx_queues);
+		return -ENOTSUP;
 	}
-	return sf_write(port, SF_REG_RSS_KEY, key, len);
+	return rss->rss_key != NULL ? check_key(port, rss->rss_key_len) : 0;
 }
 
 int
 sf_rss_configure(struct rte_eth_dev *dev)
 {
-	const struct rte_eth_conf *conf = &dev->data->dev_conf;
-	const struct rte_eth_rss_conf *rss = &conf->rx_adv_conf.rss_conf;
-	const bool spread = (conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0;
+	const struct rte_eth_rss_conf *rss = &dev->data->dev_conf.rx_adv_conf.rss_conf;
 	const struct sf_port *port = sf_port(dev);
-	const uint8_t *key = default_key;
-	uint8_t key_len = sizeof(default_key);
+	const bool spread = spreads(dev);
+	const uint8_t *key = spread && rss->rss_key != NULL ? rss->rss_key : default_key;
 	uint8_t reta[SF_RETA_SIZE] = { 0 };
 	unsigned int i;
 	int ret;
 
 	if (!has_rss(port))
 		return 0;
-	if (spread && rss->rss_key != NULL) {
-		key = rss->rss_key;
-		key_len = rss->rss_key_len;
-	}
 	for (i = 0; i < RTE_DIM(reta) && spread && dev->data->nb_rx_queues != 0; i++)
 		reta[i] = i % dev->data->nb_rx_queues;
-	if ((ret = write_key(port, key, key_len)) < 0 ||
+	if ((ret = sf_write(port, SF_REG_RSS_KEY, key, SF_RSS_KEY_SIZE)) < 0 ||
 			(ret = sf_write(port, SF_REG_RETA, reta, sizeof(reta))) < 0)
 		return ret;
 	return sf_write32(port, SF_REG_RSS_CTRL, spread ? types_to_device(rss->rss_hf) : 0);
@@ -117,11 +132,10 @@ sf_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 
 	if (!has_rss(port))
 		return -ENOTSUP;
-	if (conf->rss_key != NULL) {
-		ret = write_key(port, conf->rss_key, conf->rss_key_len);
-		if (ret < 0)
-			return ret;
-	}
+	if (conf->rss_key != NULL &&
+			((ret = check_key(port, conf->rss_key_len)) < 0 ||
+			(ret = sf_write(port, SF_REG_RSS_KEY, conf->rss_key, SF_RSS_KEY_SIZE)) < 0))
+		return ret;
 	return sf_write32(port, SF_REG_RSS_CTRL, types_to_device(conf->rss_hf));
 }
 
