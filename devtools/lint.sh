@@ -81,6 +81,11 @@ guides() {
 	python3 -m sphinx -q -W --keep-going -C -b html doc/guides "$work/guides"
 }
 
+# A driver has what it needs from the bus and from common/vfio.
+driver_layers() {
+	files 'drivers/net/*.[ch]' | xargs grep -nE '#include <(linux|sys)/' | grep -v 'linux/types.h' || true
+}
+
 api_reference() {
 	{ cat doc/api/Doxyfile; echo "OUTPUT_DIRECTORY = $work/api"; } | doxygen -
 }
@@ -88,6 +93,7 @@ api_reference() {
 check licence_tags
 check shell_scripts
 check public_headers
+check driver_layers
 check guides
 check api_reference
 check clang_tidy

@@ -355,6 +355,7 @@ do_dma_unmap(struct sf *sf)
 static int
 do_reset(struct sf *sf)
 {
+	sf->resets++;
 	sf_dev_reset(&sf->dev);
 	return reply(sf, NULL, 0);
 }

@@ -48,6 +48,7 @@ struct sf {
 	int epoll;
 	int db_fd; /* memfd of the size of BAR 0; the doorbell pages in it are used */
 	void *db;
+	unsigned int resets; /* VFIO_DEVICE_RESET so far */
 	struct conn conn;
 };
 

@@ -108,6 +108,13 @@ struct rte_vfio_region {
 	void *addr; /**< window of @p size bytes, NULL until mapped; only the areas in it are accessible */
 };
 
+/** Interrupt indexes of a PCI device, as VFIO numbers them. */
+enum rte_vfio_pci_irq {
+	RTE_VFIO_PCI_IRQ_INTX, /**< legacy line */
+	RTE_VFIO_PCI_IRQ_MSI, /**< message signalled */
+	RTE_VFIO_PCI_IRQ_MSIX, /**< message signalled, with a table */
+};
+
 /** What happens to a device from outside. */
 enum rte_vfio_dev_event {
 	RTE_VFIO_DEV_EVENT_REQUEST, /**< the kernel asks us to let go of it; it may ask again */

@@ -176,6 +176,7 @@ struct sf_port {
 	uint16_t mtu_max;
 	struct rte_ether_addr perm_mac;
 	bool gone; /* set by the interrupt thread, once */
+	bool removal_told; /* of the interrupt thread */
 	struct sf_sw_stats rx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_sw_stats tx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_stats base; /* what a statistics reset subtracts */
@@ -301,9 +302,9 @@ int sf_vlan_offload_set(struct rte_eth_dev *dev, int mask);
 /* --- sf_example_flow.c --------------------------------------------------- */
 
 int sf_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
-int sf_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
 /* 0, or -EBUSY after a log line if a rule needs more Rx queues than are configured. */
 int sf_flow_check_queues(const struct rte_eth_dev *dev);
+int sf_rx_metadata_negotiate(struct rte_eth_dev *dev, uint64_t *features);
 
 /* --- sf_example_flow_pattern.c ------------------------------------------- */
 
@@ -496,7 +497,10 @@ int sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *name
 
 /* --- sf_example_intr.c --------------------------------------------------- */
 
-/* From here on the application hears when the device goes away. */
+/*
+ * From here on the application hears when the device goes away; and nothing any more,
+ * unless it is the caller, in a callback.
+ */
 int sf_events_enable(struct rte_eth_dev *dev);
 void sf_events_disable(struct rte_eth_dev *dev);
 

@@ -57,6 +57,7 @@ sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP | RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP;
 	info->rx_offload_capa = sf_rx_offload_capa(port);
 	info->tx_offload_capa = sf_tx_offload_capa(port);
+	info->err_handle_mode = RTE_ETH_ERROR_HANDLE_MODE_PASSIVE; /* RTE_ETH_EVENT_INTR_RESET */
 	info->flow_type_rss_offloads = sf_rss_capa(port);
 	if (info->flow_type_rss_offloads != 0) {
 		info->reta_size = SF_RETA_SIZE;
@@ -184,11 +185,24 @@ sf_dev_close(struct rte_eth_dev *dev)
 
 static int sf_dev_init(struct rte_eth_dev *dev, void *arg);
 
-/* What ethdev holds of a port, addresses and private data, outlives this. */
+/*
+ * After an error of the device only VFIO's reset is known to help.  What ethdev holds of a
+ * port, addresses and private data, outlives this.
+ */
 static int
 sf_dev_reset(struct rte_eth_dev *dev)
 {
+	const struct sf_port *port = sf_port(dev);
+	int ret;
+
+	if (sf_is_removed(dev))
+		return -ENODEV;
 	sf_dev_close(dev);
+	ret = rte_vfio_dev_reset(sf_vfio(port));
+	if (ret < 0 && ret != -ENOTSUP) {
+		SF_LOG(ERR, driver, port, "cannot be reset: %s", strerror(-ret));
+		return ret;
+	}
 	return sf_dev_init(dev, RTE_ETH_DEV_TO_AUXILIARY(dev));
 }
 

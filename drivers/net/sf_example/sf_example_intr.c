@@ -8,21 +8,72 @@
  */
 
 #include <errno.h>
-#include <linux/vfio.h>
 #include <unistd.h>
 
+#include <rte_alarm.h>
 #include <rte_interrupts.h>
 #include <rte_io.h>
 
 #include "sf_example.h"
 
+/* --- Telling the application -------------------------------------------------- */
+
+/*
+ * The application may stop, reset, close and remove a port in its callbacks.  That takes
+ * the driver's own handlers off the interrupt thread, which cannot be done from within one
+ * of them.  So callbacks are called from alarms: on the same thread, when the handler has
+ * returned.  An alarm touches nothing of the port when the callback has returned.
+ */
+static void
+tell_removal(void *dev)
+{
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
+static void
+tell_reset(void *dev)
+{
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+}
+
+static void
+tell_link(void *dev)
+{
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+}
+
+static void
+tell_later(struct rte_eth_dev *dev, rte_eal_alarm_callback tell)
+{
+	int ret = rte_eal_alarm_set(1, tell, dev);
+
+	if (ret < 0)
+		SF_LOG(ERR, driver, sf_port(dev), "an event is not told: no alarm: %s",
+			strerror(-ret));
+}
+
+/* What was to be told is not; another thread waits for a callback that runs. */
+static void
+tell_nothing(struct rte_eth_dev *dev)
+{
+	rte_eal_alarm_cancel(tell_removal, dev);
+	rte_eal_alarm_cancel(tell_reset, dev);
+	rte_eal_alarm_cancel(tell_link, dev);
+}
+
 /* --- Removal ----------------------------------------------------------------- */
 
-/* A port that is not configured yet has not said that it does not want to know. */
-static bool
-wants_removal(const struct rte_eth_dev *dev)
+/* Once: a device is asked for again and again, and goes in the end. */
+static void
+removal(struct rte_eth_dev *dev)
 {
-	return !dev->data->dev_configured || dev->data->dev_conf.intr_conf.rmv;
+	struct sf_port *port = sf_port(dev);
+
+	/* A port that is not configured yet has not said that it does not want to know. */
+	if (port->removal_told || (dev->data->dev_configured && !dev->data->dev_conf.intr_conf.rmv))
+		return;
+	port->removal_told = true;
+	tell_later(dev, tell_removal);
 }
 
 /* On the interrupt thread. */
@@ -35,7 +86,7 @@ device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event eve
 	switch (event) {
 	case RTE_VFIO_DEV_EVENT_ERROR:
 		SF_LOG(ERR, driver, port, "unrecoverable device error");
-		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+		tell_later(dev, tell_reset);
 		return;
 	case RTE_VFIO_DEV_EVENT_GONE:
 		__atomic_store_n(&port->gone, true, __ATOMIC_RELAXED);
@@ -45,8 +96,7 @@ device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event eve
 		SF_LOG(NOTICE, driver, port, "the device is wanted back");
 		break;
 	}
-	if (wants_removal(dev))
-		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+	removal(dev);
 }
 
 int
@@ -65,6 +115,7 @@ void
 sf_events_disable(struct rte_eth_dev *dev)
 {
 	rte_vfio_dev_event_set(sf_vfio(sf_port(dev)), NULL, NULL);
+	tell_nothing(dev);
 }
 
 int
@@ -86,7 +137,7 @@ report_halt(struct rte_eth_dev *dev)
 	SF_LOG(ERR, driver, port, "%s queue %u halted: %s (code %u)",
 		SF_ERROR_INFO_TX(info) != 0 ? "Tx" : "Rx", SF_ERROR_INFO_QUEUE(info),
 		sf_err_text(SF_ERROR_INFO_CODE(info)), SF_ERROR_INFO_CODE(info));
-	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RESET, NULL);
+	tell_later(dev, tell_reset);
 }
 
 /* On the interrupt thread. */
@@ -109,7 +160,7 @@ config_intr(void *arg)
 		report_halt(dev);
 	if ((cause & SF_INT_LINK) != 0 && dev->data->dev_conf.intr_conf.lsc &&
 			sf_link_update(dev, 0) == 0)
-		rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
+		tell_later(dev, tell_link);
 }
 
 /* --- Vectors ----------------------------------------------------------------- */
@@ -152,7 +203,7 @@ sf_intr_start(struct rte_eth_dev *dev)
 			dev->data->nb_rx_queues : 0;
 	int ret;
 
-	ret = rte_vfio_irq_enable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle,
+	ret = rte_vfio_irq_enable(sf_vfio(port), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle,
 			nb_queues);
 	if (ret < 0)
 		return ret;
@@ -171,7 +222,7 @@ unregister:
 	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
 disable:
 	rte_intr_vec_list_free(dev->intr_handle);
-	rte_vfio_irq_disable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(port), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle);
 	SF_LOG(ERR, driver, port, "cannot set up interrupts: %s", strerror(-ret));
 	return ret;
 }
@@ -184,7 +235,7 @@ sf_intr_stop(struct rte_eth_dev *dev)
 	sf_write32(port, SF_REG_INT_MASK, 0);
 	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
 	rte_intr_vec_list_free(dev->intr_handle);
-	rte_vfio_irq_disable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(port), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle);
 }
 
 /* --- Vectors in a secondary process ------------------------------------------ */
@@ -201,7 +252,7 @@ sf_intr_share(struct rte_eth_dev *dev)
 	const struct sf_port *port = sf_port(dev);
 	int ret;
 
-	ret = rte_vfio_irq_enable(sf_vfio(port), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle,
+	ret = rte_vfio_irq_enable(sf_vfio(port), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle,
 			port->max_queues);
 	if (ret == 0)
 		ret = rx_vectors_set(dev, port->max_queues);
@@ -215,7 +266,7 @@ void
 sf_intr_unshare(struct rte_eth_dev *dev)
 {
 	rte_intr_vec_list_free(dev->intr_handle);
-	rte_vfio_irq_disable(sf_vfio(sf_port(dev)), VFIO_PCI_MSIX_IRQ_INDEX, dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(sf_port(dev)), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle);
 }
 
 /* --- Rx interrupts ----------------------------------------------------------- */
