@@ -275,7 +275,17 @@ test_runtime_setup(void)
 		TEST_ASSERT_OK(rte_eth_rx_queue_info_get(ports[1], 0, &rxq));
 		TEST_ASSERT_EQUAL(rxq.nb_desc, sizes[i]);
 	}
-	return TEST_SUCCESS;
+	/* A set-up that is refused leaves no queue, and a port that can be stopped. */
+	TEST_ASSERT_OK(rte_eth_dev_tx_queue_stop(ports[0], 0));
+	TEST_ASSERT_OK(rte_eth_dev_rx_queue_stop(ports[1], 0));
+	TEST_ASSERT_EQUAL(rte_eth_tx_queue_setup(ports[0], 0, 96, SOCKET_ID_ANY,
+		&(const struct rte_eth_txconf) { .tx_free_thresh = 96 }), -EINVAL);
+	TEST_ASSERT_EQUAL(rte_eth_rx_queue_setup(ports[1], 0, 96, SOCKET_ID_ANY,
+		&(const struct rte_eth_rxconf) { .rx_free_thresh = 96 }, pool), -EINVAL);
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	return ports_exchange(ports[0], ports[1], 64);
 }
 
 static int

@@ -65,7 +65,8 @@ conn_drop_fds(struct conn *conn)
 
 /*
  * The end of a connection: the client's memory and eventfds go, and so does
- * the state of the device, for the next client.
+ * the state of the device, for the next client.  The socket goes last: when the
+ * client sees its end, nothing of the client's is in use any more.
  */
 static void
 conn_close(struct sf *sf)
@@ -73,11 +74,7 @@ conn_close(struct sf *sf)
 	struct conn *conn = &sf->conn;
 	unsigned int i;
 
-	close(conn->fd); /* leaves the epoll set by that */
 	conn_drop_fds(conn);
-	free(conn->in);
-	free(conn->out);
-	*conn = (struct conn) { .fd = -1, .out_fd = -1 };
 	sf_dev_reset(&sf->dev);
 	for (i = 0; i < SF_PLAT_VECTORS; i++) {
 		if (sf->plat.eventfds[i] >= 0)
@@ -85,6 +82,10 @@ conn_close(struct sf *sf)
 		sf->plat.eventfds[i] = -1;
 	}
 	dma_clear(&sf->plat.dma);
+	close(conn->fd); /* leaves the epoll set by that */
+	free(conn->in);
+	free(conn->out);
+	*conn = (struct conn) { .fd = -1, .out_fd = -1 };
 }
 
 void

@@ -189,6 +189,17 @@ __rte_internal
 int rte_vfio_dev_reset(struct rte_vfio_dev *dev);
 
 /**
+ * Whether the other end has ended the connection by itself, as a vfio-user server does
+ * that exits, or dies: it reaches none of our memory any more.  Of a connection that we
+ * gave up, because the server hung or broke the protocol, nothing is known.  Any thread.
+ *
+ * @return
+ *   Whether it has; false for what the kernel has.
+ */
+__rte_internal
+bool rte_vfio_dev_has_ended(const struct rte_vfio_dev *dev);
+
+/**
  * Whom to tell when the device goes away or fails.
  *
  * @param dev

@@ -154,3 +154,9 @@ rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void 
 	vfio_call_end();
 	return ret;
 }
+
+bool
+rte_vfio_dev_has_ended(const struct rte_vfio_dev *dev)
+{
+	return __atomic_load_n(&dev->ended, __ATOMIC_RELAXED);
+}

@@ -77,6 +77,7 @@ struct rte_vfio_dev {
 	rte_vfio_dev_event_cb event_cb;
 	void *event_arg;
 	struct rte_intr_handle *event_irqs[VFIO_NUM_EVENT_IRQS];
+	bool ended; /* by the other end; set by the transport, any thread */
 	uint32_t open_level; /* log level of what goes wrong in vfio_ops::open */
 	int fd; /* group and character device: what requests go to, or -1 */
 	int group_fd; /* group that is in no container of EAL's, or -1 */

@@ -64,6 +64,8 @@ lost(struct rte_vfio_dev *dev, const char *doing, int error)
 			user->timeout_ms, doing);
 		return -ETIMEDOUT;
 	}
+	if (error == 0 || error == EPIPE || error == ECONNRESET)
+		__atomic_store_n(&dev->ended, true, __ATOMIC_RELAXED);
 	if (error == 0)
 		VFIO_LOG(ERR, dev, "vfio-user server has gone while %s", doing);
 	else

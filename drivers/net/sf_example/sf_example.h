@@ -126,8 +126,11 @@ struct sf_rxq {
 	bool deferred; /* not started with the port */
 	bool skip; /* up to the end of a packet of several buffers, of which one was bad */
 	volatile void *arm_db;
+	bool exposed; /* the device may write to the rings and to what is in them */
+	uint16_t lent; /* stopped, but exposed: mbufs from next on */
 	struct sf_port *port;
 	const struct rte_memzone *mz; /* both rings */
+	struct sf_rxq *kept; /* next of port->kept_rxqs */
 	struct rte_mbuf *mbufs[]; /* size entries */
 };
 
@@ -150,7 +153,11 @@ struct sf_txq {
 	/* Control. */
 	uint16_t id;
 	bool deferred; /* not started with the port */
+	bool exposed; /* the device may access the ring and what is in it */
+	uint16_t lent; /* stopped, but exposed: descriptors from clean on */
+	uint32_t lent_mbufs; /* of these */
 	const struct rte_memzone *mz; /* ring and status line */
+	struct sf_txq *kept; /* next of port->kept_txqs */
 	/*
 	 * size entries: the mbuf of a packet stands at its last descriptor, and
 	 * NULL at those before it.
@@ -180,6 +187,9 @@ struct sf_port {
 	struct sf_sw_stats rx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_sw_stats tx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_stats base; /* what a statistics reset subtracts */
+	uint32_t kept_mbufs; /* of queues that are stopped, but exposed */
+	struct sf_rxq *kept_rxqs; /* queues that were released when exposed */
+	struct sf_txq *kept_txqs;
 	struct rte_flow flows[SF_FLOW_RULES];
 };
 
@@ -339,20 +349,31 @@ int sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	unsigned int socket, const struct rte_eth_txconf *conf);
 void sf_rx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 void sf_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
-int sf_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
-int sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
-int sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
-int sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
 void sf_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 void sf_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
 
 /* 0, or -EINVAL after a log line if some Rx queue's buffers are too small. */
 int sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu);
 
+/* Likewise for one queue. */
+int sf_rxq_check_mtu(const struct rte_eth_dev *dev, const struct sf_rxq *rxq, uint16_t mtu);
+
+/* Free a queue that is not exposed. */
+void sf_rxq_free(struct sf_rxq *rxq);
+void sf_txq_free(struct sf_txq *txq);
+
+/* --- sf_example_run.c ---------------------------------------------------- */
+
+int sf_rx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+int sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id);
+int sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
+int sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id);
+
 /* All queues of a port; a start that fails leaves none running. */
 int sf_queues_start(struct rte_eth_dev *dev);
 void sf_queues_stop(struct rte_eth_dev *dev);
-void sf_queues_release(struct rte_eth_dev *dev);
+/* quiet: the device is known to access nothing any more. */
+void sf_queues_release(struct rte_eth_dev *dev, bool quiet);
 
 /* data_off, refcnt, nb_segs and port of an mbuf, as one word. */
 static inline uint64_t *
@@ -392,8 +413,11 @@ bool sf_rxq_post(struct sf_rxq *rxq);
 /* Empty the ring, and fill it with buffers: 0 or -ENOMEM.  No doorbell. */
 int sf_rxq_fill(struct sf_rxq *rxq);
 
-/* Give back the buffers in the ring. */
+/* Give back the buffers in the ring, lent ones included. */
 void sf_rxq_drain(struct sf_rxq *rxq);
+
+/* Have an empty ring, but leave its buffers to the device: how many more are lent. */
+uint16_t sf_rxq_lend(struct sf_rxq *rxq);
 
 /* --- sf_example_rx_scatter.c --------------------------------------------- */
 
@@ -449,8 +473,11 @@ sf_tx_doorbell(const struct sf_txq *txq, const bool wake)
 int sf_tx_done_cleanup(void *queue, uint32_t nb);
 int sf_tx_descriptor_status(void *queue, uint16_t offset);
 
-/* Empty the ring, freeing the mbufs that are in it. */
+/* Empty the ring, freeing the mbufs that are in it, lent ones included. */
 void sf_txq_drain(struct sf_txq *txq);
+
+/* Have no room in the ring, but leave its mbufs to the device: how many more are lent. */
+uint32_t sf_txq_lend(struct sf_txq *txq);
 
 /* Take the place of sf_txq_drain()'s empty ring by one that can be filled. */
 void sf_txq_open(struct sf_txq *txq);
@@ -492,6 +519,8 @@ int sf_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_bu
 
 int sf_stats_reset(struct rte_eth_dev *dev);
 int sf_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned int n);
+int sf_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
+	unsigned int n);
 int sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 	unsigned int n);
 

@@ -176,10 +176,13 @@ sf_dev_stop(struct rte_eth_dev *dev)
 static int
 sf_dev_close(struct rte_eth_dev *dev)
 {
+	struct rte_vfio_dev *vfio = sf_vfio(sf_port(dev));
+	bool quiet;
+
 	sf_events_disable(dev);
-	sf_queues_release(dev);
-	sf_write32(sf_port(dev), SF_REG_CTRL, SF_CTRL_RESET);
-	rte_vfio_pci_set_bus_master(sf_vfio(sf_port(dev)), false);
+	quiet = sf_write32(sf_port(dev), SF_REG_CTRL, SF_CTRL_RESET) == 0;
+	quiet |= rte_vfio_pci_set_bus_master(vfio, false) == 0;
+	sf_queues_release(dev, quiet || rte_vfio_dev_has_ended(vfio));
 	return 0;
 }
 
@@ -257,6 +260,7 @@ static const struct eth_dev_ops sf_eth_dev_ops = {
 	.stats_get = sf_compat_stats_get,
 	.stats_reset = sf_stats_reset,
 	.xstats_get = sf_xstats_get,
+	.xstats_get_by_id = sf_xstats_get_by_id,
 	.xstats_get_names = sf_xstats_get_names,
 	.xstats_reset = sf_stats_reset,
 

@@ -3,12 +3,13 @@
  */
 
 /*
- * Queues: memory, and telling the device about it.  A queue owns its rings
- * from set-up to release, and mbufs only while the port is started.
+ * Queues and their memory.  A queue owns its rings from set-up to release, and mbufs
+ * only while the port is started; but see sf_example_run.c for a device that does not
+ * confirm that it has stopped.
  */
 
 #include <errno.h>
-#include <inttypes.h>
+#include <stdio.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -17,18 +18,6 @@
 #include <rte_memzone.h>
 
 #include "sf_example.h"
-
-/*
- * What the device must know to start a queue: its registers from SF_Q_BASE on,
- * which one access writes in this order.
- */
-struct queue_regs {
-	uint64_t base;
-	uint64_t cpl_base;
-	uint32_t size;
-	uint32_t buf_size; /* Rx */
-	uint32_t ctrl;
-};
 
 /* --- Set-up ----------------------------------------------------------------- */
 
@@ -65,13 +54,19 @@ doorbell_get(const struct sf_port *port, uint16_t id, uint32_t offset, volatile 
 	return -ENOTSUP;
 }
 
+/* Not by ethdev's name for it, under which the ring of a closed port may still be kept. */
 static const struct rte_memzone *
 ring_reserve(const struct rte_eth_dev *dev, const char *what, uint16_t id, size_t len,
 	int socket)
 {
+	static uint32_t number;
+	char name[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *mz;
 
-	mz = rte_eth_dma_zone_reserve(dev, what, id, len, RTE_CACHE_LINE_SIZE, socket);
+	snprintf(name, sizeof(name), "sf_%u.%u_%s_%x", dev->data->port_id, id, what,
+		__atomic_fetch_add(&number, 1, __ATOMIC_RELAXED));
+	mz = rte_memzone_reserve_aligned(name, len, socket, RTE_MEMZONE_IOVA_CONTIG,
+			RTE_CACHE_LINE_SIZE);
 	if (mz == NULL)
 		SF_LOG(ERR, init, sf_port(dev), "queue %u: no memory for %s of %zu bytes: %s", id,
 			what, len, rte_strerror(rte_errno));
@@ -84,8 +79,8 @@ is_scattered(const struct rte_eth_dev *dev)
 	return (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 }
 
-static int
-rxq_check_mtu(const struct rte_eth_dev *dev, const struct sf_rxq *rxq, uint16_t mtu)
+int
+sf_rxq_check_mtu(const struct rte_eth_dev *dev, const struct sf_rxq *rxq, uint16_t mtu)
 {
 	if (mtu + SF_L2_OVERHEAD <= rxq->buf_size || is_scattered(dev))
 		return 0;
@@ -129,7 +124,7 @@ rxq_init(struct rte_eth_dev *dev, struct sf_rxq *rxq, int socket)
 	const struct sf_port *port = rxq->port;
 	int ret;
 
-	if ((ret = rxq_check_mtu(dev, rxq, dev->data->mtu)) < 0 ||
+	if ((ret = sf_rxq_check_mtu(dev, rxq, dev->data->mtu)) < 0 ||
 			(ret = doorbell_get(port, rxq->id, SF_DB_RX_TAIL, &rxq->tail_db)) < 0 ||
 			(ret = doorbell_get(port, rxq->id, SF_DB_RX_ARM, &rxq->arm_db)) < 0)
 		return ret;
@@ -229,15 +224,34 @@ sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 }
 
 void
+sf_rxq_free(struct sf_rxq *rxq)
+{
+	rte_memzone_free(rxq->mz);
+	rte_free(rxq);
+}
+
+void
+sf_txq_free(struct sf_txq *txq)
+{
+	rte_memzone_free(txq->mz);
+	rte_free(txq);
+}
+
+/* What the device may still reach is kept until the port is closed. */
+void
 sf_rx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 {
 	struct sf_rxq *rxq = dev->data->rx_queues[id];
 
 	if (rxq == NULL)
 		return;
-	rte_memzone_free(rxq->mz);
-	rte_free(rxq);
 	dev->data->rx_queues[id] = NULL;
+	if (!rxq->exposed) {
+		sf_rxq_free(rxq);
+		return;
+	}
+	rxq->kept = rxq->port->kept_rxqs;
+	rxq->port->kept_rxqs = rxq;
 }
 
 void
@@ -247,20 +261,13 @@ sf_tx_queue_release(struct rte_eth_dev *dev, uint16_t id)
 
 	if (txq == NULL)
 		return;
-	rte_memzone_free(txq->mz);
-	rte_free(txq);
 	dev->data->tx_queues[id] = NULL;
-}
-
-void
-sf_queues_release(struct rte_eth_dev *dev)
-{
-	uint16_t i;
-
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		sf_rx_queue_release(dev, i);
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		sf_tx_queue_release(dev, i);
+	if (!txq->exposed) {
+		sf_txq_free(txq);
+		return;
+	}
+	txq->kept = txq->port->kept_txqs;
+	txq->port->kept_txqs = txq;
 }
 
 void
@@ -297,197 +304,9 @@ sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		if (dev->data->rx_queues[i] == NULL)
 			continue;
-		ret = rxq_check_mtu(dev, dev->data->rx_queues[i], mtu);
+		ret = sf_rxq_check_mtu(dev, dev->data->rx_queues[i], mtu);
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
-}
-
-/* --- Start and stop --------------------------------------------------------- */
-
-/* The device starts at index 0 and reads descriptors up to the doorbell. */
-static int
-queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t block,
-	const struct queue_regs *regs)
-{
-	const size_t len = offsetof(struct queue_regs, ctrl) + sizeof(regs->ctrl);
-	uint32_t state;
-	int ret;
-
-	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, cpl_base) != SF_Q_CPL_BASE);
-	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, size) != SF_Q_SIZE);
-	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, buf_size) != SF_Q_BUF_SIZE);
-	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, ctrl) != SF_Q_CTRL);
-
-	if ((ret = sf_write(port, block + SF_Q_BASE, regs, len)) < 0 ||
-			(ret = sf_read32(port, block + SF_Q_STATE, &state)) < 0)
-		return ret;
-	if ((state & SF_Q_STATE_RUNNING) != 0)
-		return 0;
-	SF_LOG(ERR, driver, port, "%s queue %u does not start: %s (code %u)", what, id,
-		sf_err_text(SF_Q_STATE_CODE(state)), SF_Q_STATE_CODE(state));
-	sf_write32(port, block + SF_Q_CTRL, 0);
-	return -EIO;
-}
-
-static int
-rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
-{
-	const rte_iova_t iova = rxq->mz->iova;
-	const struct queue_regs regs = {
-		.base = iova + RTE_PTR_DIFF(rxq->desc, rxq->cpl),
-		.cpl_base = iova,
-		.size = rxq->size,
-		.buf_size = rxq->buf_size,
-		.ctrl = SF_Q_CTRL_ENABLE | (is_scattered(dev) ? SF_Q_CTRL_SCATTER : 0),
-	};
-	int ret;
-
-	ret = sf_rxq_fill(rxq);
-	if (ret < 0) {
-		SF_LOG(ERR, driver, rxq->port, "Rx queue %u: mempool %s cannot fill %u descriptors",
-			rxq->id, rxq->mp->name, rxq->size);
-		return ret;
-	}
-	rte_write32(0, rxq->tail_db); /* what a previous run has left there */
-	rte_write32(0, rxq->arm_db);
-	ret = queue_enable(rxq->port, "Rx", rxq->id, SF_REG_RXQ(rxq->id), &regs);
-	if (ret < 0) {
-		sf_rxq_drain(rxq);
-		return ret;
-	}
-	rte_write32(rxq->tail, rxq->tail_db);
-	return 0;
-}
-
-static int
-txq_start(struct sf_txq *txq)
-{
-	const rte_iova_t iova = txq->mz->iova;
-	const struct queue_regs regs = {
-		.base = iova,
-		.cpl_base = iova + RTE_PTR_DIFF(txq->status, txq->desc),
-		.size = txq->size,
-		.ctrl = SF_Q_CTRL_ENABLE,
-	};
-	int ret;
-
-	memset(txq->mz->addr, 0, RTE_PTR_DIFF(txq->status + 1, txq->desc));
-	rte_write32(0, txq->tail_db);
-	ret = queue_enable(txq->port, "Tx", txq->id, SF_REG_TXQ(txq->id), &regs);
-	if (ret == 0)
-		sf_txq_open(txq);
-	return ret;
-}
-
-/*
- * When the write has returned, the device no longer touches the rings and the
- * buffers.  If it fails, the device is gone and does not either.
- */
-static void
-rxq_stop(struct sf_rxq *rxq)
-{
-	sf_write32(rxq->port, SF_REG_RXQ(rxq->id) + SF_Q_CTRL, 0);
-	sf_rxq_drain(rxq);
-}
-
-static void
-txq_stop(struct sf_txq *txq)
-{
-	sf_write32(txq->port, SF_REG_TXQ(txq->id) + SF_Q_CTRL, 0);
-	sf_txq_drain(txq);
-}
-
-static int
-check_present(const struct rte_eth_dev *dev, const char *what, void **queues, uint16_t nb)
-{
-	uint16_t i;
-
-	for (i = 0; i < nb; i++) {
-		if (queues[i] == NULL) {
-			SF_LOG(ERR, driver, sf_port(dev), "%s queue %u of %u is not set up",
-				what, i, nb);
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-/* Of a queue, and of the port.  A queue that is in the state already stays in it. */
-
-int
-sf_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
-{
-	struct sf_rxq *rxq = dev->data->rx_queues[id];
-	int ret;
-
-	ret = rxq_check_mtu(dev, rxq, dev->data->mtu);
-	if (ret == 0)
-		ret = rxq_start(dev, rxq);
-	if (ret == 0)
-		dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
-	return ret;
-}
-
-int
-sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
-{
-	int ret = txq_start(dev->data->tx_queues[id]);
-
-	if (ret == 0)
-		dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
-	return ret;
-}
-
-int
-sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
-{
-	rxq_stop(dev->data->rx_queues[id]);
-	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
-	return 0;
-}
-
-int
-sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
-{
-	txq_stop(dev->data->tx_queues[id]);
-	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
-	return 0;
-}
-
-void
-sf_queues_stop(struct rte_eth_dev *dev)
-{
-	uint16_t i;
-
-	for (i = 0; i < dev->data->nb_tx_queues; i++)
-		sf_tx_queue_stop(dev, i);
-	for (i = 0; i < dev->data->nb_rx_queues; i++)
-		sf_rx_queue_stop(dev, i);
-}
-
-int
-sf_queues_start(struct rte_eth_dev *dev)
-{
-	struct rte_eth_dev_data *data = dev->data;
-	struct sf_rxq **rxqs = (struct sf_rxq **)data->rx_queues;
-	struct sf_txq **txqs = (struct sf_txq **)data->tx_queues;
-	uint16_t i;
-	int ret;
-
-	if ((ret = check_present(dev, "Rx", data->rx_queues, data->nb_rx_queues)) < 0 ||
-			(ret = check_present(dev, "Tx", data->tx_queues, data->nb_tx_queues)) < 0)
-		return ret;
-	data->scattered_rx = is_scattered(dev);
-	for (i = 0; i < data->nb_rx_queues && ret == 0; i++)
-		if (!rxqs[i]->deferred)
-			ret = sf_rx_queue_start(dev, i);
-	for (i = 0; i < data->nb_tx_queues && ret == 0; i++)
-		if (!txqs[i]->deferred)
-			ret = sf_tx_queue_start(dev, i);
-	/* Stopping those that have not been started does no harm. */
-	if (ret < 0)
-		sf_queues_stop(dev);
-	return ret;
 }

@@ -221,25 +221,43 @@ sf_rxq_fill(struct sf_rxq *rxq)
 	return -ENOMEM;
 }
 
+/* Nothing is in the ring for a burst, which posts nothing either. */
+static void
+rxq_close(struct sf_rxq *rxq)
+{
+	rte_pktmbuf_free(rxq->first); /* filled, and so not the device's any more */
+	rxq->first = NULL;
+	rxq->skip = false;
+	rxq->nb_free = rxq->size - 1;
+	rxq->free_thresh = UINT16_MAX;
+}
+
 void
 sf_rxq_drain(struct sf_rxq *rxq)
 {
-	uint16_t posted = sf_rx_posted(rxq);
+	uint16_t left = sf_rx_posted(rxq) + rxq->lent;
 
-	rte_pktmbuf_free(rxq->first);
-	rxq->first = NULL;
-	rxq->skip = false;
-	while (posted > 0) {
-		uint16_t run = RTE_MIN(posted, rxq->size - rxq->next);
+	while (left > 0) {
+		uint16_t run = RTE_MIN(left, rxq->size - rxq->next);
 
 		/* As they came from the pool: nobody has used them. */
 		rte_mempool_put_bulk(rxq->mp, (void **)&rxq->mbufs[rxq->next], run);
-		posted -= run;
+		left -= run;
 		rxq->next = 0;
 	}
-	rxq->nb_free = rxq->size - 1;
-	rxq->free_thresh = UINT16_MAX; /* a burst posts nothing */
+	rxq->lent = 0;
+	rxq_close(rxq);
 	rxq->tail = 0;
+}
+
+uint16_t
+sf_rxq_lend(struct sf_rxq *rxq)
+{
+	const uint16_t posted = sf_rx_posted(rxq);
+
+	rxq->lent += posted;
+	rxq_close(rxq);
+	return posted;
 }
 
 /* Whether the buffer at an offset from next, which is posted, is filled. */

@@ -147,6 +147,7 @@ static const struct eth_dev_ops secondary_ops = {
 	.stats_get = sf_compat_stats_get,
 	.stats_reset = sf_stats_reset,
 	.xstats_get = sf_xstats_get,
+	.xstats_get_by_id = sf_xstats_get_by_id,
 	.xstats_get_names = sf_xstats_get_names,
 	.xstats_reset = sf_stats_reset,
 

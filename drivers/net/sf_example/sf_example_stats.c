@@ -8,6 +8,7 @@
  * without a reset of everything, so ours is a subtraction.
  */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -142,6 +143,10 @@ static const struct {
 	{ "queue_halts", SF_STAT_HALTS },
 };
 
+/* The one of a port that the device does not count. */
+#define KEPT_MBUFS	"kept_mbufs"
+#define KEPT_MBUFS_ID	RTE_DIM(port_xstats)
+
 struct queue_xstat {
 	const char *name;
 	size_t offset; /* in struct sf_queue_stats */
@@ -161,7 +166,7 @@ static const struct queue_xstat txq_xstats[] = {
 static unsigned int
 xstats_count(const struct rte_eth_dev *dev)
 {
-	return RTE_DIM(port_xstats) + dev->data->nb_rx_queues * RTE_DIM(rxq_xstats) +
+	return KEPT_MBUFS_ID + 1 + dev->data->nb_rx_queues * RTE_DIM(rxq_xstats) +
 		dev->data->nb_tx_queues * RTE_DIM(txq_xstats);
 }
 
@@ -202,6 +207,7 @@ sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names,
 		return count;
 	for (i = 0; i < RTE_DIM(port_xstats); i++)
 		snprintf(names[i].name, sizeof(names[i].name), "%s", port_xstats[i].name);
+	snprintf(names[i++].name, sizeof(names[0].name), KEPT_MBUFS);
 	i += queue_names(&names[i], "rx", dev->data->nb_rx_queues, rxq_xstats,
 			RTE_DIM(rxq_xstats));
 	queue_names(&names[i], "tx", dev->data->nb_tx_queues, txq_xstats, RTE_DIM(txq_xstats));
@@ -223,6 +229,7 @@ sf_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned in
 		return ret;
 	for (i = 0; i < RTE_DIM(port_xstats); i++)
 		xstats[i].value = s.port[port_xstats[i].stat];
+	xstats[i++].value = sf_port(dev)->kept_mbufs; /* now, not since a reset */
 	i += queue_values(&xstats[i], s.rxq, dev->data->nb_rx_queues, rxq_xstats,
 			RTE_DIM(rxq_xstats));
 	queue_values(&xstats[i], s.txq, dev->data->nb_tx_queues, txq_xstats,
@@ -230,4 +237,32 @@ sf_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned in
 	for (i = 0; i < count; i++)
 		xstats[i].id = i;
 	return count;
+}
+
+/* Of a device that does not answer any more there is one that can be had. */
+int
+sf_xstats_get_by_id(struct rte_eth_dev *dev, const uint64_t *ids, uint64_t *values,
+	unsigned int n)
+{
+	struct rte_eth_xstat xstats[RTE_DIM(port_xstats) + 1 +
+		SF_MAX_QUEUE_PAIRS * (RTE_DIM(rxq_xstats) + RTE_DIM(txq_xstats))];
+	const unsigned int count = xstats_count(dev);
+	unsigned int i;
+	int ret;
+
+	if (ids == NULL && n < count)
+		return count;
+	if (ids != NULL && n == 1 && ids[0] == KEPT_MBUFS_ID) {
+		values[0] = sf_port(dev)->kept_mbufs;
+		return 1;
+	}
+	ret = sf_xstats_get(dev, xstats, count);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < (ids != NULL ? n : count); i++) {
+		if (ids != NULL && ids[i] >= count)
+			return -EINVAL;
+		values[i] = xstats[ids != NULL ? ids[i] : i].value;
+	}
+	return i;
 }

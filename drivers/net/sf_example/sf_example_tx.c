@@ -229,16 +229,41 @@ sf_tx_descriptor_status(void *queue, uint16_t offset)
 		RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
 }
 
+/* A burst sends nothing, and looks at nothing. */
+static void
+txq_close(struct sf_txq *txq)
+{
+	txq->nb_free = 0;
+	txq->nb_done = 0;
+	txq->broken = true;
+	txq->stopped = true;
+}
+
 void
 sf_txq_drain(struct sf_txq *txq)
 {
-	if (txq->stopped)
-		return;
-	txq->nb_done = tx_used(txq);
+	txq->nb_done = txq->stopped ? txq->lent : tx_used(txq);
 	tx_reclaim(txq, txq->nb_done, false);
-	txq->nb_free = 0; /* a burst sends nothing */
-	txq->broken = true;
-	txq->stopped = true;
+	txq->lent = 0;
+	txq->lent_mbufs = 0;
+	txq_close(txq);
+}
+
+uint32_t
+sf_txq_lend(struct sf_txq *txq)
+{
+	uint16_t i, at = txq->clean;
+
+	if (txq->stopped)
+		return 0;
+	txq->lent = tx_used(txq);
+	for (i = 0; i < txq->lent; i++) {
+		if (txq->mbufs[at] != NULL)
+			txq->lent_mbufs += txq->mbufs[at]->nb_segs;
+		at = at + 1 == txq->size ? 0 : at + 1;
+	}
+	txq_close(txq);
+	return txq->lent_mbufs;
 }
 
 void
