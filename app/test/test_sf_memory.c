@@ -3,12 +3,16 @@
  */
 
 /*
- * Whose memory is when a device does not say that it has stopped.
+ * Where buffers are for the device, and whose they are when it does not say that it
+ * has stopped.
  */
 
 #include <errno.h>
 
 #include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mbuf_pool_ops.h>
 
 #include "sf_ports.h"
 
@@ -39,6 +43,70 @@ stop_both(void)
 {
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
 	return rte_eth_dev_stop(ports[1]);
+}
+
+/* Mbufs with so much private data that the buffer is more than 64 KiB behind. */
+static int
+test_far_buffers(void)
+{
+	struct rte_mempool *mp = rte_pktmbuf_pool_create("far", NB_SMALL, 0,
+		UINT16_MAX / RTE_MBUF_PRIV_ALIGN * RTE_MBUF_PRIV_ALIGN,
+		RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+
+	TEST_ASSERT(mp != NULL, "no mbufs: %s", rte_strerror(rte_errno));
+	TEST_ASSERT_OK(start_with(mp));
+	TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 10 * BURST));
+	TEST_ASSERT_OK(stop_both());
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(mp), NB_SMALL);
+	rte_mempool_free(mp);
+	return TEST_SUCCESS;
+}
+
+/* A pool of memory that has another IOVA than its address. */
+static struct rte_mempool *
+pool_elsewhere(void *memory, size_t len, rte_iova_t iova)
+{
+	struct rte_pktmbuf_pool_private priv = {
+		.mbuf_data_room_size = RTE_MBUF_DEFAULT_BUF_SIZE,
+	};
+	struct rte_mempool *mp = rte_mempool_create_empty("elsewhere", NB_SMALL,
+		sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE, 0, sizeof(priv),
+		SOCKET_ID_ANY, 0);
+
+	if (mp == NULL)
+		return NULL;
+	rte_pktmbuf_pool_init(mp, &priv);
+	if (rte_mempool_set_ops_byname(mp, rte_mbuf_best_mempool_ops(), NULL) != 0 ||
+			rte_mempool_populate_iova(mp, memory, iova, len, NULL, NULL) < NB_SMALL) {
+		rte_mempool_free(mp);
+		return NULL;
+	}
+	rte_mempool_obj_iter(mp, rte_pktmbuf_init, NULL);
+	return mp;
+}
+
+/* What is posted is the IOVA that the mbuf has. */
+static int
+test_iova_elsewhere(void)
+{
+	const size_t len = 2 * NB_SMALL * (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE);
+	const rte_iova_t iova = RTE_BIT64(40);
+	void *memory = rte_malloc(NULL, len, 4096);
+	struct rte_mempool *mp = pool_elsewhere(memory, len, iova);
+	const struct sf_rx_desc *ring;
+	unsigned int i;
+
+	TEST_ASSERT(mp != NULL, "no pool");
+	TEST_ASSERT_OK(start_with(mp));
+	ring = sim_host_lock(1)->dev.rxq[0].ring;
+	sim_host_unlock();
+	for (i = 0; i < NB_POSTED; i++)
+		TEST_ASSERT(ring[i].addr >= iova && ring[i].addr < iova + len,
+			"buffer %u at 0x%llx", i, (unsigned long long)ring[i].addr);
+	TEST_ASSERT_OK(stop_both());
+	rte_mempool_free(mp);
+	rte_free(memory);
+	return TEST_SUCCESS;
 }
 
 /* --- A device that does not confirm that it has stopped ----------------------------- */
@@ -124,6 +192,8 @@ test_server_ends(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_stop_not_confirmed),
 	TEST_CASE(test_server_ends),
+	TEST_CASE(test_far_buffers),
+	TEST_CASE(test_iova_elsewhere),
 	{ .name = NULL }
 };
 

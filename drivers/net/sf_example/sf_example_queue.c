@@ -104,17 +104,30 @@ rearm_data(uint16_t port_id)
 	return *sf_rearm_data(&m);
 }
 
+static void
+chunk_check(struct rte_mempool *mp __rte_unused, void *same, struct rte_mempool_memhdr *chunk,
+	unsigned int index __rte_unused)
+{
+	if (chunk->iova != (uintptr_t)chunk->addr)
+		*(bool *)same = false;
+}
+
 /*
  * Where IOVAs are addresses, and buffers lie behind their mbufs, the one is
- * known from the other.
+ * known from the other.  IOVAs of memory that is not EAL's may be anything.
  */
 static uint16_t
 addr_offset(struct rte_mempool *mp)
 {
-	if (rte_eal_iova_mode() != RTE_IOVA_VA ||
+	const uint32_t offset = sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp) +
+		RTE_PKTMBUF_HEADROOM;
+	bool same = rte_eal_iova_mode() == RTE_IOVA_VA;
+
+	rte_mempool_mem_iter(mp, chunk_check, &same);
+	if (!same || offset > UINT16_MAX ||
 			(rte_pktmbuf_priv_flags(mp) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF) != 0)
 		return 0;
-	return sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(mp) + RTE_PKTMBUF_HEADROOM;
+	return offset;
 }
 
 static int
