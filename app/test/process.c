@@ -251,6 +251,99 @@ cmd_read(uint16_t port, unsigned int a, unsigned int b)
 	return failed;
 }
 
+/* --- Polling beside commands ------------------------------------------------- */
+
+static struct {
+	pthread_t threads[2];
+	bool on;
+	uint16_t port;
+	int received;
+} poll_state;
+
+static bool
+polling(void)
+{
+	return __atomic_load_n(&poll_state.on, __ATOMIC_RELAXED);
+}
+
+/* Use all queues that a port may have, whatever it has now: receive, and send back. */
+static void *
+poller(void *arg)
+{
+	struct rte_mbuf *m[BURST];
+	uint16_t q, n, sent;
+
+	while (polling()) {
+		for (q = 0; q < SF_MAX_QUEUE_PAIRS + 1; q++) {
+			n = rte_eth_rx_burst(poll_state.port, q, m, BURST);
+			poll_state.received += n;
+			sent = rte_eth_tx_burst(poll_state.port, q, m, n);
+			rte_pktmbuf_free_bulk(m + sent, n - sent);
+		}
+	}
+	return arg;
+}
+
+/* And look at them. */
+static void *
+looker(void *arg)
+{
+	uint16_t q;
+
+	while (polling()) {
+		for (q = 0; q < SF_MAX_QUEUE_PAIRS + 1; q++) {
+			rte_eth_rx_queue_count(poll_state.port, q);
+			rte_eth_rx_descriptor_status(poll_state.port, q, 5);
+			rte_eth_tx_descriptor_status(poll_state.port, q, 5);
+		}
+	}
+	return arg;
+}
+
+static int
+cmd_poll(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	poll_state.port = port;
+	poll_state.on = true;
+	return -pthread_create(&poll_state.threads[0], NULL, poller, NULL) -
+		pthread_create(&poll_state.threads[1], NULL, looker, NULL);
+}
+
+/* No more: how many packets have come. */
+static int
+cmd_rest(uint16_t port, unsigned int a, unsigned int b)
+{
+	unsigned int i;
+
+	RTE_SET_USED(port);
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	__atomic_store_n(&poll_state.on, false, __ATOMIC_RELAXED);
+	for (i = 0; i < RTE_DIM(poll_state.threads); i++)
+		pthread_join(poll_state.threads[i], NULL);
+	return poll_state.received;
+}
+
+/* How many mbufs are not in their pool. */
+static int
+cmd_mbufs(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(port);
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	return NB_MBUFS - (int)rte_mempool_avail_count(pool);
+}
+
+static int
+cmd_close(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	return rte_eth_dev_close(port);
+}
+
 /* Leave room for so many file descriptors more. */
 static int
 cmd_spare_files(uint16_t spare, unsigned int a, unsigned int b)
@@ -298,12 +391,16 @@ static const struct {
 	int (*run)(uint16_t port, unsigned int a, unsigned int b);
 } commands[] = {
 	{ "arm", cmd_arm },
+	{ "close", cmd_close },
 	{ "configure", cmd_configure },
 	{ "interrupts", cmd_interrupts },
+	{ "mbufs", cmd_mbufs },
 	{ "point", cmd_point },
+	{ "poll", cmd_poll },
 	{ "read", cmd_read },
 	{ "receive", cmd_receive },
 	{ "reset", cmd_reset },
+	{ "rest", cmd_rest },
 	{ "send", cmd_send },
 	{ "send-long", cmd_send_long },
 	{ "sleep", cmd_sleep },

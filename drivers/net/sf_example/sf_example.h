@@ -44,7 +44,8 @@
  *
  * Nothing here is locked: a queue is used by one thread at a time, and a port
  * is controlled by one thread at a time, as ethdev demands.  The interrupt
- * thread only reads registers and sets the link status and "gone".
+ * thread only reads registers and sets the link status and "gone".  Other
+ * processes come in through gates, see struct sf_gate.
  */
 
 #include <stdbool.h>
@@ -171,6 +172,29 @@ struct rte_flow {
 	uint16_t nb_queues; /* Rx queues that there have to be for it */
 };
 
+/*
+ * How a secondary process uses a queue of the primary's.  The gate, in shared memory, holds
+ * the queue while it runs.  A function of a secondary enters the gate, finds the queue
+ * there or none, and leaves.  The primary, to stop the queue, takes it out and waits
+ * until nobody is inside.  Who enters says so first and then looks for the queue;
+ * the primary takes it out first and then looks who is inside.  Both have a full barrier
+ * in between, so one of them sees the other.
+ */
+struct __rte_cache_aligned sf_gate {
+	void *queue; /* NULL: closed */
+	uint32_t opened; /* how often: since then functions may be others */
+	uint32_t user; /* process whose burst function is inside, or 0 */
+	uint32_t looker; /* process that looks at descriptors, or 0; a lock of its own */
+};
+
+/* Those of all ports that ever have the same number, one after the other. */
+struct sf_gates {
+	uint32_t incarnation; /* of the port: how many there have been */
+	bool attached; /* a secondary has been there */
+	struct sf_gate rx[SF_MAX_QUEUE_PAIRS];
+	struct sf_gate tx[SF_MAX_QUEUE_PAIRS];
+};
+
 /* rte_eth_dev_data::dev_private */
 struct sf_port {
 	const char *name; /* of the device, for log lines; ethdev's, which is shared */
@@ -190,6 +214,7 @@ struct sf_port {
 	uint32_t kept_mbufs; /* of queues that are stopped, but exposed */
 	struct sf_rxq *kept_rxqs; /* queues that were released when exposed */
 	struct sf_txq *kept_txqs;
+	struct sf_gates *gates;
 	struct rte_flow flows[SF_FLOW_RULES];
 };
 
@@ -233,6 +258,14 @@ int sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
 void sf_burst_set(struct rte_eth_dev *dev);
 void sf_burst_unset(struct rte_eth_dev *dev);
 
+/* --- sf_example_gate.c --------------------------------------------------- */
+
+/* The gates of a port; NULL if there is no memory, or in a secondary there are none. */
+struct sf_gates *sf_gates_get(uint16_t port_id);
+void sf_gate_open(struct sf_gate *gate, void *queue);
+/* False if a process is still inside, and so may use the queue. */
+bool sf_gate_close(struct sf_gate *gate);
+
 /* --- sf_example_secondary.c ---------------------------------------------- */
 
 /* Take the primary process's port into use, arg being the auxiliary device. */
@@ -240,8 +273,6 @@ int sf_secondary_init(struct rte_eth_dev *dev, void *arg);
 /* What comes after that, and after ethdev's part. */
 void sf_secondary_ready(struct rte_eth_dev *dev);
 int sf_secondary_uninit(struct rte_eth_dev *dev);
-/* In the primary: have the others take up a port that is started, or leave it alone. */
-void sf_secondaries_tell(const struct rte_eth_dev *dev, bool started);
 
 /* --- sf_example_ctrl.c: registers ---------------------------------------- */
 
@@ -540,7 +571,12 @@ void sf_intr_stop(struct rte_eth_dev *dev);
 void sf_intr_share(struct rte_eth_dev *dev);
 void sf_intr_unshare(struct rte_eth_dev *dev);
 
+/* Wake who sleeps on a queue in a secondary: it may have been stopped, or started. */
+void sf_intr_wake(struct rte_eth_dev *dev);
+
 int sf_is_removed(struct rte_eth_dev *dev);
+/* Interrupt at the next completion, or at once if it is there. */
+int sf_rxq_arm(struct sf_rxq *rxq);
 int sf_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id);
 int sf_rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id);
 

@@ -16,6 +16,9 @@
 /* Counters per queue were in struct rte_eth_stats, under the same names. */
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
 #define eth_queue_stats rte_eth_stats
+typedef uint32_t sf_queue_count_t;
+#else
+typedef int sf_queue_count_t;
 #endif
 
 /* --- sf_example_rx.c ------------------------------------------------------ */
@@ -45,7 +48,7 @@ sf_compat_supported_ptypes_get(struct rte_eth_dev *dev)
 #endif
 
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)
-static inline uint32_t
+static inline sf_queue_count_t
 sf_compat_rx_queue_count(void *queue)
 {
 	return sf_rx_queue_count(queue);

@@ -144,15 +144,14 @@ sf_dev_start(struct rte_eth_dev *dev)
 	if (ret < 0)
 		goto stop_queues;
 	sf_burst_set(dev);
-	sf_secondaries_tell(dev, true);
 	/* Last: from here on packets come in, and the link goes up. */
 	ret = sf_hw_enable(sf_port(dev), true);
 	if (ret < 0)
 		goto stop_intr;
+	sf_intr_wake(dev);
 	return 0;
 
 stop_intr:
-	sf_secondaries_tell(dev, false);
 	sf_burst_unset(dev);
 	sf_intr_stop(dev);
 stop_queues:
@@ -165,10 +164,11 @@ static int
 sf_dev_stop(struct rte_eth_dev *dev)
 {
 	sf_burst_unset(dev);
-	sf_secondaries_tell(dev, false);
-	sf_intr_stop(dev);
+	sf_write32(sf_port(dev), SF_REG_INT_MASK, 0); /* the link goes down by our doing */
 	sf_hw_enable(sf_port(dev), false);
 	sf_queues_stop(dev);
+	sf_intr_wake(dev);
+	sf_intr_stop(dev);
 	sf_link_clear(dev);
 	return 0;
 }
@@ -321,7 +321,10 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 	*port = (struct sf_port) {
 		.name = dev->data->name,
 		.port_id = dev->data->port_id,
+		.gates = port->gates, /* of a port that is reset */
 	};
+	if (port->gates == NULL && (port->gates = sf_gates_get(port->port_id)) == NULL)
+		return -ENOMEM;
 	dev->process_private = adev->vfio_dev;
 	ethdev_fill(dev, adev);
 	if ((ret = sf_devargs_parse(port, adev->device.devargs, &args)) < 0 ||
@@ -331,6 +334,17 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 			(ret = devargs_apply(dev, &args)) < 0)
 		return ret;
 	return sf_events_enable(dev);
+}
+
+/* What a secondary still has of a port that had the same number is none of this one's. */
+static int
+sf_dev_new(struct rte_eth_dev *dev, void *arg)
+{
+	int ret = sf_dev_init(dev, arg);
+
+	if (ret == 0)
+		sf_port(dev)->gates->incarnation++;
+	return ret;
 }
 
 static int
@@ -354,7 +368,7 @@ sf_probe(struct rte_auxiliary_driver *drv __rte_unused, struct rte_auxiliary_dev
 	int ret;
 
 	ret = rte_eth_dev_create(&adev->device, adev->name, sizeof(struct sf_port), NULL, NULL,
-			is_primary() ? sf_dev_init : sf_secondary_init, adev);
+			is_primary() ? sf_dev_new : sf_secondary_init, adev);
 	if (ret == 0 && !is_primary())
 		sf_secondary_ready(rte_eth_dev_allocated(adev->name));
 	return ret;

@@ -230,12 +230,23 @@ disable:
 void
 sf_intr_stop(struct rte_eth_dev *dev)
 {
-	const struct sf_port *port = sf_port(dev);
-
-	sf_write32(port, SF_REG_INT_MASK, 0);
 	rte_intr_callback_unregister_sync(dev->intr_handle, config_intr, dev);
 	rte_intr_vec_list_free(dev->intr_handle);
-	rte_vfio_irq_disable(sf_vfio(port), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle);
+	rte_vfio_irq_disable(sf_vfio(sf_port(dev)), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle);
+}
+
+void
+sf_intr_wake(struct rte_eth_dev *dev)
+{
+	const uint64_t one = 1;
+	int i, nb = rte_intr_nb_efd_get(dev->intr_handle);
+
+	if (!sf_port(dev)->gates->attached || !dev->data->dev_conf.intr_conf.rxq)
+		return;
+	for (i = 0; i < nb; i++)
+		if (write(rte_intr_efds_index_get(dev->intr_handle, i), &one, sizeof(one)) < 0)
+			SF_LOG(DEBUG, driver, sf_port(dev), "Rx queue %d: nobody is woken: %s", i,
+				strerror(errno));
 }
 
 /* --- Vectors in a secondary process ------------------------------------------ */
@@ -277,17 +288,20 @@ sf_intr_unshare(struct rte_eth_dev *dev)
  * 0 is none.
  */
 int
-sf_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id)
+sf_rxq_arm(struct sf_rxq *rxq)
 {
-	const struct sf_port *port = sf_port(dev);
-	struct sf_rxq *rxq = dev->data->rx_queues[id];
+	const struct sf_port *port = rxq->port;
 
-	if (!dev->data->dev_conf.intr_conf.rxq)
-		return -ENOTSUP;
 	rxq->arm_seq = rxq->arm_seq % UINT16_MAX + 1;
 	rte_write32((uint32_t)rxq->arm_seq << 16 | rxq->next, rxq->arm_db);
 	/* It may sleep, and then has not seen the doorbell. */
 	return (port->features & SF_F_WAKE) != 0 ? sf_write32(port, SF_REG_WAKE, 1) : 0;
+}
+
+int
+sf_rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id)
+{
+	return dev->data->dev_conf.intr_conf.rxq ? sf_rxq_arm(dev->data->rx_queues[id]) : -ENOTSUP;
 }
 
 int

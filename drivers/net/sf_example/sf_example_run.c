@@ -76,6 +76,15 @@ queue_disable(const struct sf_port *port, uint32_t block)
 	return ret < 0 && rte_vfio_dev_has_ended(sf_vfio(port)) ? 0 : ret;
 }
 
+/* A queue that is used is not touched, and its device not stopped: it may write to mbufs. */
+static int
+still_used(const struct sf_port *port, const char *what, uint16_t id)
+{
+	SF_LOG(ERR, driver, port, "%s queue %u: a secondary process does not come out of it", what,
+		id);
+	return -EBUSY;
+}
+
 static int
 rxq_stop(struct sf_rxq *rxq)
 {
@@ -83,6 +92,8 @@ rxq_stop(struct sf_rxq *rxq)
 
 	if (!rxq->exposed)
 		return 0;
+	if (!sf_gate_close(&rxq->port->gates->rx[rxq->id]))
+		return still_used(rxq->port, "Rx", rxq->id);
 	ret = queue_disable(rxq->port, SF_REG_RXQ(rxq->id));
 	if (ret < 0) {
 		rxq->port->kept_mbufs += sf_rxq_lend(rxq);
@@ -101,6 +112,8 @@ txq_stop(struct sf_txq *txq)
 
 	if (!txq->exposed)
 		return 0;
+	if (!sf_gate_close(&txq->port->gates->tx[txq->id]))
+		return still_used(txq->port, "Tx", txq->id);
 	ret = queue_disable(txq->port, SF_REG_TXQ(txq->id));
 	if (ret < 0) {
 		txq->port->kept_mbufs += sf_txq_lend(txq);
@@ -143,6 +156,7 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 		return ret;
 	}
 	rte_write32(rxq->tail, rxq->tail_db);
+	sf_gate_open(&rxq->port->gates->rx[rxq->id], rxq);
 	return 0;
 }
 
@@ -165,11 +179,13 @@ txq_start(struct sf_txq *txq)
 	rte_write32(0, txq->tail_db);
 	txq->exposed = true;
 	ret = queue_enable(txq->port, "Tx", txq->id, SF_REG_TXQ(txq->id), &regs);
-	if (ret == 0)
-		sf_txq_open(txq);
-	else
+	if (ret < 0) {
 		txq_stop(txq);
-	return ret;
+		return ret;
+	}
+	sf_txq_open(txq);
+	sf_gate_open(&txq->port->gates->tx[txq->id], txq);
+	return 0;
 }
 
 /* --- What is kept ------------------------------------------------------------- */
@@ -177,7 +193,7 @@ txq_start(struct sf_txq *txq)
 static void
 say_kept(const struct sf_port *port, unsigned int nb_queues, const char *until)
 {
-	SF_LOG(WARNING, driver, port, "the device has not confirmed that it has stopped: "
+	SF_LOG(WARNING, driver, port, "a stop is not confirmed: "
 		"%u mbufs and the rings of %u queues are kept %s", port->kept_mbufs, nb_queues,
 		until);
 }
@@ -195,7 +211,7 @@ say_kept_of_port(const struct rte_eth_dev *dev)
 		nb += dev->data->tx_queues[i] != NULL &&
 			((struct sf_txq *)dev->data->tx_queues[i])->exposed;
 	if (nb != 0)
-		say_kept(sf_port(dev), nb, "until it does");
+		say_kept(sf_port(dev), nb, "until it is");
 }
 
 void
@@ -213,21 +229,23 @@ sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 		sf_tx_queue_release(dev, i);
 	while ((rxq = port->kept_rxqs) != NULL) {
 		port->kept_rxqs = rxq->kept;
-		nb++;
-		if (!quiet)
+		if (!quiet || !sf_gate_close(&port->gates->rx[rxq->id])) {
+			nb++;
 			continue;
+		}
 		sf_rxq_drain(rxq);
 		sf_rxq_free(rxq);
 	}
 	while ((txq = port->kept_txqs) != NULL) {
 		port->kept_txqs = txq->kept;
-		nb++;
-		if (!quiet)
+		if (!quiet || !sf_gate_close(&port->gates->tx[txq->id])) {
+			nb++;
 			continue;
+		}
 		sf_txq_drain(txq);
 		sf_txq_free(txq);
 	}
-	if (nb != 0 && !quiet)
+	if (nb != 0)
 		say_kept(port, nb, "for good");
 	port->kept_mbufs = 0;
 }

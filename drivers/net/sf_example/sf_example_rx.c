@@ -16,6 +16,8 @@
  * that is not in the ring.
  */
 
+#include <errno.h>
+
 #include <rte_io.h>
 #include <rte_mempool.h>
 
@@ -316,6 +318,8 @@ sf_get_monitor_addr(void *queue, struct rte_power_monitor_cond *cond)
 {
 	struct sf_rxq *rxq = queue;
 
+	if (rxq == NULL) /* ethdev does not look */
+		return -EINVAL;
 	cond->addr = &rxq->cpl[rxq->next].cpl.gen;
 	cond->size = sizeof(rxq->cpl->cpl.gen);
 	cond->opaque[0] = rxq->gen;

@@ -5,122 +5,259 @@
 /*
  * The primary process's port in a secondary: it can be looked at, and its
  * queues be used, each by one thread of whichever process.  Configuring it is
- * the primary's, who has to have done so before.
+ * the primary's, who may do so at any time.
  *
  * Queues, and what else is in the port, are in shared memory; so they hold
  * nothing that is good in one process only.  Doorbells are not: both processes
  * have their pages at the same address.
  *
- * Which burst functions a port needs is decided when it is started, and where
- * its queues are is not known before it is configured.  So the primary tells the
- * others when it starts a port and when it stops one, and goes on when they
- * have heard.
+ * What ethdev has for the queues of this process are passages: each leads through the
+ * gate of a queue (struct sf_gate), whether there is such a queue now or not.  Which burst
+ * function a queue needs is found out when the gate has been opened anew.
  */
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+#include <unistd.h>
 
 #include <bus_auxiliary_driver.h>
-#include <rte_errno.h>
-#include <rte_string_fns.h>
+#include <rte_pause.h>
 
 #include "sf_example.h"
 #include "sf_example_compat.h"
 
-#define MP_ACTION "net_sf_example"
-#define ANSWER_TIMEOUT_S 2
+/* Turns to wait for another thread that looks at the same queue. */
+#define LOOK_SPINS 1000000
 
-struct port_msg {
-	uint16_t port_id;
-	bool started;
+struct passage {
+	struct sf_gate *gate; /* NULL: there never is such a queue */
+	const struct sf_gates *gates;
+	struct rte_eth_dev *dev;
+	uint32_t pid;
+	uint32_t incarnation; /* of the port that this process has */
+	uint32_t opened; /* when the functions were found out */
+	eth_rx_burst_t rx;
+	eth_tx_burst_t tx;
 };
 
-/* --- In the primary ---------------------------------------------------------- */
+/* What this process has of a port; stays when the port is closed, for threads that poll on. */
+static struct port_use {
+	struct passage rx[SF_MAX_QUEUE_PAIRS];
+	struct passage tx[SF_MAX_QUEUE_PAIRS];
+	struct passage nowhere;
+	void *rxqs[RTE_MAX_QUEUES_PER_PORT];
+	void *txqs[RTE_MAX_QUEUES_PER_PORT];
+} *uses[RTE_MAX_ETHPORTS];
 
-/* EAL refuses a second request of a name while the first has no answer. */
-static pthread_mutex_t tell_lock = PTHREAD_MUTEX_INITIALIZER;
+/* --- Through a gate ------------------------------------------------------------ */
 
-void
-sf_secondaries_tell(const struct rte_eth_dev *dev, bool started)
+static __rte_always_inline void
+leave(const struct passage *p)
 {
-	const struct port_msg msg = { .port_id = dev->data->port_id, .started = started };
-	const struct timespec timeout = { .tv_sec = ANSWER_TIMEOUT_S };
-	struct rte_mp_msg request = { .len_param = sizeof(msg) };
-	struct rte_mp_reply reply = { 0 };
+	__atomic_store_n(&p->gate->user, 0, __ATOMIC_RELEASE);
+}
+
+/* The queue, until leave(); or NULL. */
+static __rte_always_inline void *
+enter(struct passage *p)
+{
+	void *queue;
+
+	if (unlikely(p->gate == NULL))
+		return NULL;
+	__atomic_store_n(&p->gate->user, p->pid, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	queue = __atomic_load_n(&p->gate->queue, __ATOMIC_ACQUIRE);
+	if (unlikely(queue == NULL || p->gates->incarnation != p->incarnation)) {
+		leave(p);
+		return NULL;
+	}
+	if (unlikely(p->opened != p->gate->opened)) {
+		p->rx = sf_rx_burst_select(p->dev);
+		p->tx = sf_tx_burst_select(p->dev);
+		p->opened = p->gate->opened;
+	}
+	return queue;
+}
+
+static void
+look_away(const struct passage *p)
+{
+	__atomic_store_n(&p->gate->looker, 0, __ATOMIC_RELEASE);
+}
+
+/* As enter(), for any number of threads beside the one that uses the queue. */
+static void *
+look(const struct passage *p)
+{
+	uint32_t nobody = 0;
+	unsigned int i;
+	void *queue;
+
+	if (p->gate == NULL)
+		return NULL;
+	for (i = 0; !__atomic_compare_exchange_n(&p->gate->looker, &nobody, p->pid, false,
+			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED); i++) {
+		if (i == LOOK_SPINS) /* who looks has died */
+			return NULL;
+		nobody = 0;
+		rte_pause();
+	}
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	queue = __atomic_load_n(&p->gate->queue, __ATOMIC_ACQUIRE);
+	if (queue == NULL || p->gates->incarnation != p->incarnation) {
+		look_away(p);
+		return NULL;
+	}
+	return queue;
+}
+
+static uint16_t
+rx_burst(void *passage, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct passage *p = passage;
+	void *queue = enter(p);
+	uint16_t n;
+
+	if (queue == NULL)
+		return 0;
+	n = p->rx(queue, pkts, nb_pkts);
+	leave(p);
+	return n;
+}
+
+static uint16_t
+tx_burst(void *passage, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct passage *p = passage;
+	void *queue = enter(p);
+	uint16_t n;
+
+	if (queue == NULL)
+		return 0;
+	n = p->tx(queue, pkts, nb_pkts);
+	leave(p);
+	return n;
+}
+
+static uint16_t
+tx_prepare(void *passage, struct rte_mbuf **pkts, uint16_t nb_pkts)
+{
+	struct passage *p = passage;
+	void *queue = enter(p);
+	uint16_t n;
+
+	if (queue == NULL)
+		return 0;
+	n = sf_tx_prepare(queue, pkts, nb_pkts);
+	leave(p);
+	return n;
+}
+
+static sf_queue_count_t
+rx_queue_count(void *passage)
+{
+	void *queue = look(passage);
+	sf_queue_count_t n;
+
+	if (queue == NULL)
+		return 0;
+	n = sf_rx_queue_count(queue);
+	look_away(passage);
+	return n;
+}
+
+static int
+rx_descriptor_status(void *passage, uint16_t offset)
+{
+	void *queue = look(passage);
 	int ret;
 
-	strlcpy(request.name, MP_ACTION, sizeof(request.name));
-	memcpy(request.param, &msg, sizeof(msg));
-	pthread_mutex_lock(&tell_lock);
-	ret = rte_mp_request_sync(&request, &reply, &timeout);
-	pthread_mutex_unlock(&tell_lock);
-	free(reply.msgs);
-	/* Where there cannot be secondary processes there is no channel either. */
-	if (ret < 0 && rte_errno != ENOTSUP)
-		SF_LOG(WARNING, driver, sf_port(dev),
-			"not every secondary process knows that the port is %s: %s",
-			started ? "started" : "stopped", rte_strerror(rte_errno));
+	if (queue == NULL)
+		return RTE_ETH_RX_DESC_UNAVAIL;
+	ret = sf_rx_descriptor_status(queue, offset);
+	look_away(passage);
+	return ret;
 }
 
-/* --- In a secondary ---------------------------------------------------------- */
-
-/* Ports of this process; with the lock, what its burst functions are. */
-static struct rte_eth_dev *ports[RTE_MAX_ETHPORTS];
-static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* ethdev does this when a port is started, but only in the process that starts it. */
-static void
-queues_take(struct rte_eth_dev *dev, bool started)
-{
-	static void *no_queues[RTE_MAX_QUEUES_PER_PORT];
-	struct rte_eth_fp_ops *fp = &rte_eth_fp_ops[dev->data->port_id];
-	const bool configured = dev->data->rx_queues != NULL && dev->data->tx_queues != NULL;
-
-	if (started && configured)
-		sf_burst_set(dev);
-	else
-		sf_burst_unset(dev);
-	fp->rxq.data = configured ? dev->data->rx_queues : no_queues;
-	fp->txq.data = configured ? dev->data->tx_queues : no_queues;
-	fp->tx_pkt_prepare = dev->tx_pkt_prepare;
-	/* They are called, maybe at this moment, with queues that are there. */
-	__atomic_store_n(&fp->rx_pkt_burst, dev->rx_pkt_burst, __ATOMIC_RELEASE);
-	__atomic_store_n(&fp->tx_pkt_burst, dev->tx_pkt_burst, __ATOMIC_RELEASE);
-}
-
-/* On EAL's channel thread. */
 static int
-hear(const struct rte_mp_msg *request, const void *peer)
+tx_descriptor_status(void *passage, uint16_t offset)
 {
-	struct rte_mp_msg reply = { .len_param = 0 };
-	struct port_msg msg;
+	void *queue = look(passage);
+	int ret;
 
-	if (request->len_param != sizeof(msg))
-		return -1;
-	memcpy(&msg, request->param, sizeof(msg));
-	pthread_mutex_lock(&ports_lock);
-	if (msg.port_id < RTE_DIM(ports) && ports[msg.port_id] != NULL)
-		queues_take(ports[msg.port_id], msg.started);
-	pthread_mutex_unlock(&ports_lock);
-	strlcpy(reply.name, MP_ACTION, sizeof(reply.name));
-	return rte_mp_reply(&reply, peer);
+	if (queue == NULL)
+		return RTE_ETH_TX_DESC_UNAVAIL;
+	ret = sf_tx_descriptor_status(queue, offset);
+	look_away(passage);
+	return ret;
 }
 
-/* From the start, for a process that has none of the ports has to answer, too. */
-RTE_INIT(sf_secondary_listen)
+/* --- With what ethdev gives: a number, or a queue that was there a moment ago ------ */
+
+static int
+tx_done_cleanup(void *queue, uint32_t nb)
 {
-	rte_mp_action_register(MP_ACTION, hear);
+	unsigned int port, i;
+	struct passage *p;
+	int ret = 0;
+
+	for (port = 0; port < RTE_DIM(uses); port++) {
+		for (i = 0; uses[port] != NULL && i < SF_MAX_QUEUE_PAIRS; i++) {
+			p = &uses[port]->tx[i];
+			if (__atomic_load_n(&p->gate->queue, __ATOMIC_RELAXED) != queue ||
+					enter(p) == NULL)
+				continue;
+			/* It may be another by now. */
+			if (__atomic_load_n(&p->gate->queue, __ATOMIC_RELAXED) == queue)
+				ret = sf_tx_done_cleanup(queue, nb);
+			leave(p);
+			return ret;
+		}
+	}
+	return 0;
 }
 
-/* The port goes on in the primary. */
+/* A queue that does not run is armed when it does: then whoever sleeps is woken. */
+static int
+rx_queue_intr_enable(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct passage *p = &uses[dev->data->port_id]->rx[id];
+	struct sf_rxq *rxq;
+	int ret;
+
+	if (!dev->data->dev_conf.intr_conf.rxq)
+		return -ENOTSUP;
+	rxq = enter(p);
+	if (rxq == NULL)
+		return 0;
+	ret = sf_rxq_arm(rxq);
+	leave(p);
+	return ret;
+}
+
+static int
+rx_queue_intr_disable(struct rte_eth_dev *dev, uint16_t id)
+{
+	struct passage *p = &uses[dev->data->port_id]->rx[id];
+	const struct sf_rxq *rxq;
+
+	if (!dev->data->dev_conf.intr_conf.rxq)
+		return -ENOTSUP;
+	rxq = enter(p);
+	if (rxq == NULL)
+		return 0;
+	rte_write32(0, rxq->arm_db);
+	leave(p);
+	return 0;
+}
+
+/* --- The port ------------------------------------------------------------------ */
+
+/* It goes on in the primary. */
 static int
 secondary_close(struct rte_eth_dev *dev)
 {
-	pthread_mutex_lock(&ports_lock);
-	ports[dev->data->port_id] = NULL;
-	pthread_mutex_unlock(&ports_lock);
 	sf_intr_unshare(dev);
 	return 0;
 }
@@ -138,9 +275,9 @@ static const struct eth_dev_ops secondary_ops = {
 	.txq_info_get = sf_txq_info_get,
 	.rx_burst_mode_get = sf_rx_burst_mode_get,
 	.tx_burst_mode_get = sf_tx_burst_mode_get,
-	.tx_done_cleanup = sf_tx_done_cleanup,
-	.rx_queue_intr_enable = sf_rx_queue_intr_enable,
-	.rx_queue_intr_disable = sf_rx_queue_intr_disable,
+	.tx_done_cleanup = tx_done_cleanup,
+	.rx_queue_intr_enable = rx_queue_intr_enable,
+	.rx_queue_intr_disable = rx_queue_intr_disable,
 	.get_monitor_addr = sf_get_monitor_addr,
 	.dev_supported_ptypes_get = sf_compat_supported_ptypes_get,
 
@@ -155,6 +292,40 @@ static const struct eth_dev_ops secondary_ops = {
 	.reta_query = sf_rss_reta_query,
 };
 
+/* Passages for every number that an application can ask for. */
+static int
+use_port(struct rte_eth_dev *dev)
+{
+	struct port_use *use = uses[dev->data->port_id];
+	struct sf_gates *gates = sf_gates_get(dev->data->port_id);
+	unsigned int i;
+
+	if (use == NULL)
+		use = calloc(1, sizeof(*use));
+	if (use == NULL || gates == NULL) {
+		free(uses[dev->data->port_id] == NULL ? use : NULL);
+		return -ENOMEM;
+	}
+	for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {
+		use->rx[i] = (struct passage) {
+			.gate = &gates->rx[i],
+			.gates = gates,
+			.dev = dev,
+			.pid = getpid(),
+			.incarnation = gates->incarnation,
+		};
+		use->tx[i] = use->rx[i];
+		use->tx[i].gate = &gates->tx[i];
+	}
+	for (i = 0; i < RTE_MAX_QUEUES_PER_PORT; i++) {
+		use->rxqs[i] = i < SF_MAX_QUEUE_PAIRS ? &use->rx[i] : &use->nowhere;
+		use->txqs[i] = i < SF_MAX_QUEUE_PAIRS ? &use->tx[i] : &use->nowhere;
+	}
+	gates->attached = true;
+	uses[dev->data->port_id] = use;
+	return 0;
+}
+
 int
 sf_secondary_init(struct rte_eth_dev *dev, void *arg)
 {
@@ -163,25 +334,29 @@ sf_secondary_init(struct rte_eth_dev *dev, void *arg)
 
 	dev->process_private = adev->vfio_dev;
 	dev->dev_ops = &secondary_ops;
-	dev->rx_queue_count = sf_compat_rx_queue_count;
-	dev->rx_descriptor_status = sf_rx_descriptor_status;
-	dev->tx_descriptor_status = sf_tx_descriptor_status;
+	dev->rx_pkt_burst = rx_burst;
+	dev->tx_pkt_burst = tx_burst;
+	dev->tx_pkt_prepare = tx_prepare;
+	dev->rx_queue_count = rx_queue_count;
+	dev->rx_descriptor_status = rx_descriptor_status;
+	dev->tx_descriptor_status = tx_descriptor_status;
 	dev->intr_handle = adev->intr_handle;
-	sf_burst_unset(dev);
-	ret = rte_vfio_region_map(sf_vfio(sf_port(dev)), SF_BAR_REGS);
+	ret = use_port(dev);
+	if (ret == 0)
+		ret = rte_vfio_region_map(sf_vfio(sf_port(dev)), SF_BAR_REGS);
 	if (ret == 0)
 		sf_intr_share(dev);
 	return ret;
 }
 
-/* The primary may be about to start the port, and believe that there is nobody to be told. */
+/* ethdev has put the primary's queues there, of which there may be none yet. */
 void
 sf_secondary_ready(struct rte_eth_dev *dev)
 {
-	pthread_mutex_lock(&ports_lock);
-	ports[dev->data->port_id] = dev;
-	queues_take(dev, true);
-	pthread_mutex_unlock(&ports_lock);
+	struct rte_eth_fp_ops *fp = &rte_eth_fp_ops[dev->data->port_id];
+
+	fp->rxq.data = uses[dev->data->port_id]->rxqs;
+	fp->txq.data = uses[dev->data->port_id]->txqs;
 }
 
 int

@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""A secondary process polls all queues there may be, whatever the primary does with the port.
+
+Port 0 sends, and port 1 is polled by the secondary.  Both are the primary's.
+"""
+import sys
+import time
+
+import harness
+from test_secondary import SF0, SF1, processes
+from test_secondary_sleep import configure, quit_all, start, stop
+
+
+def traffic(primary, queues):
+    for queue in range(queues):
+        if queues > 1:
+            primary.do(f"point 1 {queue}")
+        primary.do("send 0 100 0")
+
+
+def all_back(primary):
+    """Every mbuf is in its pool, when the secondary has freed those it had in hand."""
+    end = time.monotonic() + 2
+    while primary.ask("mbufs") != "0":
+        assert time.monotonic() < end, primary.ask("mbufs")
+
+
+def test_primary_reconfigures(env):
+    """1, 4, 16 and again 1 queues: packets come through, and no mbuf is lost or had twice."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("poll 1")
+        for queues in (1, 4, 16, 1, 4, 1, 16, 4, 1):
+            configure(primary, queues, intr=0)
+            start(primary)
+            traffic(primary, queues)
+            stop(primary)
+            all_back(primary)
+        assert int(secondary.ask("rest")) > 1000
+        all_back(primary)
+        quit_all(secondary, primary)
+
+
+def test_primary_restarts(env):
+    """Many times, at no particular moment."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, queues=4, intr=0)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("poll 1")
+        for _ in range(50):
+            primary.do("send 0 64 0", "stop 1", "start 1", "wait-link 1")
+        stop(primary)
+        assert int(secondary.ask("rest")) > 0
+        all_back(primary)
+        quit_all(secondary, primary)
+
+
+def test_primary_resets_and_closes(env):
+    """A port that is closed in the primary is one without queues here."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("poll 1")
+        for _ in range(3):
+            configure(primary, queues=4, intr=0)
+            start(primary)
+            traffic(primary, 4)
+            primary.do("reset 1", "stop 0")
+            all_back(primary)
+        primary.do("close 1")
+        time.sleep(0.1)
+        assert int(secondary.ask("rest")) > 0
+        quit_all(secondary, primary)
+
+
+def test_dies_polling(env):
+    """A secondary that is killed, maybe within a burst, holds nobody up."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, queues=4, intr=0)
+        for number in range(1, 6):
+            start(primary)
+            secondary = started.process(number, [SF0, SF1])
+            secondary.do("poll 1")
+            primary.do("send 0 64 0")
+            secondary.kill()
+            begun = time.monotonic()
+            stop(primary)
+            assert time.monotonic() - begun < 2
+        quit_all(primary)
+
+
+def test_without_driver(env):
+    """A secondary that has not loaded the driver costs a start or a stop nothing."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        bare = started.process(1, driver=False)
+        configure(primary, intr=0)
+        begun = time.monotonic()
+        start(primary)
+        stop(primary)
+        assert time.monotonic() - begun < 1
+        assert "secondary" not in primary.text()
+        quit_all(bare, primary)
+
+
+def test_woken(env):
+    """Who sleeps on a queue is woken when the port is stopped, and when it is started again."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("wait-on 1 0")
+        secondary.type("sleep 1 0 100")
+        secondary.expect("^asleep")
+        for _ in range(5):
+            stop(primary)
+            start(primary)
+        primary.do("send 0 100 150")
+        assert int(secondary.answer()) > 2
+        quit_all(secondary, primary)
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])
