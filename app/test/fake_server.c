@@ -198,10 +198,13 @@ do_get_info(const struct request *req)
 		uint32_t argsz, flags, num_regions, num_irqs;
 	} info = {
 		.argsz = sizeof(info),
-		.flags = VFIO_DEVICE_FLAGS_RESET | (is_pci() ? VFIO_DEVICE_FLAGS_PCI : 0),
+		.flags = VFIO_DEVICE_FLAGS_RESET | (is_pci() ? VFIO_DEVICE_FLAGS_PCI : 0) |
+			(fake.fault == FAKE_UNKNOWN ? 1u << 30 : 0),
 		.num_regions = fake.fault == FAKE_MANY_REGIONS ? 1u << 31 :
+			fake.fault == FAKE_UNKNOWN ? VFIO_PCI_NUM_REGIONS + 1 :
 			is_pci() ? VFIO_PCI_NUM_REGIONS : FAKE_NUM_REGIONS,
-		.num_irqs = is_pci() ? VFIO_PCI_NUM_IRQS : FAKE_NUM_IRQS,
+		.num_irqs = fake.fault == FAKE_UNKNOWN ? UINT32_MAX :
+			is_pci() ? VFIO_PCI_NUM_IRQS : FAKE_NUM_IRQS,
 	};
 
 	reply(req, &info, sizeof(info));
@@ -253,6 +256,15 @@ do_sparse_region(const struct request *req, uint32_t room)
 	case FAKE_REGION_ARGSZ:
 		d.info.argsz = 1u << 31;
 		break;
+	case FAKE_REGION_PART:
+	case FAKE_REGION_SMALL:
+		d.info.flags &= ~VFIO_REGION_INFO_FLAG_CAPS;
+		d.info.size = fake.fault == FAKE_REGION_PART ? FAKE_PART_SIZE : FAKE_SMALL_SIZE;
+		break;
+	case FAKE_UNKNOWN:
+		d.info.flags |= 1u << 30;
+		d.filler.header.id = 0x7777;
+		break;
 	case FAKE_READ_ONLY:
 		d.info.flags &= ~VFIO_REGION_INFO_FLAG_WRITE;
 		break;
@@ -297,6 +309,10 @@ do_region_info(const struct request *req)
 		do_sparse_region(req, info.argsz);
 		return;
 	}
+	if (info.index == VFIO_PCI_NUM_REGIONS && is_pci()) {
+		reply_error(req, EOPNOTSUPP);
+		return;
+	}
 	info.argsz = sizeof(info);
 	info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	info.size = info.index == 1 ? FAKE_REGION1_SIZE :
@@ -314,6 +330,8 @@ do_irq_info(const struct request *req)
 	info.count = is_pci() && info.index != VFIO_PCI_MSI_IRQ_INDEX ? 1 : 0;
 	if (info.index == FAKE_IRQ_INDEX)
 		info.count = fake.fault == FAKE_IRQ_MANY ? 1u << 31 : FAKE_NUM_VECTORS;
+	if (fake.fault == FAKE_UNKNOWN)
+		info.flags |= 1u << 30;
 	if (info.index == VFIO_PCI_INTX_IRQ_INDEX)
 		info.flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
 	reply(req, &info, sizeof(info));

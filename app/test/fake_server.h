@@ -26,6 +26,8 @@
 #define FAKE_AREA0_SIZE 0x2000
 #define FAKE_AREA1_OFFSET 0x8000
 #define FAKE_AREA1_SIZE 0x1000
+#define FAKE_PART_SIZE 0x1180
+#define FAKE_SMALL_SIZE 0x180
 #define FAKE_REGION1_SIZE 0x100
 #define FAKE_NUM_REGIONS 3
 #define FAKE_NUM_IRQS 3
@@ -72,8 +74,11 @@ enum fake_fault {
 	FAKE_UNSEALED, /* region 0 is in a file that can be cut short */
 	FAKE_FILE, /* region 0 is in a file that is no memory */
 	FAKE_HUGE_FILE, /* region 0 is in hugepages */
+	FAKE_REGION_PART, /* no fault: region 0 is one area that ends within a page */
+	FAKE_REGION_SMALL, /* no fault: region 0 is smaller than a page */
 	FAKE_COMMAND, /* asks us something before it replies */
 	FAKE_PCI, /* no fault: a PCI device */
+	FAKE_UNKNOWN, /* no fault: has more, of everything, than anybody has heard of */
 	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */
 	FAKE_PCI_CAP_LOOP, /* a capability that is its own next */
 	FAKE_PCI_CAP_LOW, /* a capability in the header */

@@ -4,6 +4,11 @@
 
 #include <errno.h>
 
+#include <linux/vfio.h>
+
+#include <rte_interrupts.h>
+#include <rte_log.h>
+
 #include "fake_device.h"
 
 /*
@@ -42,14 +47,12 @@ TEST_REFUSE(test_error_zero, FAKE_ERROR_ZERO, -EIO)
 TEST_REFUSE(test_version, FAKE_VERSION, -EPROTO)
 TEST_REFUSE(test_json, FAKE_JSON, -EPROTO)
 TEST_REFUSE(test_json_limit, FAKE_JSON_LIMIT, -EPROTO)
-TEST_REFUSE(test_many_regions, FAKE_MANY_REGIONS, -EPROTO)
 TEST_REFUSE(test_unasked_fds, FAKE_FDS, -EPROTO)
 TEST_REFUSE(test_region_index, FAKE_REGION_INDEX, -EPROTO)
 TEST_REFUSE(test_region_huge, FAKE_REGION_HUGE, -EPROTO)
 TEST_REFUSE(test_region_offset, FAKE_REGION_OFFSET, -EPROTO)
 TEST_REFUSE(test_region_argsz, FAKE_REGION_ARGSZ, -EPROTO)
 TEST_REFUSE(test_area_outside, FAKE_AREA_OUTSIDE, -EPROTO)
-TEST_REFUSE(test_area_unaligned, FAKE_AREA_UNALIGNED, -EPROTO)
 TEST_REFUSE(test_area_overlap, FAKE_AREA_OVERLAP, -EPROTO)
 TEST_REFUSE(test_area_no_memory, FAKE_AREA_NO_MEMORY, -EPROTO)
 TEST_REFUSE(test_area_count, FAKE_AREA_COUNT, -EPROTO)
@@ -61,13 +64,106 @@ TEST_REFUSE(test_pci_cap_low, FAKE_PCI_CAP_LOW, -EPROTO)
 TEST_REFUSE(test_msix_table_outside, FAKE_PCI_TABLE_OUTSIDE, -EPROTO)
 TEST_REFUSE(test_msix_table_region, FAKE_PCI_TABLE_REGION, -EPROTO)
 
+/* More than can be used of something is no reason to refuse the device. */
 static int
 test_irq_many(void)
 {
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	int ret;
+
 	TEST_ASSERT_OK(fake_start(FAKE_IRQ_MANY));
 	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
-	TEST_ASSERT_EQUAL(rte_vfio_irq_count(fake_dev, FAKE_IRQ_INDEX), -EPROTO);
-	fake_close();
+	TEST_ASSERT_EQUAL(rte_vfio_irq_count(fake_dev, FAKE_IRQ_INDEX),
+		1 + RTE_MAX_RXTX_INTR_VEC_ID);
+	ret = rte_vfio_irq_enable(fake_dev, FAKE_IRQ_INDEX, handle, FAKE_NUM_VECTORS - 1);
+	rte_vfio_irq_disable(fake_dev, FAKE_IRQ_INDEX, handle);
+	rte_intr_instance_free(handle);
+	return ret;
+}
+
+static int
+test_many_regions(void)
+{
+	TEST_ASSERT_OK(fake_start(FAKE_MANY_REGIONS));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_info(fake_dev)->num_regions, 64);
+	TEST_ASSERT_EQUAL(rte_vfio_region_get(fake_dev, 0)->nb_areas, 2);
+	return TEST_SUCCESS;
+}
+
+/* Of an area that has no whole page in it, nothing is mapped. */
+static int
+test_area_unaligned(void)
+{
+	const struct rte_vfio_region *region;
+	uint32_t value;
+
+	TEST_ASSERT_OK(fake_start(FAKE_AREA_UNALIGNED));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	region = rte_vfio_region_get(fake_dev, 0);
+	TEST_ASSERT_EQUAL(region->nb_areas, 1);
+	TEST_ASSERT_EQUAL(region->areas[0].offset, FAKE_AREA0_OFFSET);
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA1_OFFSET + 8, 4) == NULL, "mapped");
+	TEST_ASSERT_OK(rte_vfio_region_write32(fake_dev, 0, FAKE_AREA1_OFFSET + 8, 4711));
+	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 0, FAKE_AREA1_OFFSET + 8, &value));
+	TEST_ASSERT_EQUAL(value, 4711);
+	return TEST_SUCCESS;
+}
+
+/* The last page of a region is mapped whole, and accessed as far as the region goes. */
+static int
+check_region_part(enum fake_fault kind, uint64_t size)
+{
+	const struct rte_vfio_region *region;
+	uint32_t *last, value = 0;
+
+	TEST_ASSERT_OK(fake_start(kind));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	region = rte_vfio_region_get(fake_dev, 0);
+	TEST_ASSERT_EQUAL(region->size, size);
+	TEST_ASSERT_EQUAL(region->nb_areas, 1);
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	last = rte_vfio_region_ptr(fake_dev, 0, size - 4, 4);
+	TEST_ASSERT(last != NULL, "not mapped to its end");
+	*last = 0x12345678;
+	TEST_ASSERT_EQUAL(*(uint32_t *)(fake_server_region(0) + size - 4), 0x12345678);
+	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 0, size - 4, &value));
+	TEST_ASSERT_EQUAL(value, 0x12345678);
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, size - 4, 8) == NULL, "mapped behind its end");
+	TEST_ASSERT_EQUAL(rte_vfio_region_read32(fake_dev, 0, size, &value), -EINVAL);
+	return TEST_SUCCESS;
+}
+
+static int
+test_region_part(void)
+{
+	return check_region_part(FAKE_REGION_PART, FAKE_PART_SIZE);
+}
+
+static int
+test_region_small(void)
+{
+	return check_region_part(FAKE_REGION_SMALL, FAKE_SMALL_SIZE);
+}
+
+/* A capability, flags, a region, interrupt indexes: a debug line each, and the rest works. */
+static int
+test_unknown(void)
+{
+	int ret;
+
+	TEST_ASSERT_OK(fake_start(FAKE_UNKNOWN));
+	rte_log_set_level_pattern("*common.vfio", RTE_LOG_DEBUG);
+	test_log_start();
+	ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
+	rte_log_set_level_pattern("*common.vfio", RTE_LOG_NOTICE);
+	TEST_ASSERT_EQUAL(test_log_count("skipped"), 3);
+	TEST_ASSERT_OK(ret);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_info(fake_dev)->num_irqs, 64);
+	TEST_ASSERT_EQUAL(rte_vfio_region_get(fake_dev, 0)->nb_areas, 2);
+	TEST_ASSERT_EQUAL(rte_vfio_region_get(fake_dev, VFIO_PCI_NUM_REGIONS)->size, 0);
+	TEST_ASSERT_EQUAL(rte_vfio_irq_count(fake_dev, VFIO_PCI_INTX_IRQ_INDEX), 1);
 	return TEST_SUCCESS;
 }
 
@@ -150,6 +246,9 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_msix_table_outside),
 	TEST_CASE(test_msix_table_region),
 	TEST_CASE(test_irq_many),
+	TEST_CASE(test_region_part),
+	TEST_CASE(test_region_small),
+	TEST_CASE(test_unknown),
 	TEST_CASE(test_region_read_only),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }

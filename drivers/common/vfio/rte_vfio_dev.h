@@ -336,8 +336,10 @@ __rte_internal
 int rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on);
 
 /**
- * Number of vectors of an interrupt index, as the device said when it was opened
- * (VFIO_DEVICE_GET_IRQ_INFO).  Any thread.
+ * Number of vectors of an interrupt index that rte_vfio_irq_enable() can use: as
+ * the device said when it was opened (VFIO_DEVICE_GET_IRQ_INFO), and no more than
+ * an interrupt handle has room for, which is 1 + RTE_MAX_RXTX_INTR_VEC_ID.  Any
+ * thread.
  *
  * @return
  *   The number, 0 if the device does not have them or they cannot be

@@ -50,6 +50,10 @@ vfio_not_here(struct rte_vfio_dev *dev, const char *what)
 	return -ENOTSUP;
 }
 
+#define DEVICE_FLAGS (VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI | \
+	VFIO_DEVICE_FLAGS_PLATFORM | VFIO_DEVICE_FLAGS_AMBA | VFIO_DEVICE_FLAGS_CCW | \
+	VFIO_DEVICE_FLAGS_AP | VFIO_DEVICE_FLAGS_FSL_MC | VFIO_DEVICE_FLAGS_CAPS)
+
 static int
 read_info(struct rte_vfio_dev *dev)
 {
@@ -59,17 +63,17 @@ read_info(struct rte_vfio_dev *dev)
 	ret = dev->ops->get_info(dev, &info);
 	if (ret < 0)
 		return vfio_refused(dev, "VFIO_DEVICE_GET_INFO, device", 0, ret);
-	if (info.num_regions > VFIO_DEV_MAX_REGIONS || info.num_irqs > VFIO_DEV_MAX_IRQS) {
-		VFIO_LOG(ERR, dev, "claims %u regions and %u interrupt indexes, at most %u and %u make sense",
-			info.num_regions, info.num_irqs, VFIO_DEV_MAX_REGIONS, VFIO_DEV_MAX_IRQS);
-		return -EPROTO;
-	}
+	if (info.num_regions > VFIO_DEV_MAX_REGIONS || info.num_irqs > VFIO_DEV_MAX_IRQS ||
+			(info.flags & ~DEVICE_FLAGS) != 0)
+		VFIO_LOG(DEBUG, dev, "%u regions, %u interrupt indexes, flags 0x%x; what is more than %u, %u and 0x%x is skipped",
+			info.num_regions, info.num_irqs, info.flags, VFIO_DEV_MAX_REGIONS,
+			VFIO_DEV_MAX_IRQS, DEVICE_FLAGS);
 	dev->info = (struct rte_vfio_dev_info) {
 		.name = dev->name,
 		.transport = dev->ops->id,
 		.flags = info.flags,
-		.num_regions = info.num_regions,
-		.num_irqs = info.num_irqs,
+		.num_regions = RTE_MIN(info.num_regions, (uint32_t)VFIO_DEV_MAX_REGIONS),
+		.num_irqs = RTE_MIN(info.num_irqs, (uint32_t)VFIO_DEV_MAX_IRQS),
 	};
 	return 0;
 }

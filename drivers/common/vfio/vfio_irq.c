@@ -23,7 +23,10 @@
 #include "vfio_call.h"
 #include "vfio_private.h"
 
-/* Number of vectors, and VFIO_IRQ_INFO_* flags. */
+#define IRQ_FLAGS (VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE | \
+	VFIO_IRQ_INFO_AUTOMASKED | VFIO_IRQ_INFO_NORESIZE)
+
+/* Number of vectors that can be used, and VFIO_IRQ_INFO_* flags. */
 static int
 irq_query(struct rte_vfio_dev *dev, uint32_t index, uint32_t *flags)
 {
@@ -36,13 +39,17 @@ irq_query(struct rte_vfio_dev *dev, uint32_t index, uint32_t *flags)
 		return 0;
 	if (ret < 0)
 		return vfio_refused(dev, "VFIO_DEVICE_GET_IRQ_INFO, index", index, ret);
-	if (info.index != index || info.count > VFIO_DEV_MAX_VECTORS) {
-		VFIO_LOG(ERR, dev, "interrupt index %u: described as index %u, %u vectors",
-			index, info.index, info.count);
+	if (info.index != index) {
+		VFIO_LOG(ERR, dev, "interrupt index %u: described as index %u", index, info.index);
 		return -EPROTO;
 	}
+	if (info.count > VFIO_DEV_MAX_VECTORS || (info.flags & ~IRQ_FLAGS) != 0)
+		VFIO_LOG(DEBUG, dev, "interrupt index %u: %u vectors, flags 0x%x; what is more than %u and 0x%x is not used",
+			index, info.count, info.flags, VFIO_DEV_MAX_VECTORS, IRQ_FLAGS);
 	*flags = info.flags;
-	return (info.flags & VFIO_IRQ_INFO_EVENTFD) != 0 ? (int)info.count : 0;
+	if ((info.flags & VFIO_IRQ_INFO_EVENTFD) == 0)
+		return 0;
+	return RTE_MIN(info.count, (uint32_t)VFIO_DEV_MAX_VECTORS);
 }
 
 /* An index that is described badly does not keep the device from being used without. */

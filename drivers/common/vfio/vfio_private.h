@@ -26,10 +26,11 @@
 #include "rte_vfio_dev.h"
 #include "vfio_dma.h"
 
-/* A device with more is not believed. */
+/* What a device has beyond this is not used. */
 #define VFIO_DEV_MAX_REGIONS 64
 #define VFIO_DEV_MAX_IRQS 64
-#define VFIO_DEV_MAX_VECTORS 512
+/* One for the handle itself, and all that it has room for; MSI-X has 2,048 at the most. */
+#define VFIO_DEV_MAX_VECTORS (1 + RTE_MAX_RXTX_INTR_VEC_ID)
 
 /* Interrupts of a PCI device that are events: error and request. */
 #define VFIO_NUM_EVENT_IRQS 2

@@ -68,31 +68,54 @@ region_query(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region_info *
 	return ret;
 }
 
-/* The capability of this id; NULL if there is none, -EPROTO if the chain is broken. */
-static int
-region_cap_find(struct rte_vfio_dev *dev, const struct vfio_region_info *info, uint16_t id,
-	const struct vfio_info_cap_header **cap)
+/* The capabilities that are understood; all others are skipped. */
+struct region_caps {
+	const struct vfio_region_info_cap_sparse_mmap *sparse; /* NULL: the region is all one area */
+	uint32_t sparse_room; /* bytes from it to the end of the description */
+	bool msix_mappable; /* the MSI-X table can be mapped with what is around it */
+	bool unknown_areas; /* a sparse capability of a version to come */
+};
+
+static void
+cap_take(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
+	const struct vfio_info_cap_header *cap, struct region_caps *caps)
 {
+	if (cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP && cap->version == 1) {
+		caps->sparse = (const void *)cap;
+		caps->sparse_room = info->argsz - RTE_PTR_DIFF(cap, info);
+	} else if (cap->id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE) {
+		caps->msix_mappable = true;
+	} else {
+		caps->unknown_areas |= cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+		VFIO_LOG(DEBUG, dev, "region %u: capability %u, version %u, is skipped",
+			info->index, cap->id, cap->version);
+	}
+}
+
+/* -EPROTO if the chain of capabilities is broken. */
+static int
+region_caps_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
+	struct region_caps *caps)
+{
+	const struct vfio_info_cap_header *cap;
 	uint32_t offset = info->cap_offset, last = sizeof(*info) - 1;
 
-	*cap = NULL;
+	*caps = (struct region_caps) { .sparse = NULL };
 	if ((info->flags & VFIO_REGION_INFO_FLAG_CAPS) == 0)
 		return 0;
 	while (offset != 0) {
 		/* Going forward only, so a loop is an error and not a hang. */
 		if (offset <= last || offset % 8 != 0 ||
-				offset > info->argsz - sizeof(**cap)) {
+				offset > info->argsz - sizeof(*cap)) {
 			VFIO_LOG(ERR, dev, "region %u: capability at offset %u of %u",
 				info->index, offset, info->argsz);
 			return -EPROTO;
 		}
-		*cap = RTE_PTR_ADD(info, offset);
-		if ((*cap)->id == id)
-			return 0;
+		cap = RTE_PTR_ADD(info, offset);
+		cap_take(dev, info, cap, caps);
 		last = offset;
-		offset = (*cap)->next;
+		offset = cap->next;
 	}
-	*cap = NULL;
 	return 0;
 }
 
@@ -104,16 +127,29 @@ area_compare(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Whether an area makes sense in its region, behind the one before it. */
+/* Whether an area is in its region, behind the one before it. */
 static bool
 area_valid(const struct vfio_region *region, const struct rte_vfio_region_area *area,
 	uint64_t behind)
 {
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	return area->size != 0 && (area->offset | area->size) % page == 0 &&
-		area->offset >= behind && area->size <= region->pub.size &&
+	return area->offset >= behind && area->size <= region->pub.size &&
 		area->offset <= region->pub.size - area->size;
+}
+
+/*
+ * What can be mapped of an area, whole pages of it; nothing, a size of 0, if
+ * its file cannot be mapped from there.  The last page of a region is mapped
+ * whole, however little of it the region has: a BAR may be smaller than a page.
+ */
+static void
+area_trim(const struct vfio_region *region, struct rte_vfio_region_area *area)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), end = area->offset + area->size;
+
+	if (end != region->pub.size)
+		end = RTE_ALIGN_FLOOR(end, page);
+	area->offset = RTE_ALIGN_CEIL(area->offset, page);
+	area->size = area->offset < end && region->offset % page == 0 ? end - area->offset : 0;
 }
 
 /* A file that ends before an area does would kill us at the first access. */
@@ -128,64 +164,51 @@ area_backed(const struct vfio_region *region, const struct rte_vfio_region_area 
 		region->offset + area->offset + area->size;
 }
 
+/* Have only what can be mapped; what cannot is left to the transport. */
 static int
-areas_check(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region)
+areas_check(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region,
+	struct rte_vfio_region_area *areas)
 {
-	const struct rte_vfio_region_area *area;
+	struct rte_vfio_region_area *area;
 	uint64_t behind = 0;
-	uint32_t i;
+	uint32_t i, nb = 0;
 
 	for (i = 0; i < region->pub.nb_areas; i++) {
-		area = &region->pub.areas[i];
+		area = &areas[i];
 		if (!area_valid(region, area, behind)) {
 			VFIO_LOG(ERR, dev, "region %u of 0x%" PRIx64 " bytes: mappable area 0x%"
 				PRIx64 "+0x%" PRIx64, index, region->pub.size, area->offset, area->size);
 			return -EPROTO;
 		}
+		behind = area->offset + area->size;
+		area_trim(region, area);
+		if (area->size == 0)
+			continue;
 		if (!area_backed(region, area)) {
 			VFIO_LOG(ERR, dev, "region %u: no memory behind mappable area 0x%" PRIx64
 				"+0x%" PRIx64, index, area->offset, area->size);
 			return -EPROTO;
 		}
-		behind = area->offset + area->size;
+		areas[nb++] = *area;
 	}
+	region->pub.nb_areas = nb;
 	return 0;
-}
-
-/* Whether the table of MSI-X vectors can be mapped with what is around it. */
-static int
-msix_mappable_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
-	struct vfio_region *region)
-{
-	const struct vfio_info_cap_header *cap;
-	int ret;
-
-	ret = region_cap_find(dev, info, VFIO_REGION_INFO_CAP_MSIX_MAPPABLE, &cap);
-	region->msix_mappable = cap != NULL;
-	return ret;
 }
 
 /* The areas that can be mapped: those of the sparse capability, or the whole. */
 static int
 areas_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
-	struct vfio_region *region)
+	const struct region_caps *caps, struct vfio_region *region)
 {
-	const struct vfio_region_info_cap_sparse_mmap *sparse;
-	const struct vfio_info_cap_header *cap;
+	const struct vfio_region_info_cap_sparse_mmap *sparse = caps->sparse;
 	struct rte_vfio_region_area *areas;
-	uint32_t i, nb = 1, room;
-	int ret;
+	uint32_t i, nb = 1;
 
-	ret = region_cap_find(dev, info, VFIO_REGION_INFO_CAP_SPARSE_MMAP, &cap);
-	if (ret < 0)
-		return ret;
-	sparse = (const void *)cap;
-	if (cap != NULL) {
-		room = info->argsz - RTE_PTR_DIFF(cap, info);
-		if (room < sizeof(*sparse) ||
-				sparse->nr_areas > (room - sizeof(*sparse)) / sizeof(sparse->areas[0])) {
+	if (sparse != NULL) {
+		if (caps->sparse_room < sizeof(*sparse) || sparse->nr_areas >
+				(caps->sparse_room - sizeof(*sparse)) / sizeof(sparse->areas[0])) {
 			VFIO_LOG(ERR, dev, "region %u: sparse mapping capability cut short at %u bytes",
-				info->index, room);
+				info->index, caps->sparse_room);
 			return -EPROTO;
 		}
 		nb = sparse->nr_areas;
@@ -196,14 +219,49 @@ areas_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
 	if (areas == NULL)
 		return -ENOMEM;
 	areas[0] = (struct rte_vfio_region_area) { .offset = 0, .size = info->size };
-	for (i = 0; cap != NULL && i < nb; i++) {
+	for (i = 0; sparse != NULL && i < nb; i++) {
 		areas[i].offset = sparse->areas[i].offset;
 		areas[i].size = sparse->areas[i].size;
 	}
 	qsort(areas, nb, sizeof(*areas), area_compare);
 	region->pub.areas = areas;
 	region->pub.nb_areas = nb;
-	return areas_check(dev, info->index, region);
+	return areas_check(dev, info->index, region, areas);
+}
+
+#define REGION_FLAGS (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE | \
+	VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS)
+
+/* Take over a description whose size and offset are sane. */
+static int
+region_take(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
+	struct vfio_region *region)
+{
+	struct region_caps caps;
+	int ret;
+
+	region->pub.size = info->size;
+	region->pub.flags = info->flags;
+	region->offset = info->offset;
+	if ((info->flags & ~REGION_FLAGS) != 0)
+		VFIO_LOG(DEBUG, dev, "region %u: flags 0x%x are not known", info->index,
+			info->flags & ~REGION_FLAGS);
+	ret = region_caps_read(dev, info, &caps);
+	if (ret < 0)
+		return ret;
+	region->msix_mappable = caps.msix_mappable;
+	if ((info->flags & VFIO_REGION_INFO_FLAG_MMAP) == 0 || info->size == 0 ||
+			region->fd < 0 || (caps.unknown_areas && caps.sparse == NULL))
+		return 0;
+	return areas_read(dev, info, &caps, region);
+}
+
+/* A region behind those of every PCI device is of a kind that need not concern us. */
+static bool
+region_is_extra(const struct rte_vfio_dev *dev, uint32_t index, int error)
+{
+	return (dev->info.flags & VFIO_DEVICE_FLAGS_PCI) != 0 && index >= VFIO_PCI_NUM_REGIONS &&
+		error != -EPROTO && error != -ENODEV && error != -ETIMEDOUT;
 }
 
 static int
@@ -216,21 +274,20 @@ region_read_info(struct rte_vfio_dev *dev, uint32_t index)
 	ret = region_query(dev, index, &info, &region->fd);
 	if (ret == -EINVAL) /* the kernel's way to say that there is none */
 		return 0;
+	if (ret < 0 && region_is_extra(dev, index, ret)) {
+		VFIO_LOG(DEBUG, dev, "region %u is skipped: %s", index, strerror(-ret));
+		return 0;
+	}
 	if (ret < 0)
 		return vfio_refused(dev, "VFIO_DEVICE_GET_REGION_INFO, region", index, ret);
 	if (info->index != index || info->size > REGION_SIZE_MAX ||
 			info->offset > (uint64_t)INT64_MAX - info->size) {
 		VFIO_LOG(ERR, dev, "region %u: described as region %u, 0x%llx bytes at offset 0x%llx",
 			index, info->index, info->size, info->offset);
-		free(info);
-		return -EPROTO;
+		ret = -EPROTO;
+	} else {
+		ret = region_take(dev, info, region);
 	}
-	region->pub.size = info->size;
-	region->pub.flags = info->flags;
-	region->offset = info->offset;
-	ret = msix_mappable_read(dev, info, region);
-	if (ret == 0 && (info->flags & VFIO_REGION_INFO_FLAG_MMAP) != 0 && info->size != 0 && region->fd >= 0)
-		ret = areas_read(dev, info, region);
 	free(info);
 	return ret;
 }
