@@ -10,6 +10,7 @@
 #   --time SECONDS              the guest is stopped after that, 300 if not given
 #   --device DEVICE             a QEMU device, may be repeated; network cards
 #                               hang on one hub
+#   --object OBJECT             a QEMU object that a device needs, likewise
 #   --append WORDS              more for the kernel's command line
 #   --interactive               COMMAND has this terminal
 #
@@ -28,6 +29,7 @@ kernel='test'
 seconds=300
 interactive=
 devices=()
+objects=()
 append=
 
 usage() {
@@ -40,6 +42,7 @@ while [ $# -gt 0 ]; do
 	--kernel) kernel=${2:-} ;;
 	--time) seconds=${2:-} ;;
 	--device) devices+=("${2:-}") ;;
+	--object) objects+=(-object "${2:-}") ;;
 	--append) append=${2:-} ;;
 	--interactive)
 		interactive=1
@@ -91,7 +94,7 @@ machine() {
 		-kernel "$directory/vmlinuz" -initrd "$share/initramfs.gz" \
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
 		-virtfs "local,path=$share,mount_tag=share,security_model=none" \
-		-serial "file:$share/serial"
+		-serial "file:$share/serial" ${objects[@]+"${objects[@]}"}
 	for device in ${devices[@]+"${devices[@]}"}; do
 		case $device in
 		*,netdev=*) ;;

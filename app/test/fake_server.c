@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -62,6 +63,8 @@ static struct {
 	bool asks;
 	struct request answer;
 	unsigned int nb_answers;
+	unsigned int nb_map_calls;
+	bool keep_mapped;
 } fake;
 
 /* Set by the test while the server runs. */
@@ -414,11 +417,19 @@ static void
 do_dma_map(const struct request *req)
 {
 	struct vfio_user_dma_map map;
+	struct stat st;
 
 	memcpy(&map, req->payload, sizeof(map));
+	fake.nb_map_calls++;
 	if (fake.fault == FAKE_DMA_REFUSED || (fake.fault == FAKE_DMA_FEW && fake.nb_maps == 1) ||
 			req->nb_fds != 1 || fake.nb_maps == MAX_MAPS) {
 		reply_error(req, ENOMEM);
+		return;
+	}
+	/* Memory that its file does not have cannot be mapped. */
+	if (fstat(req->fds[0], &st) < 0 || map.offset > (uint64_t)st.st_size ||
+			map.size > (uint64_t)st.st_size - map.offset) {
+		reply_error(req, EINVAL);
 		return;
 	}
 	fake.maps[fake.nb_maps++] = (struct vfio_user_dma_unmap) {
@@ -438,6 +449,10 @@ do_dma_unmap(const struct request *req)
 	for (i = 0; i < fake.nb_maps; i++)
 		if (fake.maps[i].addr == unmap.addr && fake.maps[i].size == unmap.size)
 			break;
+	if (fake.keep_mapped) {
+		reply_error(req, EBUSY);
+		return;
+	}
 	if (i == fake.nb_maps) {
 		reply_error(req, ENOENT);
 		return;
@@ -684,6 +699,8 @@ fake_server_start(const char *path, enum fake_fault fault)
 
 	fake.fault = fault;
 	fake.nb_maps = 0;
+	fake.nb_map_calls = 0;
+	fake.keep_mapped = false;
 	fake.unmasked = 0;
 	config_fill();
 	memset(fake.eventfds, 0xff, sizeof(fake.eventfds)); /* -1 */
@@ -788,6 +805,18 @@ unsigned int
 fake_server_dma_maps(void)
 {
 	return __atomic_load_n(&fake.nb_maps, __ATOMIC_RELAXED);
+}
+
+unsigned int
+fake_server_dma_calls(void)
+{
+	return fake.nb_map_calls;
+}
+
+void
+fake_server_keep_mapped(bool on)
+{
+	fake.keep_mapped = on;
 }
 
 uint64_t

@@ -96,6 +96,10 @@ uint8_t *fake_server_region(unsigned int index);
 /** Number and bytes of DMA mappings now. */
 unsigned int fake_server_dma_maps(void);
 uint64_t fake_server_dma_bytes(void);
+/** How often memory has been mapped. */
+unsigned int fake_server_dma_calls(void);
+/** Refuse to unmap memory, from now on or no more. */
+void fake_server_keep_mapped(bool on);
 /** Raise a vector of an interrupt index; false if it has no eventfd. */
 bool fake_server_raise(unsigned int index, unsigned int vector);
 /** How often INTx has been unmasked. */

@@ -3,16 +3,10 @@
  */
 
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
-#include <rte_eal.h>
-#include <rte_eal_memconfig.h>
 #include <rte_interrupts.h>
-#include <rte_malloc.h>
-#include <rte_memory.h>
 
 #include "fake_device.h"
 
@@ -222,114 +216,6 @@ test_irq_queues_again(void)
 }
 
 static int
-sum_memory(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
-{
-	if (!msl->external)
-		*(uint64_t *)arg += ms->len;
-	return 0;
-}
-
-static uint64_t
-eal_memory(void)
-{
-	uint64_t sum = 0;
-
-	rte_memseg_walk(sum_memory, &sum);
-	return sum;
-}
-
-struct files {
-	unsigned int nb_chunks; /* of memory that is adjacent */
-	bool one_each; /* the first page and the last are in one file */
-};
-
-static int
-count_files(const struct rte_memseg_list *msl, const struct rte_memseg *ms, size_t len, void *arg)
-{
-	const struct rte_memseg *last = rte_mem_virt2memseg(RTE_PTR_ADD(ms->addr, len - 1), msl);
-	struct files *files = arg;
-
-	files->nb_chunks++;
-	files->one_each &= rte_memseg_get_fd_thread_unsafe(ms) ==
-		rte_memseg_get_fd_thread_unsafe(last);
-	return 0;
-}
-
-static int
-test_dma_eal_memory(void)
-{
-	struct files files = { .one_each = true };
-
-	TEST_ASSERT(fake_server_dma_maps() > 0, "nothing mapped");
-	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
-	/* One file, one mapping: --no-huge, and -m with --single-file-segments, if IOVAs run on. */
-	rte_memseg_contig_walk(count_files, &files);
-	if (files.one_each && rte_eal_iova_mode() == RTE_IOVA_VA)
-		TEST_ASSERT_EQUAL(fake_server_dma_maps(), files.nb_chunks);
-	return TEST_SUCCESS;
-}
-
-/* Memory that EAL adds and frees while the device is open. */
-static int
-test_dma_follows_eal(void)
-{
-	uint64_t before = eal_memory();
-	void *mem;
-
-	if (!rte_eal_has_hugepages())
-		return test_skip("no hugepages: EAL's memory is fixed");
-	/* More than it has. */
-	mem = rte_malloc(NULL, before, 0);
-	if (mem == NULL)
-		return test_skip("not enough hugepages for as much memory again");
-	TEST_ASSERT(eal_memory() > before, "EAL had it to spare");
-	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
-	rte_free(mem);
-	TEST_ASSERT_EQUAL(eal_memory(), before);
-	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), before);
-	return TEST_SUCCESS;
-}
-
-static int
-test_dma_bad_ranges(void)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *mem = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t iova = UINT64_C(1) << 50;
-
-	TEST_ASSERT(mem != MAP_FAILED, "no memory");
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova + 1, page), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, page - 1), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, 0), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, UINT64_MAX - page + 1, 2 * page), -EINVAL);
-	/* Private memory has no file for the server to map. */
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, page), -ENOTSUP);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(fake_dev, mem, iova, page), -ENOENT);
-	munmap(mem, page);
-	return TEST_SUCCESS;
-}
-
-static int
-test_dma_overlap(void)
-{
-	uint64_t iova = UINT64_C(1) << 50;
-	size_t page = sysconf(_SC_PAGESIZE);
-	unsigned int maps = fake_server_dma_maps();
-	void *mem = rte_malloc(NULL, 2 * page, page);
-
-	TEST_ASSERT(mem != NULL, "no memory");
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, iova, 2 * page));
-	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + 1);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, 2 * page), -EEXIST);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova + page, page), -EEXIST);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(fake_dev, mem, iova, page), -ENOENT);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, iova, 2 * page));
-	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
-	rte_free(mem);
-	return TEST_SUCCESS;
-}
-
-static int
 test_reset(void)
 {
 	uint32_t v;
@@ -411,10 +297,6 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_irq_callback),
 	TEST_CASE(test_irq_queues),
 	TEST_CASE(test_irq_queues_again),
-	TEST_CASE(test_dma_eal_memory),
-	TEST_CASE(test_dma_follows_eal),
-	TEST_CASE(test_dma_bad_ranges),
-	TEST_CASE(test_dma_overlap),
 	TEST_CASE(test_reset),
 	TEST_CASE(test_gone),
 	TEST_CASE(test_server_command),

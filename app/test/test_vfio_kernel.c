@@ -19,6 +19,7 @@
 #include <bus_auxiliary_driver.h>
 #include <rte_cycles.h>
 #include <rte_interrupts.h>
+#include <rte_vfio.h>
 
 #include "test.h"
 #include "test_vfio_kernel.h"
@@ -32,16 +33,16 @@ static char device_dir[PATH_MAX];
 static bool by_bus;
 static struct rte_device *driven;
 
-/* /dev/vfio/devices/vfioN of the device in device_dir. */
+/* /dev/vfio/devices/vfioN of the device in a directory of sysfs. */
 static bool
-cdev_path(char *path, size_t len)
+cdev_path(const char *base, const char *device, char *path, size_t len)
 {
 	char name[PATH_MAX];
 	struct dirent *entry;
 	bool found = false;
 	DIR *dir;
 
-	snprintf(name, sizeof(name), "%s/vfio-dev", device_dir);
+	snprintf(name, sizeof(name), "%s/%s/vfio-dev", base, device);
 	dir = opendir(name);
 	while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
 		if (strncmp(entry->d_name, "vfio", 4) == 0)
@@ -51,11 +52,10 @@ cdev_path(char *path, size_t len)
 	return found;
 }
 
-int
-vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transport by,
-	const char *cdev, struct rte_vfio_dev **dev)
+static int
+node_open(const char *name, const char *base, enum rte_vfio_transport by, const char *cdev,
+	struct rte_vfio_dev **dev)
 {
-	const char *name = getenv(variable);
 	struct rte_vfio_dev_node node = {
 		.name = name,
 		.cdev = cdev,
@@ -64,12 +64,30 @@ vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transp
 	};
 	char path[PATH_MAX];
 
+	if (cdev == NULL && cdev_path(base, name, path, sizeof(path)))
+		node.cdev = path;
+	return rte_vfio_dev_open(&node, by, dev);
+}
+
+int
+vfio_kernel_try(const char *variable, const char *base, enum rte_vfio_transport by,
+	struct rte_vfio_dev **dev)
+{
+	const char *name = getenv(variable);
+
+	return name == NULL ? -ENOENT : node_open(name, base, by, NULL, dev);
+}
+
+int
+vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transport by,
+	const char *cdev, struct rte_vfio_dev **dev)
+{
+	const char *name = getenv(variable);
+
 	if (name == NULL)
 		return test_skip("only where app/test/vm has made the device");
 	snprintf(device_dir, sizeof(device_dir), "%s/%s", base, name);
-	if (cdev == NULL && cdev_path(path, sizeof(path)))
-		node.cdev = path;
-	TEST_ASSERT_OK(rte_vfio_dev_open(&node, by, dev));
+	TEST_ASSERT_OK(node_open(name, base, by, cdev, dev));
 	TEST_ASSERT((rte_vfio_dev_info(*dev)->flags & VFIO_DEVICE_FLAGS_PCI) != 0,
 		"not of the vfio-pci kind");
 	return TEST_SUCCESS;
@@ -196,6 +214,17 @@ setup_group(void)
 	return TEST_SUCCESS;
 }
 
+/* EAL was started without VFIO; only now it is there. */
+static int
+setup_late(void)
+{
+	const char *hidden = getenv("TEST_VFIO_HIDDEN");
+
+	TEST_ASSERT(hidden != NULL && !rte_vfio_is_enabled("vfio"), "EAL has VFIO");
+	TEST_ASSERT_OK(rename(hidden, "/dev/vfio/vfio"));
+	return setup_group();
+}
+
 static int
 setup_cdev(void)
 {
@@ -296,7 +325,22 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_shared_mapping),
 	TEST_CASE(test_iova_forbidden),
 	TEST_CASE(test_memory_grows),
-	TEST_CASE(test_noiommu_refused),
+	TEST_CASE(test_ivshmem_small_bar),
+	TEST_CASE(test_sdhci_small_bar),
+	TEST_CASE(test_nvme_many_vectors),
+	TEST_CASE(test_one_group),
+	TEST_CASE(test_busy),
+	TEST_CASE(test_not_viable),
+	TEST_CASE(test_not_permitted),
+	TEST_CASE(test_no_driver),
+	TEST_CASE(test_memory_limit),
+	TEST_CASE(test_unmap_fails),
+	TEST_CASE(test_eal_memory_taken),
+	TEST_CASE(test_external_heap),
+	TEST_CASE(test_eal_memory_freed),
+	TEST_CASE(test_eal_container),
+	TEST_CASE(test_last_against_first),
+	TEST_CASE(test_iova_ranges),
 	TEST_CASE(test_request),
 	TEST_CASE(test_nothing_left),
 	{ NULL, NULL },
@@ -311,8 +355,16 @@ static const struct test_case noiommu_cases[] = {
 	TEST_CASE(test_e1000e_identity),
 	TEST_CASE(test_e1000e_interrupt),
 	TEST_CASE(test_e1000e_dma),
+	TEST_CASE(test_noiommu_renamed),
+	TEST_CASE(test_noiommu_forbidden),
 	TEST_CASE(test_request),
 	TEST_CASE(test_nothing_left),
+	{ NULL, NULL },
+};
+
+/* The same, and EAL's IOVA is VA. */
+static const struct test_case noiommu_virtual_cases[] = {
+	TEST_CASE(test_noiommu_virtual),
 	{ NULL, NULL },
 };
 
@@ -332,9 +384,16 @@ static struct test_suite cdev_suite = {
 
 static struct test_suite noiommu_suite = {
 	.name = "vfio_kernel_noiommu_autotest",
-	.setup = setup_group,
+	.setup = setup_late,
 	.case_teardown = case_teardown,
 	.cases = noiommu_cases,
+};
+
+static struct test_suite noiommu_virtual_suite = {
+	.name = "vfio_kernel_noiommu_virtual_autotest",
+	.setup = setup_group,
+	.case_teardown = case_teardown,
+	.cases = noiommu_virtual_cases,
 };
 
 static struct test_suite bus_suite = {
@@ -348,4 +407,5 @@ static struct test_suite bus_suite = {
 TEST_REGISTER(group_suite);
 TEST_REGISTER(cdev_suite);
 TEST_REGISTER(noiommu_suite);
+TEST_REGISTER(noiommu_virtual_suite);
 TEST_REGISTER(bus_suite);

@@ -31,6 +31,10 @@ int vfio_kernel_open(const char *variable, const char *base);
 int vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transport by,
 	const char *cdev, struct rte_vfio_dev **dev);
 
+/* Open it as an application would; 0 or what rte_vfio_dev_open() returns.  Any thread. */
+int vfio_kernel_try(const char *variable, const char *base, enum rte_vfio_transport by,
+	struct rte_vfio_dev **dev);
+
 /* The transport of the running suite. */
 enum rte_vfio_transport vfio_kernel_transport(void);
 
@@ -69,7 +73,25 @@ int test_several_devices(void);
 int test_shared_mapping(void);
 int test_iova_forbidden(void);
 int test_memory_grows(void);
-int test_noiommu_refused(void);
+int test_ivshmem_small_bar(void);
+int test_sdhci_small_bar(void);
+int test_nvme_many_vectors(void);
+int test_one_group(void);
+int test_busy(void);
+int test_not_viable(void);
+int test_not_permitted(void);
+int test_no_driver(void);
+int test_memory_limit(void);
+int test_noiommu_forbidden(void);
+int test_noiommu_virtual(void);
+int test_noiommu_renamed(void);
+int test_unmap_fails(void);
+int test_eal_memory_taken(void);
+int test_external_heap(void);
+int test_eal_memory_freed(void);
+int test_eal_container(void);
+int test_last_against_first(void);
+int test_iova_ranges(void);
 int test_request(void);
 
 #endif /* TEST_VFIO_KERNEL_H */

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -132,10 +131,7 @@ test_iova_forbidden(void)
 	test_log_start();
 	ret = rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW, len);
 	TEST_ASSERT_EQUAL(test_log_count(name), 1);
-	if (vfio_kernel_transport() == RTE_VFIO_TRANSPORT_CDEV)
-		TEST_ASSERT_EQUAL(ret, -ERANGE);
-	else
-		TEST_ASSERT(ret < 0, "mapped over the MSI window");
+	TEST_ASSERT_EQUAL(ret, -ERANGE);
 	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW - len, len));
 	munmap(page, len);
 	return TEST_SUCCESS;
@@ -152,8 +148,6 @@ test_memory_grows(void)
 
 	if (!rte_eal_has_hugepages())
 		return test_skip("no hugepages: EAL's memory is fixed");
-	if (vfio_kernel_transport() == RTE_VFIO_TRANSPORT_GROUP)
-		return test_skip("EAL maps its memory itself, and lets it be mapped twice");
 	OPEN("TEST_VFIO_E1000E", PCI_BASE);
 	/* More than EAL has to spare. */
 	memory = rte_malloc(NULL, 200 << 20, 0);
@@ -172,58 +166,6 @@ test_memory_grows(void)
 	TEST_ASSERT(rte_eal_iova_mode() != RTE_IOVA_VA || given_back == 0,
 		"freed memory stays mapped: %d", given_back);
 	return TEST_SUCCESS;
-}
-
-#define NOIOMMU_GROUP "4711"
-
-static int
-check_noiommu(const char *base, int error)
-{
-	const struct rte_vfio_dev_node node = {
-		.name = "no.iommu.0",
-		.group_base = base,
-		.group_name = "no.iommu.0",
-	};
-	int ret;
-
-	test_log_start();
-	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_GROUP, &vfio_kernel_dev);
-	TEST_ASSERT_EQUAL(test_log_count("group " NOIOMMU_GROUP " has no IOMMU"), 1);
-	TEST_ASSERT_EQUAL(ret, error);
-	return TEST_SUCCESS;
-}
-
-/* A group without an IOMMU: the kernel has to allow it, and we need physical addresses. */
-int
-test_noiommu_refused(void)
-{
-	static const char allow[] = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
-	static const char node[] = "/dev/vfio/noiommu-" NOIOMMU_GROUP;
-	char path[PATH_MAX];
-	const char *dir;
-	int fd, ret;
-
-	if (vfio_kernel_transport() != RTE_VFIO_TRANSPORT_GROUP || access(allow, W_OK) < 0)
-		return test_skip("only for groups, of a kernel that has this mode");
-	if (rte_eal_iova_mode() == RTE_IOVA_PA)
-		return test_skip("IOVA is PA");
-	dir = test_dir_create();
-	TEST_ASSERT(dir != NULL, "no directory");
-	TEST_ASSERT_OK(test_file("no.iommu.0/uevent", ""));
-	snprintf(path, sizeof(path), "%s/no.iommu.0/iommu_group", dir);
-	TEST_ASSERT_OK(symlink("../groups/" NOIOMMU_GROUP, path));
-	fd = open(node, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	TEST_ASSERT(fd >= 0, "cannot make %s", node);
-	close(fd);
-	ret = check_noiommu(dir, -EPERM);
-	fd = open(allow, O_RDWR | O_CLOEXEC);
-	if (ret == TEST_SUCCESS)
-		ret = write(fd, "Y", 1) == 1 ? check_noiommu(dir, -ENOTSUP) : TEST_FAILED;
-	TEST_ASSERT_EQUAL(write(fd, "N", 1), 1);
-	close(fd);
-	unlink(node);
-	test_dir_remove();
-	return ret;
 }
 
 static unsigned int requests;

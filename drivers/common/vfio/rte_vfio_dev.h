@@ -21,7 +21,8 @@
  * All EAL memory is mapped for DMA while a device is open, and stays in step
  * with memory that EAL adds and frees.  Devices of one kind share what is
  * mapped: those on character devices the I/O address space of one iommufd,
- * those on groups EAL's container or, if no IOMMU is behind them, one of ours.
+ * those on groups one container.  EAL and PCI devices (rte_dev_dma_map()) have
+ * another, so what one side unmaps, the other side keeps.
  *
  * In a secondary process, opening a device gets the one that the primary has
  * open under the same name.  Its regions can be mapped, where the primary has
@@ -151,10 +152,12 @@ typedef void (*rte_vfio_dev_event_cb)(struct rte_vfio_dev *dev,
  * @param[out] dev
  *   The device; to be given back with rte_vfio_dev_close().
  * @return
- *   0, or a negative errno after one log line that names the device:
- *   -ENODEV if the node does not offer the transport, or the primary process
- *   does not have the device (a line of level info), -EPROTO if the other
- *   end breaks the protocol, and what open, connect and ioctl return.
+ *   0, or a negative errno after one log line that names the device and, for what
+ *   the user can change, says how: -ENODEV if the node does not offer the
+ *   transport, or the primary process does not have the device (a line of level
+ *   info), -EPROTO if the other end breaks the protocol, and what open, connect
+ *   and ioctl return.  Of several transports, the first error that is neither
+ *   -ENOENT nor -ENODEV, if there is one.
  */
 __rte_internal
 int rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
@@ -427,7 +430,9 @@ int rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index,
  * @param len
  *   Bytes, whole pages.
  * @return
- *   0, -EEXIST if the range overlaps a mapping, -ENOTSUP if the transport
+ *   0, -EEXIST if the range overlaps a mapping of the device's domain, such as
+ *   that of EAL's memory, unless another device has mapped just the same there;
+ *   -ENOTSUP if the transport
  *   needs a file behind the memory and there is none, or in a secondary
  *   process, -ERANGE if the IOMMU cannot map the IOVA, or another negative
  *   errno.
@@ -455,12 +460,34 @@ struct rte_vfio_dma_stats {
  * @param dev
  *   The device.  Any thread.
  * @param[out] stats
- *   The numbers.  Zeroes where EAL's own VFIO code maps its memory (the group
- *   transport), apart from what rte_vfio_dma_map() has added, and in a
- *   secondary process.
+ *   The numbers; zeroes in a secondary process.
  */
 __rte_internal
 void rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *stats);
+
+/** Addresses from @p first to @p last, both included. */
+struct rte_vfio_iova_range {
+	uint64_t first;
+	uint64_t last;
+};
+
+/**
+ * Which IOVAs can be mapped, as the IOMMU of the devices in the domain says; each
+ * device that is opened or closed may change that.
+ *
+ * @param dev
+ *   The device.  Any thread.
+ * @param[out] ranges
+ *   Room for @p nb ranges; those that there are, in order, as far as they fit.
+ * @param nb
+ *   May be 0.
+ * @return
+ *   How many there are; 0 if nothing is known to be forbidden; -ENOTSUP in a
+ *   secondary process.
+ */
+__rte_internal
+int rte_vfio_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
+		uint32_t nb);
 
 #ifdef __cplusplus
 }

@@ -6,21 +6,24 @@
 #define VFIO_CONTAINER_H
 
 /*
- * A container of our own, for devices without an IOMMU behind them: mediated
- * devices, and others whose kernel driver makes the accesses to memory.  It
- * pins the pages for that, which the kernel refuses in a container of type 1,
- * version 1; EAL's is one.  This one is version 2, with one group for each
- * device, and there while a device is.
+ * Two containers of our own: one of type 1, version 2, for all groups behind an
+ * IOMMU and for those of devices whose kernel driver makes the accesses to
+ * memory, such as mediated devices; one for groups with no protection at all.
+ * The kernel does not let the latter share a container with others.
+ *
+ * EAL's container stays EAL's.  It is of version 1, which mediated devices
+ * cannot use, has room for 64 groups, and is there only if VFIO was when the
+ * application started; and with two owners, neither of them knows what the
+ * other still needs mapped.
  */
 
 #include "vfio_private.h"
 
 /*
- * Open the device dev->group_name of a group: sets fd, group_fd and domain.
- * 0 or a negative errno, logged with VFIO_LOG_OPEN().
+ * What vfio_dma_attach() takes: opens the device dev->group_name of the group
+ * dev->group_number.  A group is opened for its first device.
  */
-int vfio_container_open(struct rte_vfio_dev *dev, int group);
-
-void vfio_container_close(struct rte_vfio_dev *dev);
+extern struct vfio_dma *const vfio_container_type1;
+extern struct vfio_dma *const vfio_container_noiommu;
 
 #endif /* VFIO_CONTAINER_H */

@@ -3,6 +3,7 @@
  */
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,23 @@ vfio_refused(struct rte_vfio_dev *dev, const char *request, uint32_t index, int 
 	if (error != -EPROTO && error != -ENODEV && error != -ETIMEDOUT)
 		VFIO_LOG(ERR, dev, "%s %u refused: %s", request, index, strerror(-error));
 	return error;
+}
+
+void
+vfio_open_failed(struct rte_vfio_dev *dev, const char *fmt, ...)
+{
+	char reason[VFIO_OPEN_REASON_MAX];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	if (dev->open_reason == NULL) {
+		VFIO_LOG(ERR, dev, "%s", reason);
+	} else {
+		VFIO_LOG(INFO, dev, "%s", reason);
+		memcpy(dev->open_reason, reason, sizeof(reason));
+	}
 }
 
 int
@@ -97,7 +115,6 @@ dev_alloc(const char *name)
 	for (i = 0; i < RTE_DIM(dev->irqs); i++)
 		dev->irqs[i].count = -ENOTSUP; /* and so it stays in a secondary process */
 	dev->fd = -1;
-	dev->group_fd = -1;
 	dev->name = strdup(name);
 	if (dev->name == NULL) {
 		free(dev);
@@ -106,40 +123,54 @@ dev_alloc(const char *name)
 	return dev;
 }
 
+/* What is known of a device that a transport has opened, and its DMA. */
 static int
-open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, uint32_t level,
+dev_start(struct rte_vfio_dev *dev)
+{
+	int ret;
+
+	ret = read_info(dev);
+	if (ret == 0)
+		ret = vfio_regions_read(dev);
+	if (ret < 0)
+		return ret;
+	vfio_irqs_read(dev);
+	ret = vfio_dma_join(dev);
+	return ret == 0 ? vfio_primary_add(dev) : ret;
+}
+
+/* Undo that, and what the transport's open has done. */
+static void
+dev_stop(struct rte_vfio_dev *dev)
+{
+	vfio_dma_own_free(dev);
+	vfio_dma_leave(dev);
+	vfio_regions_free(dev);
+	dev->ops->close(dev);
+}
+
+/* reason: room for why the transport fails, or NULL to have that logged. */
+static int
+open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, char *reason,
 	struct rte_vfio_dev **out)
 {
 	struct rte_vfio_dev *dev;
-	bool joined = false;
 	int ret;
 
 	dev = dev_alloc(node->name);
 	if (dev == NULL)
 		return -ENOMEM;
 	dev->ops = ops;
-	dev->open_level = level;
+	dev->open_reason = reason;
 	ret = ops->open(dev, node);
+	dev->open_reason = NULL;
 	if (ret < 0) {
 		dev_free(dev);
 		return ret;
 	}
-	ret = read_info(dev);
-	if (ret == 0)
-		ret = vfio_regions_read(dev);
-	if (ret == 0) {
-		vfio_irqs_read(dev);
-		ret = vfio_dma_join(dev);
-	}
-	if (ret == 0) {
-		joined = true;
-		ret = vfio_primary_add(dev);
-	}
+	ret = dev_start(dev);
 	if (ret < 0) {
-		if (joined)
-			vfio_dma_leave(dev);
-		vfio_regions_free(dev);
-		ops->close(dev);
+		dev_stop(dev);
 		dev_free(dev);
 		return ret;
 	}
@@ -180,19 +211,41 @@ candidates_find(const struct rte_vfio_dev_node *node, enum rte_vfio_transport tr
 	return nb;
 }
 
+/* A way to open a device that has been tried in vain. */
+struct failure {
+	int error;
+	char reason[VFIO_OPEN_REASON_MAX];
+};
+
 /* The one line for a device that could be reached in several ways, and in none. */
 static void
 log_none_works(const struct rte_vfio_dev_node *node, const struct vfio_ops *const *candidates,
-	const int *errors, unsigned int nb)
+	const struct failure *failures, unsigned int nb)
 {
-	char reasons[256] = "";
+	char reasons[RTE_DIM(transports) * (VFIO_OPEN_REASON_MAX + 32)] = "";
+	const struct failure *failure;
 	size_t len = 0;
 	unsigned int i;
 
-	for (i = 0; i < nb && len < sizeof(reasons); i++)
+	for (i = 0; i < nb && len < sizeof(reasons); i++) {
+		failure = &failures[i];
 		len += snprintf(reasons + len, sizeof(reasons) - len, "%s%s: %s",
-			i == 0 ? "" : "; ", candidates[i]->name, strerror(-errors[i]));
+			i == 0 ? "" : "; ", candidates[i]->name, failure->reason[0] != '\0' ?
+			failure->reason : strerror(-failure->error));
+	}
 	VFIO_LOG(ERR, node, "cannot be opened (%s)", reasons);
+}
+
+/* The first error that is not "there is none", if there is one. */
+static int
+error_choose(const struct failure *failures, unsigned int nb)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb; i++)
+		if (failures[i].error != -ENOENT && failures[i].error != -ENODEV)
+			return failures[i].error;
+	return failures[nb - 1].error;
 }
 
 int
@@ -200,7 +253,7 @@ rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 	enum rte_vfio_transport transport, struct rte_vfio_dev **dev)
 {
 	const struct vfio_ops *candidates[RTE_DIM(transports)];
-	int errors[RTE_DIM(transports)];
+	struct failure failures[RTE_DIM(transports)];
 	unsigned int i, nb;
 
 	if (node == NULL || node->name == NULL || dev == NULL)
@@ -213,16 +266,17 @@ rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 		return -ENODEV;
 	}
 	for (i = 0; i < nb; i++) {
+		failures[i].reason[0] = '\0';
 		vfio_call_begin();
-		errors[i] = open_with(candidates[i], node, nb == 1 ? RTE_LOG_ERR : RTE_LOG_INFO,
-			dev);
+		failures[i].error = open_with(candidates[i], node,
+			nb == 1 ? NULL : failures[i].reason, dev);
 		vfio_call_end();
-		if (errors[i] == 0)
+		if (failures[i].error == 0)
 			return 0;
 	}
 	if (nb > 1)
-		log_none_works(node, candidates, errors, nb);
-	return errors[nb - 1];
+		log_none_works(node, candidates, failures, nb);
+	return error_choose(failures, nb);
 }
 
 void
@@ -231,15 +285,16 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 	if (dev == NULL)
 		return;
 	vfio_call_begin();
-	if (!vfio_is_shared(dev)) {
+	if (vfio_is_shared(dev)) {
+		vfio_irqs_free(dev);
+		vfio_regions_free(dev);
+		dev->ops->close(dev);
+	} else {
 		vfio_primary_remove(dev);
 		rte_vfio_dev_event_set(dev, NULL, NULL);
+		vfio_irqs_free(dev);
+		dev_stop(dev);
 	}
-	vfio_irqs_free(dev);
-	if (!vfio_is_shared(dev))
-		vfio_dma_leave(dev);
-	vfio_regions_free(dev);
-	dev->ops->close(dev);
 	vfio_call_end();
 	dev_free(dev);
 }

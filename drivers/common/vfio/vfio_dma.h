@@ -10,7 +10,12 @@
  * through it.  A vfio-user device has one to itself, because its server maps
  * our memory on its own.  Devices on character devices share the one of
  * /dev/iommu, those on groups that of a container.  A transport provides
- * the domain, and how to map in it; what to map is in vfio_dma.c.
+ * the domain, and how to map in it; which memory of EAL's is mapped is in
+ * vfio_dma.c, what a device maps besides in vfio_dma_own.c.
+ *
+ * A domain's mappings have one owner, this library: nobody else has a
+ * descriptor of its address space.  EAL's container, which belongs to EAL and
+ * its PCI devices, is none of these domains.
  */
 
 #include <pthread.h>
@@ -19,6 +24,7 @@
 
 #include "vfio_range.h"
 
+struct rte_memseg;
 struct rte_vfio_dev;
 struct vfio_dma;
 
@@ -31,35 +37,78 @@ struct vfio_dma_run {
 	uint64_t fd_offset;
 };
 
-/* Both return 0 or a negative errno. */
+/* All return 0 or a negative errno. */
 struct vfio_dma_ops {
+	/*
+	 * Have a device see memory through the address space, which the first
+	 * device (nb_devs is 0) makes; failures are logged with VFIO_LOG_OPEN().
+	 * Undo that; the last device (nb_devs is 1) closes the address space,
+	 * and all mappings with it.  Both with devs_lock held.  NULL: the domain
+	 * belongs to its only device.
+	 */
+	int (*attach)(struct vfio_dma *dma, struct rte_vfio_dev *dev);
+	void (*detach)(struct vfio_dma *dma, struct rte_vfio_dev *dev);
+	/* -EIO: not unmapped in full. */
 	int (*map)(struct vfio_dma *dma, const struct vfio_dma_run *run);
 	int (*unmap)(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len);
 	/* Memory is mapped through the file behind it: "fd" is wanted. */
 	bool by_file;
 	/* What helps where no more mappings are accepted, for log lines; may be NULL. */
 	const char *refusal_hint;
-	/* EAL's own VFIO code maps its memory: nothing for us to follow. */
-	bool eal_maps_memory;
 };
 
 struct vfio_dma {
 	const struct vfio_dma_ops *ops;
 	const char *name; /* for log lines */
-	uint32_t nb_devs; /* that have joined */
+	/*
+	 * Who is in the domain.  Held while the address space is made, filled and
+	 * closed.  Not held by memory events, which come with a lock of EAL's that
+	 * registering for them takes.
+	 */
+	pthread_mutex_t devs_lock;
+	uint32_t nb_devs; /* attached */
+	bool started; /* EAL's memory is mapped */
 	bool follows_eal; /* the memory event callback is registered */
 	pthread_mutex_t lock; /* of what follows; memory events take it */
 	struct vfio_ranges mapped;
 	struct vfio_ranges allowed; /* empty: nothing is known to be forbidden */
 };
 
-/* A device comes into its domain; EAL's memory is mapped when it is the first. */
+/* For transports: attach a device, which gets the domain, and detach it. */
+int vfio_dma_attach(struct rte_vfio_dev *dev, struct vfio_dma *dma);
+void vfio_dma_detach(struct rte_vfio_dev *dev);
+
+/* A device is to use its domain: EAL's memory is mapped if it is not yet. */
 int vfio_dma_join(struct rte_vfio_dev *dev);
 
 /*
- * A device that has joined leaves, with what it has mapped itself.  Mappings of
- * EAL's memory end with whatever the transport closes after the last device.
+ * Undo that.  Mappings of EAL's memory end with the address space: what the
+ * transport closes next, or when the last device is detached.
  */
 void vfio_dma_leave(struct rte_vfio_dev *dev);
+
+/* vfio_dma_own.c: unmap all that a device has mapped with rte_vfio_dma_map(). */
+void vfio_dma_own_free(struct rte_vfio_dev *dev);
+
+/* For transports: which addresses can be mapped from now on; takes the ranges over. */
+void vfio_dma_allow(struct vfio_dma *dma, struct vfio_ranges *allowed);
+
+/* What vfio_dma.c and vfio_dma_own.c share, all with dma->lock held. */
+
+/* Map a run that nobody has mapped, EAL's (users 0) or a device's. */
+int vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t users);
+
+/* Unmap a range, whoever uses it.  One that cannot be unmapped stays, and is stale. */
+int vfio_dma_range_unmap(struct vfio_dma *dma, struct vfio_range *range);
+
+/* One page of EAL's memory as a run; memory hotplug is locked by the caller. */
+struct vfio_dma_run vfio_dma_page_run(const struct vfio_dma *dma, const struct rte_memseg *ms);
+
+/* Whether "next" continues "run": the same file, and everything adjacent. */
+bool vfio_dma_run_continues(const struct vfio_dma_run *run, const struct vfio_dma_run *next);
+
+/* vfio_dma_log.c: one log line for memory that could not be mapped or unmapped, with what to do about it. */
+void vfio_dma_log(const struct vfio_dma *dma, const char *name, const char *what, const void *addr,
+	uint64_t iova, uint64_t len, int error);
 
 #endif /* VFIO_DMA_H */

@@ -3,15 +3,10 @@
  */
 
 /*
- * The group transport: /dev/vfio/N in EAL's default container, so that the
- * device shares its DMA mappings with the PCI devices of the process.  EAL
- * finds and opens the group, and maps its own memory.  A device without an
- * IOMMU behind it goes into a container of ours.
+ * The group transport: /dev/vfio/N in one of our containers.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,51 +14,10 @@
 
 #include <rte_common.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_vfio.h>
 
 #include "vfio_container.h"
 #include "vfio_kernel.h"
-
-/* --- DMA: what EAL does not map by itself ------------------------------------ */
-
-static int
-group_dma_result(int ret)
-{
-	if (ret == 0)
-		return 0;
-	return rte_errno != 0 ? -rte_errno : -EIO;
-}
-
-static int
-group_dma_map(struct vfio_dma *dma, const struct vfio_dma_run *run)
-{
-	RTE_SET_USED(dma);
-	return group_dma_result(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD,
-			(uintptr_t)run->addr, run->iova, run->len));
-}
-
-static int
-group_dma_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
-{
-	RTE_SET_USED(dma);
-	return group_dma_result(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
-			(uintptr_t)addr, iova, len));
-}
-
-static const struct vfio_dma_ops group_dma_ops = {
-	.map = group_dma_map,
-	.unmap = group_dma_unmap,
-	.eal_maps_memory = true,
-};
-
-static struct vfio_dma group_dma = {
-	.ops = &group_dma_ops,
-	.name = "VFIO container",
-	.lock = PTHREAD_MUTEX_INITIALIZER,
-};
-
-/* --- The device -------------------------------------------------------------- */
 
 static bool
 group_offered(const struct rte_vfio_dev_node *node)
@@ -71,20 +25,16 @@ group_offered(const struct rte_vfio_dev_node *node)
 	return node->group_base != NULL && node->group_name != NULL;
 }
 
-static void
-group_names_free(struct rte_vfio_dev *dev)
-{
-	free(dev->group_base);
-	free(dev->group_name);
-}
-
-/* Whether nothing at all is between the devices of a group and the memory. */
+/*
+ * Whether nothing at all is between the devices of a group and the memory.  The
+ * kernel's class of groups says so; the node in /dev may have another name.
+ */
 static bool
 group_is_noiommu(int group)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/dev/vfio/noiommu-%d", group);
+	snprintf(path, sizeof(path), "/sys/class/vfio/noiommu-%d", group);
 	return access(path, F_OK) == 0;
 }
 
@@ -94,111 +44,52 @@ group_is_noiommu(int group)
  * physical ones.
  */
 static int
-group_check_noiommu(struct rte_vfio_dev *dev, int group)
+group_check_noiommu(struct rte_vfio_dev *dev)
 {
 	if (rte_vfio_noiommu_is_enabled() != 1) {
 		VFIO_LOG_OPEN(dev, "group %d has no IOMMU, and VFIO's enable_unsafe_noiommu_mode is off",
-			group);
+			dev->group_number);
 		return -EPERM;
 	}
 	if (rte_eal_iova_mode() != RTE_IOVA_PA) {
 		VFIO_LOG_OPEN(dev, "group %d has no IOMMU, which needs IOVA as PA (--iova-mode=pa)",
-			group);
+			dev->group_number);
 		return -ENOTSUP;
 	}
 	return 0;
 }
 
-/*
- * Whether the kernel made the group for a device that its driver gives no
- * IOMMU.  It names such groups as those that have none at all.
- */
-static bool
-group_is_emulated(const struct rte_vfio_dev *dev)
-{
-	static const char name[] = "vfio-noiommu\n";
-	char path[PATH_MAX], text[sizeof(name)];
-	ssize_t len;
-	int fd;
-
-	if (snprintf(path, sizeof(path), "%s/%s/iommu_group/name", dev->group_base,
-			dev->group_name) >= (int)sizeof(path))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	len = read(fd, text, sizeof(text));
-	close(fd);
-	return len == sizeof(name) - 1 && memcmp(text, name, len) == 0;
-}
-
 /* The name in sysfs is also the one by which the group knows the device. */
-static int
-group_setup_eal(struct rte_vfio_dev *dev)
-{
-	struct vfio_device_info info = { .argsz = sizeof(info) };
-	int ret;
-
-	if (!rte_vfio_is_enabled("vfio")) {
-		VFIO_LOG_OPEN(dev, "EAL has no VFIO: no vfio module, or /dev/vfio/vfio cannot be opened");
-		return -ENODEV;
-	}
-	rte_errno = 0;
-	ret = rte_vfio_setup_device(dev->group_base, dev->group_name, &dev->fd, &info);
-	if (ret == 0) {
-		dev->dma = &group_dma;
-		return 0;
-	}
-	/* 1: no VFIO driver has the group; EAL has said the rest. */
-	ret = ret > 0 || rte_errno == 0 ? -ENODEV : -rte_errno;
-	VFIO_LOG_OPEN(dev, "VFIO group of %s/%s cannot be used: %s", dev->group_base,
-		dev->group_name, strerror(-ret));
-	return ret;
-}
-
-static int
-group_setup(struct rte_vfio_dev *dev)
-{
-	int group, ret;
-
-	if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) <= 0) {
-		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", dev->group_base, dev->group_name);
-		return -ENODEV;
-	}
-	if (group_is_noiommu(group)) {
-		ret = group_check_noiommu(dev, group);
-		return ret < 0 ? ret : group_setup_eal(dev);
-	}
-	return group_is_emulated(dev) ? vfio_container_open(dev, group) : group_setup_eal(dev);
-}
-
 static int
 group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 {
-	int ret = -ENOMEM;
+	struct vfio_dma *dma = vfio_container_type1;
+	int ret = 0;
 
-	dev->group_base = strdup(node->group_base);
-	dev->group_name = strdup(node->group_name);
-	if (dev->group_base != NULL && dev->group_name != NULL)
-		ret = group_setup(dev);
+	if (rte_vfio_get_group_num(node->group_base, node->group_name, &dev->group_number) <= 0) {
+		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", node->group_base, node->group_name);
+		return -ENODEV;
+	}
+	if (group_is_noiommu(dev->group_number)) {
+		ret = group_check_noiommu(dev);
+		dma = vfio_container_noiommu;
+	}
 	if (ret < 0)
-		group_names_free(dev);
+		return ret;
+	dev->group_name = strdup(node->group_name);
+	if (dev->group_name == NULL)
+		return -ENOMEM;
+	ret = vfio_dma_attach(dev, dma);
+	if (ret < 0)
+		free(dev->group_name);
 	return ret;
 }
 
 static void
 group_close(struct rte_vfio_dev *dev)
 {
-	int group;
-
-	/* EAL looks for the group in sysfs, and would keep all open if it is gone. */
-	if (dev->group_fd >= 0)
-		vfio_container_close(dev);
-	else if (rte_vfio_get_group_num(dev->group_base, dev->group_name, &group) > 0)
-		rte_vfio_release_device(dev->group_base, dev->group_name, dev->fd);
-	else
-		close(dev->fd);
-	group_names_free(dev);
+	vfio_dma_detach(dev);
+	free(dev->group_name);
 }
 
 const struct vfio_ops vfio_group_ops = {

@@ -13,23 +13,10 @@
 
 #include "vfio_private.h"
 
-/* The process's iommufd, opened for the first device, and the DMA domain on it. */
-struct vfio_iommufd {
-	int fd;
-	uint32_t ioas_id;
-	struct vfio_dma dma;
-};
-
-/* 0 or a negative errno, logged with VFIO_LOG_OPEN(). */
-int vfio_iommufd_get(struct rte_vfio_dev *dev, struct vfio_iommufd **iommufd);
-
-/* Undo vfio_iommufd_get(), after the device is closed. */
-void vfio_iommufd_put(void);
-
 /*
- * Ask again which addresses can be mapped: each device that is attached may
- * narrow, each that is detached may widen them.
+ * What vfio_dma_attach() takes: binds dev->fd, an open character device, to the
+ * descriptor, and attaches it to the address space.  vfio_dma_detach() closes it.
  */
-int vfio_iommufd_ranges_read(void);
+extern struct vfio_dma *const vfio_iommufd_dma;
 
 #endif /* VFIO_IOMMUFD_H */

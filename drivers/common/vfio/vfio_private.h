@@ -41,10 +41,9 @@ extern int vfio_dev_logtype;
 	rte_log(RTE_LOG_ ## level, vfio_dev_logtype, "vfio: device %s: " fmt "\n", \
 		(dev)->name, ## __VA_ARGS__)
 
-/* What is an error, unless there is another transport to try. */
-#define VFIO_LOG_OPEN(dev, fmt, ...) \
-	rte_log((dev)->open_level, vfio_dev_logtype, "vfio: device %s: " fmt "\n", \
-		(dev)->name, ## __VA_ARGS__)
+/* Why vfio_ops::open fails, for vfio_open_failed(). */
+#define VFIO_LOG_OPEN(dev, fmt, ...) vfio_open_failed(dev, fmt, ## __VA_ARGS__)
+#define VFIO_OPEN_REASON_MAX 192
 
 struct vfio_ops;
 struct vfio_user;
@@ -79,11 +78,10 @@ struct rte_vfio_dev {
 	void *event_arg;
 	struct rte_intr_handle *event_irqs[VFIO_NUM_EVENT_IRQS];
 	bool ended; /* by the other end; set by the transport, any thread */
-	uint32_t open_level; /* log level of what goes wrong in vfio_ops::open */
+	char *open_reason; /* room for what goes wrong in vfio_ops::open, or NULL: log it */
 	int fd; /* group and character device: what requests go to, or -1 */
-	int group_fd; /* group that is in no container of EAL's, or -1 */
-	char *group_base;
-	char *group_name;
+	int group_number; /* group: of /dev/vfio/N */
+	char *group_name; /* the name by which the group knows the device */
 	struct vfio_user *user; /* vfio-user: the connection */
 };
 
@@ -135,6 +133,12 @@ extern const struct vfio_ops vfio_user_ops;
  * already said why the connection, and not the request, has failed.
  */
 int vfio_refused(struct rte_vfio_dev *dev, const char *request, uint32_t index, int error);
+
+/*
+ * vfio_dev.c: say why a transport cannot open a device, as an error or, while
+ * there is another transport to try, for the line about all that were tried.
+ */
+void vfio_open_failed(struct rte_vfio_dev *dev, const char *fmt, ...) __rte_format_printf(2, 3);
 
 /* vfio_dev.c: one log line and -ENOTSUP for what a secondary process cannot do. */
 int vfio_not_here(struct rte_vfio_dev *dev, const char *what);

@@ -20,6 +20,9 @@ ranges_find(const struct vfio_ranges *set, uint64_t addr)
 {
 	uint32_t low = 0, high = set->nb, mid;
 
+	/* As when all of EAL's memory is mapped, in order. */
+	if (high > 0 && set->range[high - 1].last < addr)
+		return high;
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (set->range[mid].last < addr)

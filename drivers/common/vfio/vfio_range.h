@@ -19,6 +19,7 @@ struct vfio_range {
 	uint64_t last;
 	void *addr; /* of the memory that is mapped there */
 	uint32_t users; /* devices that asked for it; 0: EAL's own memory */
+	bool stale; /* an unmapping failed: as good as gone, but still in the way */
 };
 
 struct vfio_ranges {

@@ -103,6 +103,7 @@ static void
 user_free(struct rte_vfio_dev *dev)
 {
 	pthread_mutex_destroy(&dev->user->dma.lock);
+	pthread_mutex_destroy(&dev->user->dma.devs_lock);
 	vfio_user_lock_destroy(dev->user);
 	vfio_ranges_free(&dev->user->reach);
 	free(dev->user);
@@ -132,6 +133,7 @@ user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 	user->timeout_ms = node->timeout_ms;
 	user->watch_fd = -1;
 	vfio_user_lock_init(user);
+	pthread_mutex_init(&user->dma.devs_lock, NULL);
 	pthread_mutex_init(&user->dma.lock, NULL);
 	dev->user = user;
 	dev->dma = &user->dma;
