@@ -259,7 +259,7 @@ page_make_freeable(const struct rte_memseg_list *msl, const struct rte_memseg *m
 static int
 test_dma_cleanup(void)
 {
-	uint64_t before = eal_memory();
+	uint64_t before;
 	void *mem[4];
 	unsigned int i;
 
@@ -269,6 +269,7 @@ test_dma_cleanup(void)
 		mem[i] = rte_malloc(NULL, 6 << 20, 2 << 20);
 		TEST_ASSERT(mem[i] != NULL, "no memory");
 	}
+	before = eal_memory();
 	rte_memseg_walk(page_make_freeable, NULL);
 	test_log_start();
 	rte_free(mem[2]);
@@ -277,6 +278,49 @@ test_dma_cleanup(void)
 	rte_free(mem[3]);
 	TEST_ASSERT_EQUAL(test_log_count("vfio: "), 0);
 	TEST_ASSERT(eal_memory() < before, "nothing was freed");
+	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
+	return TEST_SUCCESS;
+}
+
+/* Have the pages of a part of EAL's memory freed, which a refusing server keeps mapped. */
+static int
+part_free(void)
+{
+	void *mem[3];
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(mem); i++) {
+		mem[i] = rte_malloc(NULL, 6 << 20, 2 << 20);
+		TEST_ASSERT(mem[i] != NULL, "no memory");
+	}
+	rte_memseg_walk(page_make_freeable, NULL);
+	fake_server_keep_mapped(true);
+	rte_free(mem[1]);
+	fake_server_keep_mapped(false);
+	rte_free(mem[0]);
+	rte_free(mem[2]);
+	return TEST_SUCCESS;
+}
+
+/* A part that could not be unmapped comes back: all that is there is mapped then. */
+static int
+test_dma_part_refused(void)
+{
+	uint64_t before = eal_memory();
+	void *mem[128];
+	unsigned int i, nb;
+
+	if (!rte_eal_has_hugepages())
+		return test_skip("no hugepages: EAL's memory is fixed");
+	TEST_ASSERT_OK(part_free());
+	TEST_ASSERT(eal_memory() < before, "nothing was freed");
+	/* All of the heap, and what it had before. */
+	for (nb = 0; nb < RTE_DIM(mem) && eal_memory() < before; nb++)
+		mem[nb] = rte_malloc(NULL, 2 << 20, 0);
+	TEST_ASSERT(eal_memory() >= before, "not enough memory");
+	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
+	for (i = 0; i < nb; i++)
+		rte_free(mem[i]);
 	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
 	return TEST_SUCCESS;
 }
@@ -290,6 +334,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_second_file_fails),
 	TEST_CASE(test_dma_place_taken),
 	TEST_CASE(test_dma_unmap_refused),
+	TEST_CASE(test_dma_part_refused),
 	TEST_CASE(test_dma_cleanup),
 	{ .name = NULL }
 };

@@ -164,6 +164,41 @@ page_is_due(const struct vfio_dma *dma, const struct rte_memseg_list *msl,
 	return false;
 }
 
+static int pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, size_t len);
+
+/* Map what is left of a mapping without the pages in [start, end). */
+static void
+pages_map_around(struct vfio_dma *dma, const struct rte_memseg_list *msl,
+	const struct vfio_range *range, void *start, void *end)
+{
+	void *range_end = RTE_PTR_ADD(range->addr, range->last - range->first + 1);
+	int ret = 0;
+
+	if (range->addr < start)
+		ret = pages_map(dma, msl, range->addr, RTE_PTR_DIFF(start, range->addr));
+	if (ret == 0 && range_end > end)
+		ret = pages_map(dma, msl, end, RTE_PTR_DIFF(range_end, end));
+	if (ret < 0)
+		vfio_dma_log(dma, dma->name, "cannot map what stays of memory", range->addr,
+			range->first, range->last - range->first + 1, ret);
+}
+
+/*
+ * A page that comes to the place of one that could not be unmapped: try again, and
+ * keep mapped what else that mapping had.
+ */
+static void
+page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+{
+	struct vfio_range *range = page_range(dma, ms), copy;
+
+	if (range == NULL || !range->stale)
+		return;
+	copy = *range;
+	if (vfio_dma_range_unmap(dma, range) == 0)
+		pages_map_around(dma, msl, &copy, ms->addr, RTE_PTR_ADD(ms->addr, ms->len));
+}
+
 /*
  * Map EAL's pages in [addr, addr + len).  A page whose IOVA something else has
  * does not keep others from being mapped.  Memory hotplug is locked by the caller.
@@ -179,9 +214,14 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 
 	while (addr < end) {
 		ms = rte_mem_virt2memseg(addr, msl);
-		if (ms == NULL || ms->len == 0)
+		if (ms == NULL)
 			return -EFAULT;
+		if (ms->len == 0) { /* not allocated */
+			addr = RTE_PTR_ADD(addr, msl->page_sz);
+			continue;
+		}
 		addr = RTE_PTR_ADD(ms->addr, ms->len);
+		page_vacate(dma, msl, ms);
 		next = vfio_dma_page_run(dma, ms);
 		if (!page_is_due(dma, msl, ms, &next))
 			continue;
@@ -200,23 +240,6 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 	}
 	ret = run.len == 0 ? 0 : vfio_dma_run_map(dma, &run, 0);
 	return ret < 0 ? ret : taken;
-}
-
-/* Map what is left of a mapping without the pages in [start, end). */
-static void
-pages_map_around(struct vfio_dma *dma, const struct rte_memseg_list *msl,
-	const struct vfio_range *range, void *start, void *end)
-{
-	void *range_end = RTE_PTR_ADD(range->addr, range->last - range->first + 1);
-	int ret = 0;
-
-	if (range->addr < start)
-		ret = pages_map(dma, msl, range->addr, RTE_PTR_DIFF(start, range->addr));
-	if (ret == 0 && range_end > end)
-		ret = pages_map(dma, msl, end, RTE_PTR_DIFF(range_end, end));
-	if (ret < 0)
-		vfio_dma_log(dma, dma->name, "cannot map what stays of memory", range->addr,
-			range->first, range->last - range->first + 1, ret);
 }
 
 /* What is not mapped could not be, which was said then. */
