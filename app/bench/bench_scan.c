@@ -5,11 +5,17 @@
 /*
  * Times the auxiliary bus, whichever library of that name it comes from:
  *
- *   dpdk-bench-scan [EAL options] -- ROUNDS [DEVICE]
+ *   dpdk-bench-scan [EAL options] -- DRIVER ROUNDS [DEVICE]
  *
  * prints what happened and how many cycles it took, a line each: the scan and
  * the probe of rte_eal_init(), and then rescans, or if a device is named,
- * attaching it.  The driver declines every other device.
+ * attaching it.  DRIVER is what the devices meet:
+ *
+ *   declines   one as DPDK's own bus knows drivers, as mlx5 is, which wants no
+ *              device but the one that is named
+ *   takes      the same, which wants all
+ *   vfio       one that asks for the VFIO node, as net_sf_example does, and that
+ *              DPDK's own bus cannot have
  *
  * What is timed stands between two calls of getppid(), for strace.
  */
@@ -41,11 +47,20 @@ bench_match(const char *name)
 }
 
 static int
-bench_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
+bench_probe_wanted(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
 {
 	(void)drv;
 	devices++;
 	return wanted != NULL && strcmp(dev->name, wanted) == 0 ? 0 : 1;
+}
+
+static int
+bench_probe_all(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
+{
+	(void)drv;
+	(void)dev;
+	devices++;
+	return 0;
 }
 
 static int
@@ -55,12 +70,54 @@ bench_remove(struct rte_auxiliary_device *dev)
 	return 0;
 }
 
-static struct rte_auxiliary_driver bench_driver = {
-	.driver.name = "bench",
-	.match = bench_match,
-	.probe = bench_probe,
-	.remove = bench_remove,
+static const struct rte_auxiliary_id bench_ids[] = {
+	{ .kind = RTE_AUXILIARY_KIND_SF, .name = "bench.sf" },
+	{ .kind = RTE_AUXILIARY_KIND_ANY }
 };
+
+static struct rte_auxiliary_driver bench_drivers[] = {
+	{
+		.driver.name = "declines",
+		.match = bench_match,
+		.probe = bench_probe_wanted,
+		.remove = bench_remove,
+	}, {
+		.driver.name = "takes",
+		.match = bench_match,
+		.probe = bench_probe_all,
+		.remove = bench_remove,
+	}, {
+		.driver.name = "vfio",
+		.probe = bench_probe_all,
+		.remove = bench_remove,
+		.drv_flags = RTE_AUXILIARY_DRV_EXTENDED | RTE_AUXILIARY_DRV_NEED_VFIO,
+		.id_table = bench_ids,
+	}
+};
+
+/* The driver named behind "--", before EAL has seen the arguments. */
+static int
+driver_register(int argc, char **argv)
+{
+	struct rte_auxiliary_driver *drv = NULL;
+	size_t k;
+	int i;
+
+	for (i = 1; i < argc - 1 && strcmp(argv[i], "--") != 0; i++)
+		;
+	for (k = 0; i < argc - 1 && k < RTE_DIM(bench_drivers); k++)
+		if (strcmp(argv[i + 1], bench_drivers[k].driver.name) == 0)
+			drv = &bench_drivers[k];
+	if (drv == NULL)
+		fprintf(stderr, "no such driver\n");
+	else if ((drv->drv_flags & RTE_AUXILIARY_DRV_EXTENDED) == 0)
+		rte_auxiliary_register(drv);
+	else if (rte_auxiliary_register_extended != NULL)
+		rte_auxiliary_register_extended(drv);
+	else
+		drv = NULL;
+	return drv == NULL ? -1 : 0;
+}
 
 static int
 timed(const char *what, int (*call)(void))
@@ -107,7 +164,8 @@ main(int argc, char **argv)
 {
 	int used, i, rounds, ret = 0;
 
-	rte_auxiliary_register(&bench_driver);
+	if (driver_register(argc, argv) < 0)
+		return EXIT_FAILURE;
 	bus = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
 	bus_scan = bus->scan;
 	bus_probe = bus->probe;
@@ -120,9 +178,9 @@ main(int argc, char **argv)
 	}
 	bus->scan = bus_scan;
 	bus->probe = bus_probe;
-	rounds = argc - used > 1 ? atoi(argv[used + 1]) : 1;
-	if (argc - used > 2)
-		wanted = argv[used + 2];
+	rounds = argc - used > 2 ? atoi(argv[used + 2]) : 1;
+	if (argc - used > 3)
+		wanted = argv[used + 3];
 	for (i = 0; i < rounds && ret == 0; i++) {
 		if (wanted == NULL) {
 			ret = timed("rescan", bus_scan);

@@ -4,9 +4,12 @@
 #
 #     The auxiliary bus on 256, 1,024, 4,096 and 16,384 sub-functions, this one
 #     and that of the distribution's DPDK: the scan of rte_eal_init, the scan
-#     and the probe (by a driver that declines), a rescan, a start that allows
-#     one device, attaching one. Before each scan that of a bus with a single
-#     sub-function, as any scan costs that much, and what the others add to it.
+#     and the probe, a rescan, a start that allows one device, attaching one.
+#     Before each scan that of a bus with a single sub-function, as any scan costs
+#     that much, and what the others add to it. The probe is by a driver of DPDK's
+#     own kind, as mlx5 is, that declines every device, by one that takes each, and
+#     by one that asks for the VFIO node, which none of these has; DPDK's own bus
+#     cannot have the last, and shows what it takes for one that declines.
 #     Needs root, for a mount namespace in which a made-up tree is /sys/bus and
 #     /sys/devices, in memory as sysfs is.
 
@@ -32,7 +35,7 @@ scan_libs() {
 	esac
 }
 
-# scan_run TREE SUBJECT [EAL OPTION]... -- ROUNDS [DEVICE], under $wrapper if that is set
+# scan_run TREE SUBJECT [EAL OPTION]... -- DRIVER ROUNDS [DEVICE], under $wrapper if set
 scan_run() {
 	local tree=$1 subject=$2
 
@@ -62,32 +65,41 @@ scan_note() {
 	awk -v key="$*" '{ print key, $1 }' >>"$work/raw"
 }
 
+# Scan and probe, of the output of a run on stdin: microseconds per device.
+scan_probe() {
+	awk -v n="$1" '$1 == "hz" { hz = $2 } $1 == "scan" || $1 == "probe" { cycles += $2 }
+		END { print cycles * 1e6 / hz / n }' | scan_note "$@"
+}
+
 scan_round() {
 	local size=$1 subject=$2 tree=$scan_trees/$1 out=$work/out start
 
-	scan_run "$scan_trees/1" "$subject" -- 0 >"$out"
+	scan_run "$scan_trees/1" "$subject" -- declines 0 >"$out"
 	start=$(scan_us scan "$out")
 	scan_note "$size" "$subject" scan-of-one-us <<<"$start"
-	scan_run "$tree" "$subject" -- 1 >"$out"
+	scan_run "$tree" "$subject" -- declines 1 >"$out"
 	scan_us scan "$out" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" scan-us/device
 	scan_us scan "$out" | awk -v n="$size" -v start="$start" '{ print ($1 - start) / (n - 1) }' |
 		scan_note "$size" "$subject" scan-us/added-device
 	scan_us rescan "$out" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" rescan-us/device
-	{ scan_us scan "$out"; scan_us probe "$out"; } |
-		awk -v n="$size" '{ us += $1 } END { print us / n }' |
-		scan_note "$size" "$subject" scan+probe-us/device
-	scan_run "$tree" "$subject" -a auxiliary:bench.sf.77 -- 0 >"$out"
+	scan_probe "$size" "$subject" scan+probe-us/device <"$out"
+	scan_run "$tree" "$subject" -- takes 0 | scan_probe "$size" "$subject" scan+taken-us/device
+	if [ "$subject" = ours ]; then
+		scan_run "$tree" "$subject" -- vfio 0 >"$out"
+	fi
+	scan_probe "$size" "$subject" scan+vfio-us/device <"$out"
+	scan_run "$tree" "$subject" -a auxiliary:bench.sf.77 -- declines 0 >"$out"
 	scan_us scan "$out" | scan_note "$size" "$subject" allow-one-us
-	scan_run "$tree" "$subject" -- 1 bench.sf.77 >"$out"
+	scan_run "$tree" "$subject" -- declines 1 bench.sf.77 >"$out"
 	scan_us attach "$out" | scan_note "$size" "$subject" attach-one-us
 }
 
 scan_count() {
 	local size=$1 subject=$2 tree=$scan_trees/$1
 
-	wrapper="strace -o $work/strace" scan_run "$tree" "$subject" -- 0 >/dev/null
+	wrapper="strace -o $work/strace" scan_run "$tree" "$subject" -- declines 0 >/dev/null
 	scan_calls "$work/strace" | awk -v n="$size" '{ print $1 / n }' |
 		scan_note "$size" "$subject" calls/device
 }
