@@ -10,6 +10,10 @@
 #     own kind, as mlx5 is, that declines every device, by one that takes each, and
 #     by one that asks for the VFIO node, which none of these has; DPDK's own bus
 #     cannot have the last, and shows what it takes for one that declines.
+#     Then arrivals: 100 and 1,000 sub-functions while devargs wait for ten of them.
+#     One a millisecond: time until all are told and plugged, processor time and
+#     system calls of EAL's interrupt thread, for each arrival. And each when the
+#     one before has been told: how long that takes.
 #     Needs root, for a mount namespace in which a made-up tree is /sys/bus and
 #     /sys/devices, in memory as sysfs is.
 
@@ -104,6 +108,50 @@ scan_count() {
 		scan_note "$size" "$subject" calls/device
 }
 
+# arrivals_run NUMBER GAP, under $wrapper if that is set
+arrivals_run() {
+	local dir=$scan_trees/arrivals
+
+	rm -rf "$dir"
+	mkdir "$dir"
+	# shellcheck disable=SC2086
+	SYSFS_AUXILIARY_DEVICES=$dir SYSFS_MDEV_DEVICES=/nonexistent \
+		${wrapper:-} "$build/app/bench/dpdk-bench-arrivals" -l "$first_cpu" --no-huge -m 64 \
+		--no-pci --no-telemetry --no-shconf --log-level 4 -- "$@" 2>"$work/err" || {
+		cat "$work/err" >&2
+		return 1
+	}
+}
+
+arrivals_round() {
+	local number=$1 out=$work/out
+
+	arrivals_run "$number" 1000 >"$out"
+	awk -v n="$number" '$1 == "all" { print $2 / 1000 / n }' "$out" |
+		scan_note "$number" ours arrival-us
+	awk -v n="$number" '$1 == "cpu" { print $2 / 1000 / n }' "$out" |
+		scan_note "$number" ours arrival-cpu-us
+	arrivals_run "$number" 0 | awk '$1 == "arrival" { print $2 / 1000 }' | percentiles |
+		cut -d' ' -f1 | scan_note "$number" ours arrival-awaited-us
+}
+
+# What threads other than the one that marks the begin and the end ask of the kernel.
+arrivals_count() {
+	wrapper="strace -f -o $work/strace" arrivals_run "$1" 1000 >/dev/null
+	awk -v n="$1" '/getppid\(/ { marks++; self = $1; next }
+		marks == 1 && $1 != self && !/resumed>/ { calls++ }
+		END { print calls / n }' "$work/strace" | scan_note "$1" ours arrival-calls
+}
+
+# By how much an arrival costs more among 1,000 than among 100.
+arrivals_spread() {
+	awk '$3 ~ /^arrival-/ { at[$3, $1] = $4; unit[$3] = 1 }
+		END {
+			for (u in unit)
+				printf "%s, 1,000 to 100: %.2f\n", u, at[u, 1000] / at[u, 100]
+		}' "$results" | sort
+}
+
 # By how much the time per device of a scan differs between sizes, slowest to
 # fastest: all the time a scan takes, and what devices add to that of one.
 scan_spread() {
@@ -138,10 +186,17 @@ bench_run() {
 			done
 		done
 	done
+	for size in 100 1000; do
+		arrivals_count "$size"
+		for ((round = 0; round < (rounds < 3 ? rounds : 3); round++)); do
+			arrivals_round "$size"
+		done
+	done
 	percentiles_by_case <"$work/raw" | sort -k3,3 -k1,1n -k2,2r >"$results"
 	plot_title="auxiliary bus, 256 to 16384 sub-functions"
 	plot_xlabel="sub-functions"
 	plot_settings="set logscale xy"
 	scan_spread
+	arrivals_spread
 	echo "$plot_title, $rounds rounds, $(awk -F': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
 }
