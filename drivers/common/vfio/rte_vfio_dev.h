@@ -85,6 +85,8 @@ struct rte_vfio_dev_node {
 /** An open VFIO device. */
 struct rte_vfio_dev;
 
+struct rte_tel_data;
+
 /** What kind of device it is, as VFIO_DEVICE_GET_INFO tells. */
 struct rte_vfio_dev_info {
 	const char *name; /**< as in the node; owned by the device */
@@ -488,6 +490,20 @@ struct rte_vfio_iova_range {
 __rte_internal
 int rte_vfio_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
 		uint32_t nb);
+
+/**
+ * Describe a device for a telemetry reply: transport, regions with what is
+ * mapped of them, vectors of each interrupt index, DMA mappings.  The device is
+ * asked nothing.  Any thread, while the device is not being opened or closed.
+ *
+ * @param dev
+ *   The device, or NULL, which has the transport "none" and nothing else.
+ * @param[in,out] dict
+ *   A dictionary that was started.  Entries for which telemetry has no room are
+ *   left out.
+ */
+__rte_internal
+void rte_vfio_dev_telemetry(const struct rte_vfio_dev *dev, struct rte_tel_data *dict);
 
 #ifdef __cplusplus
 }
