@@ -140,6 +140,38 @@ enum rte_vfio_dev_event {
 typedef void (*rte_vfio_dev_event_cb)(struct rte_vfio_dev *dev,
 		enum rte_vfio_dev_event event, void *arg);
 
+/** What rte_vfio_node_find() has found, for log lines and for the node to borrow. */
+struct rte_vfio_kernel_node {
+	char cdev[64]; /**< path of the character device, or "" if sysfs names none */
+	char group[64]; /**< path of the group, or "" */
+	int fd; /**< holds the character device, or -1 */
+	char fd_path[32]; /**< of that descriptor */
+};
+
+/**
+ * Find the nodes that the kernel has for a device: vfio-dev/vfioN and iommu_group
+ * in its directory of sysfs.  A character device that does not have the number
+ * which sysfs says is not taken, after a log line.  Any thread.
+ *
+ * @param dir
+ *   Descriptor of the directory, may be O_PATH.  The caller has made sure that it
+ *   is in the kernel's sysfs: anybody can make the same names elsewhere.
+ * @param[in,out] node
+ *   Node with the device's name, group_base and group_name.  cdev is set, to NULL
+ *   if there is none; the other two are set to NULL if there is no group.
+ * @param[out] kernel
+ *   What was found; node borrows from it until rte_vfio_node_put().
+ */
+__rte_internal
+void rte_vfio_node_find(int dir, struct rte_vfio_dev_node *node,
+		struct rte_vfio_kernel_node *kernel);
+
+/**
+ * Let go of what rte_vfio_node_find() has found; twice is the same as once.
+ */
+__rte_internal
+void rte_vfio_node_put(struct rte_vfio_kernel_node *kernel);
+
 /**
  * Open a device and map all EAL memory for its DMA.  In a secondary process:
  * get the primary's device of that name.
