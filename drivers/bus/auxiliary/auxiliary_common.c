@@ -3,36 +3,17 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_interrupts.h>
-#include <rte_lcore.h>
 #include <rte_string_fns.h>
 #include <rte_vfio.h>
+#include <rte_vfio_dev.h>
 
 #include "auxiliary_trace.h"
 #include "private.h"
-
-void
-rte_auxiliary_register(struct rte_auxiliary_driver *driver)
-{
-	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
-}
-
-void
-rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
-{
-	rte_auxiliary_register(driver);
-}
-
-void
-rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
-{
-	rte_bus_remove_driver(&auxiliary_bus, &driver->driver);
-}
 
 /* --- Probe and unplug -------------------------------------------------------- */
 
@@ -158,16 +139,14 @@ driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
 	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0)
 		ret = auxiliary_vfio_open(dev, drv, select);
 	if (ret == 0)
-		ret = auxiliary_match_pci(drv, dev, auxiliary_vfio_pci_ids);
+		ret = auxiliary_match_pci(drv, dev);
 	if (ret == 0) {
 		AUXILIARY_LOG(INFO, "device %s: probing driver %s (NUMA node %d)", pub->name,
 			drv->driver.name, pub->device.numa_node);
 		ret = drv->probe(drv, pub);
-		if (ret < 0 && pub->device.devargs != NULL && !dev->is_hushed)
-			AUXILIARY_LOG(ERR, "device %s: driver %s cannot use it: %s", pub->name,
-				drv->driver.name, strerror(-ret));
-		else if (ret < 0)
-			AUXILIARY_LOG(INFO, "device %s: driver %s cannot use it: %s", pub->name,
+		if (ret < 0)
+			AUXILIARY_LOG_AT(auxiliary_is_asked_for(dev) ? RTE_LOG_ERR : RTE_LOG_INFO,
+				"device %s: driver %s cannot use it: %s", pub->name,
 				drv->driver.name, strerror(-ret));
 	}
 	if (ret != 0)
@@ -330,21 +309,25 @@ auxiliary_parse(const char *name, void *addr)
 
 /* Map or unmap memory by the driver's function, or else for the VFIO device. */
 static int
-dma(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool map)
+dma_change(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool is_map)
 {
 	const struct rte_auxiliary_driver *drv;
-	struct auxiliary_device *dev;
+	struct rte_auxiliary_device *dev;
 	rte_auxiliary_dma_map_t *own;
 	int ret = -EINVAL;
 
 	if (device != NULL && device->driver != NULL) {
 		drv = RTE_BUS_DRIVER(device->driver, const struct rte_auxiliary_driver);
-		dev = auxiliary_device(device);
-		own = map ? drv->dma_map : drv->dma_unmap;
+		dev = RTE_DEV_TO_AUXILIARY(device);
+		own = is_map ? drv->dma_map : drv->dma_unmap;
 		if (own != NULL)
-			return own(&dev->pub, addr, iova, len);
-		ret = auxiliary_vfio_dma(dev, addr, iova, len, map);
-		auxiliary_trace_map(dev->pub.name, iova, len, ret);
+			return own(dev, addr, iova, len);
+		if (dev->vfio_dev == NULL)
+			ret = -ENOTSUP;
+		else
+			ret = is_map ? rte_vfio_dma_map(dev->vfio_dev, addr, iova, len) :
+				rte_vfio_dma_unmap(dev->vfio_dev, addr, iova, len);
+		auxiliary_trace_map(dev->name, iova, len, ret);
 	}
 	rte_errno = -ret;
 	return ret < 0 ? -1 : 0;
@@ -353,13 +336,13 @@ dma(struct rte_device *device, void *addr, uint64_t iova, size_t len, bool map)
 static int
 auxiliary_dma_map(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
-	return dma(device, addr, iova, len, true);
+	return dma_change(device, addr, iova, len, true);
 }
 
 static int
 auxiliary_dma_unmap(struct rte_device *device, void *addr, uint64_t iova, size_t len)
 {
-	return dma(device, addr, iova, len, false);
+	return dma_change(device, addr, iova, len, false);
 }
 
 /*

@@ -39,35 +39,25 @@ driver_set(struct rte_device *dev, struct rte_driver *drv)
 	return is_free;
 }
 
-static struct rte_driver *
-driver_find(const struct rte_driver *start, const struct rte_device *dev)
-{
-	struct rte_driver *drv;
-
-	drv = start != NULL ? TAILQ_NEXT(start, next) : TAILQ_FIRST(&auxiliary_bus.driver_list);
-	while (drv != NULL && !auxiliary_bus.match(drv, dev))
-		drv = TAILQ_NEXT(drv, next);
-	return drv;
-}
-
 /* 0, 1 if no driver wants the device, -EEXIST if it has one, or the errno of a driver. */
 static int
 device_probe(struct rte_device *dev)
 {
-	struct rte_driver *drv = NULL;
+	struct rte_driver *drv;
 	int ret;
 
-	do {
-		drv = driver_find(drv, dev);
-		if (drv == NULL)
-			return rte_dev_is_probed(dev) ? -EEXIST : 1;
+	TAILQ_FOREACH(drv, &auxiliary_bus.driver_list, next) {
+		if (!auxiliary_bus.match(drv, dev))
+			continue;
 		if (!driver_set(dev, drv))
 			return -EEXIST;
 		ret = auxiliary_bus.probe_device(drv, dev);
 		if (ret != 0)
 			driver_set(dev, NULL);
-	} while (ret > 0);
-	return ret;
+		if (ret <= 0)
+			return ret;
+	}
+	return rte_dev_is_probed(dev) ? -EEXIST : 1;
 }
 
 static bool

@@ -18,7 +18,6 @@
 #include <dev_driver.h>
 #include <rte_common.h>
 #include <rte_dev.h>
-#include <rte_version.h>
 
 #ifdef RTE_BUS_FOREACH_DEV
 
@@ -74,52 +73,15 @@ void auxiliary_bus_register(void);
 int rte_bus_generic_probe(struct auxiliary_rte_bus *bus);
 int rte_bus_generic_cleanup(struct auxiliary_rte_bus *bus);
 
-static inline void
-rte_bus_add_driver(struct auxiliary_rte_bus *bus, struct rte_driver *drv)
-{
-	TAILQ_INSERT_TAIL(&bus->driver_list, drv, next);
-}
-
-static inline void
-rte_bus_remove_driver(struct auxiliary_rte_bus *bus, struct rte_driver *drv)
-{
-	TAILQ_REMOVE(&bus->driver_list, drv, next);
-}
-
-static inline void
-rte_bus_add_device(struct auxiliary_rte_bus *bus, struct rte_device *dev)
-{
-	TAILQ_INSERT_TAIL(&bus->device_list, dev, next);
-	dev->bus = AUXILIARY_EAL_BUS;
-}
-
-static inline void
-rte_bus_insert_device(struct auxiliary_rte_bus *bus __rte_unused, struct rte_device *before,
-		struct rte_device *dev)
-{
-	TAILQ_INSERT_BEFORE(before, dev, next);
-	dev->bus = AUXILIARY_EAL_BUS;
-}
-
-static inline void
-rte_bus_remove_device(struct auxiliary_rte_bus *bus, struct rte_device *dev)
-{
-	TAILQ_REMOVE(&bus->device_list, dev, next);
-}
+/* rte_device::bus is set once, when the device is allocated. */
+#define rte_bus_add_driver(bus, drv) TAILQ_INSERT_TAIL(&(bus)->driver_list, drv, next)
+#define rte_bus_remove_driver(bus, drv) TAILQ_REMOVE(&(bus)->driver_list, drv, next)
+#define rte_bus_add_device(bus, dev) TAILQ_INSERT_TAIL(&(bus)->device_list, dev, next)
+#define rte_bus_insert_device(bus, before, dev) TAILQ_INSERT_BEFORE(before, dev, next)
+#define rte_bus_remove_device(bus, dev) TAILQ_REMOVE(&(bus)->device_list, dev, next)
 
 #endif /* RTE_BUS_FOREACH_DEV */
 
 extern struct auxiliary_rte_bus auxiliary_bus;
-
-/* Telemetry's unsigned numbers, which had another name before DPDK 23.03. */
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
-#define AUXILIARY_TEL_UINT RTE_TEL_UINT_VAL
-#define auxiliary_tel_add_uint rte_tel_data_add_dict_uint
-#define auxiliary_tel_push_uint rte_tel_data_add_array_uint
-#else
-#define AUXILIARY_TEL_UINT RTE_TEL_U64_VAL
-#define auxiliary_tel_add_uint rte_tel_data_add_dict_u64
-#define auxiliary_tel_push_uint rte_tel_data_add_array_u64
-#endif
 
 #endif /* AUXILIARY_COMPAT_H */

@@ -23,29 +23,31 @@ auxiliary_devargs_parse(struct rte_devargs *devargs)
 {
 	struct auxiliary_device *found = NULL;
 	struct auxiliary_select select;
-	bool is_named;
 	int ret;
 
 	ret = auxiliary_select_parse(devargs->bus_str, &select);
-	is_named = select.name[0] != '\0';
+	if (ret < 0)
+		goto out;
 	/* ethdev's iterator, and many a driver, take this string for granted. */
-	if (ret == 0 && devargs->drv_str == NULL)
+	if (devargs->drv_str == NULL)
 		devargs->drv_str = strchr(devargs->bus_str, '\0');
-	if (ret == 0 && is_named)
+	if (select.name[0] != '\0') {
 		strlcpy(devargs->name, select.name, sizeof(devargs->name));
-	else if (ret == 0)
-		ret = auxiliary_select_text(&select, devargs->name, sizeof(devargs->name));
-	if (ret == -E2BIG && !is_named)
+		goto out;
+	}
+	ret = auxiliary_select_text(&select, devargs->name, sizeof(devargs->name));
+	if (ret < 0)
 		AUXILIARY_LOG(ERR, "too long: \"%s\"", devargs->bus_str);
 	/*
 	 * At the start EAL parses all devargs before the first scan, and what they
 	 * select is found out when the bus is probed.  EAL also parses filters, so
 	 * this changes nothing and says nothing.
 	 */
-	if (ret == 0 && !is_named && devargs->name[0] != '\0' && auxiliary_list_is_settled())
+	else if (devargs->name[0] != '\0' && auxiliary_list_is_settled())
 		found = auxiliary_scan_find(&select, false);
 	if (found != NULL)
 		strlcpy(devargs->name, found->pub.name, sizeof(devargs->name));
+out:
 	rte_errno = -ret;
 	return ret;
 }

@@ -76,7 +76,7 @@ known_meet(const struct auxiliary_entry *entry, struct auxiliary_device *at)
 		/* Read without the lock, so written only if it changes. */
 		if (dev->pub.kind != entry->root->kind)
 			dev->pub.kind = entry->root->kind;
-		dev->attrs.is_read = false;
+		dev->has_attrs = false;
 		dev->nb_met++;
 	}
 	return dev;
@@ -84,7 +84,7 @@ known_meet(const struct auxiliary_entry *entry, struct auxiliary_device *at)
 
 int
 auxiliary_list_meet(const struct auxiliary_entry *entries, size_t nb,
-		struct auxiliary_device **devs)
+		struct auxiliary_found *found)
 {
 	struct auxiliary_device *dev;
 	size_t i;
@@ -92,7 +92,7 @@ auxiliary_list_meet(const struct auxiliary_entry *entries, size_t nb,
 	auxiliary_lock();
 	dev = TAILQ_FIRST(&known);
 	for (i = 0; i < nb && (i == 0 || dev != NULL); i++)
-		devs[i] = dev = known_meet(&entries[i], dev);
+		found[i].dev = dev = known_meet(&entries[i], dev);
 	auxiliary_unlock();
 	return nb > 0 && dev == NULL ? -ENOMEM : 0;
 }
@@ -115,7 +115,7 @@ static void
 device_unlist(struct auxiliary_device *dev)
 {
 	dev->pub.device.devargs = NULL;
-	dev->attrs.is_read = false;
+	dev->has_attrs = false;
 	dev->nb_met++;
 	if (!dev->is_listed)
 		return;
@@ -138,12 +138,12 @@ device_list(struct auxiliary_device *dev, struct rte_device *next)
 }
 
 void
-auxiliary_list_settle(uint64_t tsc, struct auxiliary_device *const *devs,
-		struct rte_devargs *const *devargs, size_t nb)
+auxiliary_list_settle(uint64_t tsc, const struct auxiliary_found *found, size_t nb)
 {
+	const struct auxiliary_found *end = found + nb;
 	struct rte_device *next; /* the first on EAL's list that is not in front of dev */
 	struct auxiliary_device *dev;
-	size_t i = 0;
+	bool is_found;
 
 	auxiliary_lock();
 	if (tsc < settled) {
@@ -155,17 +155,18 @@ auxiliary_list_settle(uint64_t tsc, struct auxiliary_device *const *devs,
 	TAILQ_FOREACH(dev, &known, known) {
 		if (next == &dev->pub.device)
 			next = TAILQ_NEXT(next, next);
-		if (i < nb && dev == devs[i]) {
+		is_found = found < end && found->dev == dev;
+		if (is_found && found->is_let_in) {
 			device_list(dev, next);
-			/* Whoever has the device may be reading. */
-			if (dev->pub.device.devargs != devargs[i])
-				dev->pub.device.devargs = devargs[i];
-			i++;
+			/* Another thread may be reading the member, so it is not written needlessly. */
+			if (dev->pub.device.devargs != found->devargs)
+				dev->pub.device.devargs = found->devargs;
 		} else if (dev->pub.device.driver != NULL) {
 			device_list(dev, next);
 		} else {
 			device_unlist(dev);
 		}
+		found += is_found;
 	}
 	auxiliary_unlock();
 }
@@ -242,4 +243,24 @@ auxiliary_list_free_left(void)
 			device_free(dev);
 	}
 	auxiliary_unlock();
+}
+
+/* --- Drivers, which register before EAL starts its threads ---------------------- */
+
+void
+rte_auxiliary_register(struct rte_auxiliary_driver *driver)
+{
+	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
+}
+
+void
+rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
+{
+	rte_auxiliary_register(driver);
+}
+
+void
+rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
+{
+	rte_bus_remove_driver(&auxiliary_bus, &driver->driver);
 }

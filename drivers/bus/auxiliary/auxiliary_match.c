@@ -4,7 +4,12 @@
 
 #include <string.h>
 
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+#include <rte_byteorder.h>
 #include <rte_uuid.h>
+#include <rte_vfio_dev.h>
 
 #include "private.h"
 
@@ -109,13 +114,27 @@ auxiliary_match_name(enum rte_auxiliary_kind kind, const char *name)
 	return false;
 }
 
+static int
+pci_ids_read(const struct auxiliary_device *dev, uint16_t ids[2])
+{
+	struct rte_vfio_dev *vfio = dev->pub.vfio_dev;
+	int ret;
+
+	ret = rte_vfio_region_read(vfio, VFIO_PCI_CONFIG_REGION_INDEX, PCI_VENDOR_ID, ids, 4);
+	if (ret < 0)
+		AUXILIARY_LOG(ERR, "device %s: cannot read its PCI ids: %s", dev->pub.name,
+			strerror(-ret));
+	ids[0] = rte_le_to_cpu_16(ids[0]);
+	ids[1] = rte_le_to_cpu_16(ids[1]);
+	return ret;
+}
+
 int
-auxiliary_match_pci(const struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
-		int (*read_ids)(struct auxiliary_device *dev, uint16_t *vendor, uint16_t *device))
+auxiliary_match_pci(const struct rte_auxiliary_driver *drv, const struct auxiliary_device *dev)
 {
 	const struct rte_auxiliary_id *id = driver_ids(drv);
-	uint16_t vendor = 0, device = 0;
-	bool is_known = false;
+	uint16_t ids[2] = { 0, 0 }; /* vendor and device, read when an entry of the table asks */
+	bool is_read = false;
 	int ret;
 
 	for (; id != NULL && !id_is_end(id); id++) {
@@ -124,18 +143,18 @@ auxiliary_match_pci(const struct rte_auxiliary_driver *drv, struct auxiliary_dev
 		if (id->vendor_id == RTE_AUXILIARY_PCI_ANY &&
 				id->device_id == RTE_AUXILIARY_PCI_ANY)
 			return 0;
-		if (dev->pub.vfio_dev == NULL) /* only VFIO tells the ids */
+		if (dev->pub.vfio_dev == NULL) /* PCI ids are read through VFIO only */
 			continue;
-		ret = is_known ? 0 : read_ids(dev, &vendor, &device);
+		ret = is_read ? 0 : pci_ids_read(dev, ids);
 		if (ret < 0)
 			return ret;
-		is_known = true;
-		if ((id->vendor_id == RTE_AUXILIARY_PCI_ANY || id->vendor_id == vendor) &&
-				(id->device_id == RTE_AUXILIARY_PCI_ANY || id->device_id == device))
+		is_read = true;
+		if ((id->vendor_id == RTE_AUXILIARY_PCI_ANY || id->vendor_id == ids[0]) &&
+				(id->device_id == RTE_AUXILIARY_PCI_ANY || id->device_id == ids[1]))
 			return 0;
 	}
-	if (is_known)
+	if (is_read)
 		AUXILIARY_LOG(DEBUG, "device %s: PCI id %04x:%04x is none of driver %s",
-			dev->pub.name, vendor, device, drv->driver.name);
+			dev->pub.name, ids[0], ids[1], drv->driver.name);
 	return id == NULL ? 0 : 1;
 }

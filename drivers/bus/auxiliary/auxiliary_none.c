@@ -6,24 +6,6 @@
 
 /* The bus of a system that has none, for drivers that are built there: it finds nothing. */
 
-void
-rte_auxiliary_register(struct rte_auxiliary_driver *driver)
-{
-	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
-}
-
-void
-rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
-{
-	rte_auxiliary_register(driver);
-}
-
-void
-rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
-{
-	rte_bus_remove_driver(&auxiliary_bus, &driver->driver);
-}
-
 static int
 none_scan(void)
 {

@@ -13,6 +13,7 @@
 #include <rte_pci.h>
 #include <rte_string_fns.h>
 #include <rte_uuid.h>
+#include <rte_vfio_dev.h>
 
 #include "private.h"
 
@@ -87,6 +88,8 @@ key_set(struct auxiliary_select *select, const char *key, const char *value)
 	static const enum rte_auxiliary_kind kinds[] = { ANY, SF, MDEV };
 	static const unsigned int hotplugs[] = { 0, AUXILIARY_HOTPLUG_PLUG,
 		AUXILIARY_HOTPLUG_PLUG | AUXILIARY_HOTPLUG_UNPLUG };
+	static const enum rte_vfio_transport transports[] = { RTE_VFIO_TRANSPORT_ANY,
+		RTE_VFIO_TRANSPORT_USER, RTE_VFIO_TRANSPORT_CDEV };
 	static const enum rte_iova_mode iovas[] = { RTE_IOVA_DC, RTE_IOVA_VA, RTE_IOVA_PA };
 
 	if (strcmp(key, "bus") == 0)
@@ -108,8 +111,9 @@ key_set(struct auxiliary_select *select, const char *key, const char *value)
 		return select->kind == ANY ? -EINVAL : 0;
 	}
 	if (strcmp(key, "vfio") == 0) {
-		select->transport = auxiliary_vfio_transport(value);
-		return select->transport == 0 ? -EINVAL : 0;
+		select->transport = strcmp(value, "group") == 0 ? RTE_VFIO_TRANSPORT_GROUP :
+			transports[word(value, "user", "cdev")];
+		return select->transport == RTE_VFIO_TRANSPORT_ANY ? -EINVAL : 0;
 	}
 	if (strcmp(key, "iova") == 0) {
 		select->iova = iovas[word(value, "va", "pa")];
@@ -174,12 +178,6 @@ auxiliary_select_devargs(const struct rte_devargs *devargs, struct auxiliary_sel
 		return false;
 	/* "auxiliary:" and "bus=auxiliary" are a way to allow no device. */
 	return select->name[0] != '\0' || select->kind != ANY || select->pf[0] != '\0';
-}
-
-bool
-auxiliary_select_needs_attrs(const struct auxiliary_select *select)
-{
-	return select->pf[0] != '\0' || select->has_sfnum || select->type[0] != '\0';
 }
 
 bool

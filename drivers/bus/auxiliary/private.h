@@ -16,9 +16,9 @@
  *
  * Each file uses the files in front of it: auxiliary_list.c (the devices and the
  * lock), _compat.c (what EAL does since 26.07), _match.c, _select.c,
- * linux/auxiliary_sysfs.c, _root.c, _attrs.c, _node.c, _advice.c, _vfio.c,
- * _scan.c, auxiliary_devargs.c, linux/auxiliary_snapshot.c, _listen.c,
- * _hotplug.c, auxiliary_common.c (the bus operations).
+ * linux/auxiliary_sysfs.c, _root.c, _attrs.c, _node.c, _vfio.c, _scan.c,
+ * auxiliary_devargs.c, linux/auxiliary_snapshot.c, _listen.c, _hotplug.c,
+ * auxiliary_common.c (the bus operations).
  */
 
 #include <limits.h>
@@ -35,8 +35,9 @@
 
 extern int auxiliary_bus_logtype;
 
-#define AUXILIARY_LOG(level, ...) \
-	rte_log(RTE_LOG_ ## level, auxiliary_bus_logtype, \
+#define AUXILIARY_LOG(level, ...) AUXILIARY_LOG_AT(RTE_LOG_ ## level, __VA_ARGS__)
+#define AUXILIARY_LOG_AT(level, ...) \
+	rte_log(level, auxiliary_bus_logtype, \
 		RTE_FMT("auxiliary bus: " RTE_FMT_HEAD(__VA_ARGS__,) "\n", \
 			RTE_FMT_TAIL(__VA_ARGS__,)))
 
@@ -61,15 +62,14 @@ struct auxiliary_entry {
 	uint64_t ino; /* an entry made anew has another one */
 };
 
-/* What sysfs says of a device, read all together. */
+/* What sysfs says of a device, read all together.  Compared as a whole, so without padding. */
 struct auxiliary_attrs {
-	bool is_read;
 	int error; /* 0, or -EXDEV: the device's link leads out of the tree */
 	int numa_node;
 	uint32_t sfnum;
 	char type[AUXILIARY_TYPE_LEN]; /* of an mdev, or "" */
 	char owner[RTE_DEV_NAME_MAX_LEN]; /* directory above the device's, or "" */
-	char parent[16]; /* PCI function, or "" */
+	char parent[20]; /* PCI function, or "" */
 	char info[AUXILIARY_INFO_LEN]; /* text behind rte_device::bus_info */
 };
 
@@ -82,7 +82,8 @@ struct auxiliary_device {
 	struct rte_auxiliary_device pub;
 	TAILQ_ENTRY(auxiliary_device) known; /* all that were ever met, by name */
 	const struct auxiliary_root *root;
-	struct auxiliary_attrs attrs; /* forgotten by a scan, unless a driver has the device */
+	struct auxiliary_attrs attrs;
+	bool has_attrs; /* until the next scan, or as long as a driver has the device */
 	uint32_t nb_met; /* by scans, after which attributes are read anew */
 	uint32_t nb_probes; /* by drivers that wanted the device */
 	uint32_t nb_failures; /* of these */
@@ -94,6 +95,13 @@ static inline struct auxiliary_device *
 auxiliary_device(const struct rte_device *dev)
 {
 	return container_of(RTE_DEV_TO_AUXILIARY_CONST(dev), struct auxiliary_device, pub);
+}
+
+/* Whether devargs ask for a device, so that a failure is an error. */
+static inline bool
+auxiliary_is_asked_for(const struct auxiliary_device *dev)
+{
+	return dev->pub.device.devargs != NULL && !dev->is_hushed;
 }
 
 /* What devargs select, and how they want it; zeroes select every device. */
@@ -125,19 +133,25 @@ struct auxiliary_wish {
 void auxiliary_lock(void);
 void auxiliary_unlock(void);
 
-/* The devices of these entries, sorted and each name once; made if never met.  0 or -ENOMEM. */
+/* The device of an entry, and whether it is to be on EAL's list, with which devargs. */
+struct auxiliary_found {
+	struct auxiliary_device *dev;
+	struct rte_devargs *devargs; /* EAL's, or NULL */
+	bool is_let_in;
+};
+
+/* Fill in the devices of these entries, sorted and each name once.  0 or -ENOMEM. */
 int auxiliary_list_meet(const struct auxiliary_entry *entries, size_t nb,
-		struct auxiliary_device **devs);
+		struct auxiliary_found *found);
 
 /* The device of a name that was ever met, or NULL. */
 struct auxiliary_device *auxiliary_list_find(const char *name);
 
 /*
- * Have on EAL's list these devices, in order, and those that a driver has.  Of
- * two scans on two threads, the one that began later counts: tsc is when.
+ * Have on EAL's list the devices that are let in, and those that a driver has.
+ * Of two scans on two threads, the one that began later counts: tsc is when.
  */
-void auxiliary_list_settle(uint64_t tsc, struct auxiliary_device *const *devs,
-		struct rte_devargs *const *devargs, size_t nb);
+void auxiliary_list_settle(uint64_t tsc, const struct auxiliary_found *found, size_t nb);
 
 /* Whether that was done since the bus was last cleaned up. */
 bool auxiliary_list_is_settled(void);
@@ -165,9 +179,12 @@ bool auxiliary_match_name(enum rte_auxiliary_kind kind, const char *name);
 bool auxiliary_match_device(const struct rte_auxiliary_driver *drv,
 		const struct auxiliary_device *dev);
 
-/* Whether a driver that matches also does by PCI ids.  0, 1 if not, or a negative errno. */
-int auxiliary_match_pci(const struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
-		int (*read_ids)(struct auxiliary_device *dev, uint16_t *vendor, uint16_t *device));
+/*
+ * Whether a driver that matches also does by the PCI ids that VFIO reads.  0, 1 if
+ * not, or a negative errno after a line.
+ */
+int auxiliary_match_pci(const struct rte_auxiliary_driver *drv,
+		const struct auxiliary_device *dev);
 
 /* --- auxiliary_select.c: pure ------------------------------------------------ */
 
@@ -177,8 +194,7 @@ int auxiliary_select_parse(const char *text, struct auxiliary_select *select);
 /* What devargs that were accepted before select; false if no device. */
 bool auxiliary_select_devargs(const struct rte_devargs *devargs, struct auxiliary_select *select);
 
-/* Whether the attributes of a device are needed to say whether it fits; whether it does. */
-bool auxiliary_select_needs_attrs(const struct auxiliary_select *select);
+/* Whether a device, of whose attributes those that are selected have been read, fits. */
 bool auxiliary_select_fits(const struct auxiliary_select *select,
 		const struct auxiliary_device *dev);
 
@@ -196,9 +212,6 @@ int auxiliary_attrs_load(struct auxiliary_device *dev);
 /* Whether a device is what is selected, its attributes read if needed. */
 bool auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary_device *dev);
 
-/* The transport of a name, or 0. */
-int auxiliary_vfio_transport(const char *name);
-
 /*
  * Open the VFIO device that matches, for a driver that needs it.  0, 1 if this is
  * a secondary process and the primary has none, or a negative errno after a line.
@@ -206,11 +219,6 @@ int auxiliary_vfio_transport(const char *name);
 int auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
 		const struct auxiliary_select *select);
 void auxiliary_vfio_close(struct auxiliary_device *dev);
-int auxiliary_vfio_pci_ids(struct auxiliary_device *dev, uint16_t *vendor, uint16_t *device);
-
-/* 0 or a negative errno; -ENOTSUP without a VFIO device. */
-int auxiliary_vfio_dma(struct auxiliary_device *dev, void *addr, uint64_t iova, size_t len,
-		bool map);
 
 /*
  * Have on the list what is there and devargs let in.  With "report", a line for
@@ -224,7 +232,7 @@ struct auxiliary_device *auxiliary_scan_find(const struct auxiliary_select *sele
 /* A copy of what the last scan found of "hotplug", to be freed.  Number of wishes. */
 int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
 
-/* rte_bus::devargs_parse, rte_bus::dev_compare (auxiliary_devargs.c) */
+/* rte_bus::devargs_parse, rte_bus::dev_compare */
 int auxiliary_devargs_parse(struct rte_devargs *devargs);
 int auxiliary_devargs_compare(const char *name, const char *devargs_name);
 

@@ -12,6 +12,7 @@
 
 #include <rte_common.h>
 #include <rte_memory.h>
+#include <rte_pci.h>
 #include <rte_string_fns.h>
 
 #include "auxiliary_linux.h"
@@ -24,37 +25,22 @@
 /* No number that is read is longer. */
 #define NUMBER_LEN 64
 
-/* A component of a path that is a PCI address: dddd:bb:dd.f */
-static bool
-is_bdf(const char *name, size_t len)
-{
-	static const char form[] = ":xx:xx.x";
-	size_t i, domain = len - strlen(form);
-
-	if (len < strlen(form) + 4)
-		return false;
-	for (i = 0; i < len; i++) {
-		char want = i < domain ? 'x' : form[i - domain];
-
-		if (want == 'x' ? strchr("0123456789abcdef", name[i]) == NULL : name[i] != want)
-			return false;
-	}
-	return true;
-}
-
-/* The PCI function nearest to the device on the way to it. */
+/* The PCI function nearest to the device on the way to it: the last "dddd:bb:dd.f" of its path. */
 static void
 parent_find(struct auxiliary_attrs *attrs, const char *target)
 {
+	struct rte_pci_addr addr;
+	char name[PCI_PRI_STR_SIZE];
 	const char *slash;
 	size_t len;
 
 	for (; (slash = strchr(target, '/')) != NULL; target = slash + 1) {
 		len = (size_t)(slash - target);
-		if (len < sizeof(attrs->parent) && is_bdf(target, len)) {
-			memcpy(attrs->parent, target, len);
-			attrs->parent[len] = '\0';
-		}
+		if (len < strlen("0000:00:00.0") || len >= sizeof(name))
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)len, target);
+		if (rte_pci_addr_parse(name, &addr) == 0)
+			rte_pci_device_name(&addr, attrs->parent, sizeof(attrs->parent));
 	}
 }
 
@@ -72,25 +58,26 @@ number_read(const char *name, int dir, const char *file, int64_t max, int64_t fa
 {
 	int64_t min = RTE_MIN(fallback, 0);
 	char text[NUMBER_LEN];
-	long long number = 0;
+	long long number;
 	int ret;
 
 	ret = auxiliary_sysfs_read(dir, file, text, sizeof(text));
 	if (ret == -ENOENT)
 		return fallback;
-	if (ret < 0 && ret != -EFBIG) {
+	errno = 0;
+	if (ret == 0 && is_number(text)) {
+		number = strtoll(text, NULL, 10);
+		if (errno == 0 && number >= min && number <= max)
+			return number;
+	}
+	auxiliary_sysfs_printable(text);
+	if (ret < 0 && ret != -EFBIG)
 		AUXILIARY_LOG(WARNING, "device %s: cannot read %s, ignored: %s", name, file,
 			strerror(-ret));
-		return fallback;
-	}
-	errno = 0;
-	if (ret == 0 && is_number(text))
-		number = strtoll(text, NULL, 10);
-	if (ret == 0 && is_number(text) && errno == 0 && number >= min && number <= max)
-		return number;
-	auxiliary_sysfs_printable(text);
-	AUXILIARY_LOG(WARNING, "device %s: %s is \"%s%s\", not a number from %" PRId64 " to %"
-		PRId64 ", ignored", name, file, text, ret == -EFBIG ? "..." : "", min, max);
+	else
+		AUXILIARY_LOG(WARNING, "device %s: %s is \"%s%s\", not a number from %" PRId64
+			" to %" PRId64 ", ignored", name, file, text, ret == -EFBIG ? "..." : "",
+			min, max);
 	return fallback;
 }
 
@@ -133,18 +120,16 @@ attrs_read(const struct auxiliary_root *root, const char *name, struct auxiliary
 	char path[PATH_MAX], target[PATH_MAX];
 	int dir;
 
-	memset(attrs, 0, sizeof(*attrs)); /* and what is between members, to be compared */
-	attrs->is_read = true;
-	attrs->numa_node = SOCKET_ID_ANY;
-	attrs->sfnum = RTE_AUXILIARY_SFNUM_NONE;
+	*attrs = (struct auxiliary_attrs){ .numa_node = SOCKET_ID_ANY,
+		.sfnum = RTE_AUXILIARY_SFNUM_NONE };
 	dir = auxiliary_sysfs_open(root, name);
-	if (dir < 0 && dir != -EXDEV)
-		return -ENOENT;
 	if (dir == -EXDEV) {
 		attrs->error = -EXDEV;
 		info_write(attrs, root->kind);
 		return 0;
 	}
+	if (dir < 0)
+		return -ENOENT;
 	snprintf(path, sizeof(path), "%s/%s", root->path, name);
 	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
 	parent_find(attrs, target);
@@ -173,14 +158,13 @@ attrs_put(struct auxiliary_device *dev, const struct auxiliary_attrs *attrs, uin
 
 	auxiliary_lock();
 	is_current = dev->nb_met == nb_met;
-	if (is_current && !dev->attrs.is_read) {
-		dev->attrs.is_read = true;
-		if (memcmp(&dev->attrs, attrs, sizeof(*attrs)) != 0) {
-			dev->attrs = *attrs;
-			dev->pub.sfnum = attrs->sfnum;
-			dev->pub.device.numa_node = attrs->numa_node;
-		}
+	if (is_current && !dev->has_attrs &&
+			memcmp(&dev->attrs, attrs, sizeof(*attrs)) != 0) {
+		dev->attrs = *attrs;
+		dev->pub.sfnum = attrs->sfnum;
+		dev->pub.device.numa_node = attrs->numa_node;
 	}
+	dev->has_attrs |= is_current;
 	auxiliary_unlock();
 	return is_current;
 }
@@ -198,7 +182,7 @@ auxiliary_attrs_load(struct auxiliary_device *dev)
 		auxiliary_lock();
 		root = dev->root;
 		nb_met = dev->nb_met;
-		is_read = dev->attrs.is_read;
+		is_read = dev->has_attrs;
 		ret = dev->attrs.error;
 		auxiliary_unlock();
 		if (is_read)
@@ -213,6 +197,8 @@ auxiliary_attrs_load(struct auxiliary_device *dev)
 bool
 auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary_device *dev)
 {
-	return (!auxiliary_select_needs_attrs(select) || auxiliary_attrs_load(dev) != -ENOENT) &&
-		auxiliary_select_fits(select, dev);
+	if ((select->pf[0] != '\0' || select->has_sfnum || select->type[0] != '\0') &&
+			auxiliary_attrs_load(dev) == -ENOENT)
+		return false;
+	return auxiliary_select_fits(select, dev);
 }

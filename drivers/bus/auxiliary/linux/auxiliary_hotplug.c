@@ -151,7 +151,7 @@ static void
 line_serve(const struct look *look, struct auxiliary_line *line)
 {
 	const struct auxiliary_wish *wish;
-	struct auxiliary_device *dev;
+	struct auxiliary_found found;
 	struct state state;
 
 	/* Whoever has plugged the device meanwhile has it in hand. */
@@ -160,11 +160,11 @@ line_serve(const struct look *look, struct auxiliary_line *line)
 		return;
 	}
 	if (state.is_driven || now_us(CLOCK_MONOTONIC) < line->try_at ||
-			auxiliary_list_meet(&line->entry, 1, &dev) < 0)
+			auxiliary_list_meet(&line->entry, 1, &found) < 0)
 		return;
-	wish = wish_find(look, dev);
+	wish = wish_find(look, found.dev);
 	if (wish != NULL)
-		line_plug(line, dev, wish);
+		line_plug(line, found.dev, wish);
 	else
 		line->is_due = false;
 }
@@ -321,22 +321,21 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 static void
 look_run(void *arg __rte_unused)
 {
-	const struct auxiliary_root **roots = NULL;
+	const struct auxiliary_root **roots = auxiliary_roots_get();
 	struct look look = { .start = now_us(CLOCK_THREAD_CPUTIME_ID) };
 	struct auxiliary_snapshot now = { .nb = 0 };
-	int nb_roots;
 
 	auxiliary_lock();
 	monitor.is_asked = false;
 	auxiliary_unlock();
-	nb_roots = auxiliary_roots_get(&roots);
-	auxiliary_listen(roots, nb_roots, auxiliary_hotplug_ask);
+	if (roots != NULL)
+		auxiliary_listen(roots, auxiliary_hotplug_ask);
 	/* A secondary process is plugged by the primary. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		look.nb_wishes = auxiliary_scan_wishes(&look.wishes);
 	look.is_told = auxiliary_listen_is_wanted();
-	if (nb_roots >= 0 && (look.is_told || look.nb_wishes > 0) &&
-			auxiliary_snapshot_take(&now, roots, nb_roots, before.nb) == 0) {
+	if (roots != NULL && (look.is_told || look.nb_wishes > 0) &&
+			auxiliary_snapshot_take(&now, roots, before.nb) == 0) {
 		AUXILIARY_LOG(DEBUG, "look: %zu entries, %zu before", now.nb, before.nb);
 		compare(&look, &now);
 		serve_due(&look, &now);
@@ -354,15 +353,16 @@ look_run(void *arg __rte_unused)
 void
 auxiliary_hotplug_start(void)
 {
-	const struct auxiliary_root **roots;
-	int nb_roots = auxiliary_roots_get(&roots);
+	const struct auxiliary_root **roots = auxiliary_roots_get();
 	bool is_first;
 
+	if (roots == NULL)
+		return;
 	auxiliary_lock();
 	is_first = !monitor.is_started;
 	auxiliary_unlock();
-	auxiliary_listen(roots, nb_roots, auxiliary_hotplug_ask);
-	if (nb_roots >= 0 && is_first && auxiliary_snapshot_take(&before, roots, nb_roots, 0) == 0) {
+	auxiliary_listen(roots, auxiliary_hotplug_ask);
+	if (is_first && auxiliary_snapshot_take(&before, roots, 0) == 0) {
 		auxiliary_lock();
 		monitor.is_started = true;
 		monitor.is_asked = false;

@@ -28,6 +28,10 @@ int auxiliary_sysfs_read(int dir, const char *file, char *buf, size_t size);
 /* Read where a link leads.  0, or a negative errno and "". */
 int auxiliary_sysfs_link(int dir, const char *link, char *buf, size_t size);
 
+/* The first name in a directory, in order, that is wanted; false and "" if there is none. */
+bool auxiliary_sysfs_first(int dir, const char *path, bool (*is_wanted)(const char *name),
+		char *buf, size_t size);
+
 /* Last component of a path; the one before, or "". */
 const char *auxiliary_sysfs_basename(const char *path);
 void auxiliary_sysfs_owner(const char *path, char *owner, size_t size);
@@ -42,25 +46,25 @@ struct auxiliary_entries {
 	size_t nb, max;
 };
 
-/* The roots to look into now; the caller frees the array.  Number of roots, or -ENOMEM. */
-int auxiliary_roots_get(const struct auxiliary_root ***roots);
+/* The roots to look into now, those of sub-functions first, up to NULL; to be freed.  Or NULL. */
+const struct auxiliary_root **auxiliary_roots_get(void);
 
 /* Whether a root is in the kernel's sysfs, or would be if it existed; whether a directory is. */
 bool auxiliary_root_is_kernels(const struct auxiliary_root *root);
 bool auxiliary_sysfs_is_kernels(int dir);
 
-/* Add a root's entries, or the one of a name.  0 or -ENOMEM. */
-int auxiliary_entries_read(struct auxiliary_entries *entries, const struct auxiliary_root *root,
-		uint32_t order, const char *name);
+/* Add the entries of these roots, in order, or those of a name.  0 or -ENOMEM. */
+int auxiliary_entries_read(struct auxiliary_entries *entries,
+		const struct auxiliary_root *const *roots, const char *name);
 
 /* By name; of one name, the first root's entry comes first. */
 int auxiliary_entry_cmp(const void *one, const void *two);
 
 /* Whether an mdev is part of a sub-function, and so its VFIO node; the sub-function's name. */
 bool auxiliary_entry_is_node(const struct auxiliary_entry *entry,
-		const struct auxiliary_root *const *roots, int nb_roots, char *sf, size_t size);
+		const struct auxiliary_root *const *roots, char *sf, size_t size);
 
-/* --- auxiliary_node.c, auxiliary_advice.c ------------------------------------ */
+/* --- auxiliary_node.c, auxiliary_vfio.c --------------------------------------- */
 
 /* Where a simulated device listens, in its directory. */
 #define AUXILIARY_NODE_SOCKET "vfio-user"
@@ -68,10 +72,9 @@ bool auxiliary_entry_is_node(const struct auxiliary_entry *entry,
 /* A VFIO node, and what it borrows. */
 struct auxiliary_node {
 	struct rte_vfio_dev_node vfio;
-	int fd[2]; /* of the socket, of the character device; or -1 */
-	char fd_path[2][32];
-	char cdev[64]; /* path of the character device, or "" */
-	char group[64]; /* of the group, or "" */
+	struct rte_vfio_kernel_node kernel;
+	int socket; /* or -1 */
+	char socket_path[32];
 	char group_base[PATH_MAX];
 	char group_name[NAME_MAX + 1];
 };
@@ -83,15 +86,11 @@ struct auxiliary_node {
 int auxiliary_node_find(const struct auxiliary_device *dev, struct auxiliary_node *node);
 void auxiliary_node_put(struct auxiliary_node *node);
 
-/* Say in one line what is missing for a driver to use a device that was named. */
-void auxiliary_advice_log(const struct auxiliary_device *dev, const char *driver,
-		const struct auxiliary_node *node, int error);
-
 /* Whether there is a node that this user may open.  0, -ENODEV or -EACCES, not logged. */
 int auxiliary_node_check(const struct auxiliary_device *dev);
 
-/* Name of the kernel driver that a device is bound to, or NULL. */
-const char *auxiliary_kernel_driver(const struct auxiliary_device *dev, char *buf, size_t size);
+/* Name of the kernel driver that a device is bound to; false if there is none. */
+bool auxiliary_kernel_driver(const struct auxiliary_device *dev, char *buf, size_t size);
 
 /* --- auxiliary_snapshot.c, auxiliary_listen.c: devices that come and go ------- */
 
@@ -113,14 +112,13 @@ struct auxiliary_snapshot {
 
 /* With room for more lines.  0 or -ENOMEM; the lines are to be freed whatever the result. */
 int auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
-		const struct auxiliary_root *const *roots, int nb_roots, size_t room);
+		const struct auxiliary_root *const *roots, size_t room);
 
 /*
  * Listen for changes in these roots.  "ask" is called on the interrupt thread when
  * something may have changed.  Called again, it has watches follow directories.
  */
-void auxiliary_listen(const struct auxiliary_root *const *roots, int nb_roots,
-		void (*ask)(void));
+void auxiliary_listen(const struct auxiliary_root *const *roots, void (*ask)(void));
 void auxiliary_listen_stop(void);
 
 /* Whether the application has started EAL's monitor of device events. */

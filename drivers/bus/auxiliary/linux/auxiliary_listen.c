@@ -198,16 +198,14 @@ watch(const char *path)
 }
 
 void
-auxiliary_listen(const struct auxiliary_root *const *roots, int nb_roots, void (*ask)(void))
+auxiliary_listen(const struct auxiliary_root *const *roots, void (*ask)(void))
 {
-	int i;
-
 	pthread_mutex_lock(&listen_to.lock);
 	/* Before there is anything for the interrupt thread to ask for. */
 	if (listen_to.sock == NULL && listen_to.inotify < 0)
 		listen_to.ask = ask;
-	for (i = 0; i < nb_roots; i++) {
-		if (auxiliary_root_is_kernels(roots[i])) {
+	for (; *roots != NULL; roots++) {
+		if (auxiliary_root_is_kernels(*roots)) {
 			if (listen_to.sock == NULL)
 				sock_open();
 			continue;
@@ -215,7 +213,7 @@ auxiliary_listen(const struct auxiliary_root *const *roots, int nb_roots, void (
 		if (listen_to.inotify < 0)
 			inotify_open();
 		if (listen_to.inotify >= 0)
-			watch(roots[i]->path);
+			watch((*roots)->path);
 	}
 	pthread_mutex_unlock(&listen_to.lock);
 }

@@ -50,17 +50,17 @@ auxiliary_roots_str(char *buf, size_t size)
 static size_t
 tree_len(const char *path)
 {
-	static const char bus[] = "/bus/", devices[] = "/devices";
-	size_t len = strlen(path);
-	const char *top = NULL, *at;
+	static const char bus[] = "/bus", devices[] = "/devices";
+	size_t len = strlen(path), rest = len - strlen(devices);
+	const char *name;
 
-	if (len < strlen(devices) || strcmp(path + len - strlen(devices), devices) != 0)
+	if (len < strlen(devices) || strcmp(path + rest, devices) != 0)
 		return len;
-	for (at = strstr(path, bus); at != NULL; at = strstr(at + 1, bus))
-		top = at;
-	if (top != NULL && strchr(top + strlen(bus), '/') == path + len - strlen(devices))
-		return (size_t)(top - path);
-	return len;
+	name = memrchr(path, '/', rest);
+	if (name == NULL || name < path + strlen(bus))
+		return len;
+	name -= strlen(bus);
+	return strncmp(name, bus, strlen(bus)) == 0 ? (size_t)(name - path) : len;
 }
 
 static const struct auxiliary_root *
@@ -89,27 +89,33 @@ root_get(const char *path, size_t len, enum rte_auxiliary_kind kind)
 	return root;
 }
 
-int
-auxiliary_roots_get(const struct auxiliary_root ***roots)
+const struct auxiliary_root **
+auxiliary_roots_get(void)
 {
 	const char *path = root_env(ROOT_SF_ENV, ROOT_SF), *end;
 	const char *mdev = root_env(ROOT_MDEV_ENV, ROOT_MDEV);
-	int nb = 0, i;
+	const struct auxiliary_root **roots;
+	bool is_complete = true;
+	size_t nb = 0;
 
-	*roots = calloc(strlen(path) + 2, sizeof(**roots));
-	if (*roots == NULL)
-		return -ENOMEM;
-	for (; path[0] != '\0'; path = end + (end[0] == ':')) {
+	roots = calloc(strlen(path) + 3, sizeof(*roots));
+	if (roots == NULL)
+		return NULL;
+	for (; path[0] != '\0' && is_complete; path = end + (end[0] == ':')) {
 		end = strchrnul(path, ':');
-		if (end > path)
-			(*roots)[nb++] = root_get(path, (size_t)(end - path), RTE_AUXILIARY_KIND_SF);
+		if (end == path)
+			continue;
+		roots[nb] = root_get(path, (size_t)(end - path), RTE_AUXILIARY_KIND_SF);
+		is_complete = roots[nb++] != NULL;
 	}
-	if (mdev[0] != '\0')
-		(*roots)[nb++] = root_get(mdev, strlen(mdev), RTE_AUXILIARY_KIND_MDEV);
-	for (i = 0; i < nb; i++)
-		if ((*roots)[i] == NULL)
-			return -ENOMEM;
-	return nb;
+	if (mdev[0] != '\0' && is_complete) {
+		roots[nb] = root_get(mdev, strlen(mdev), RTE_AUXILIARY_KIND_MDEV);
+		is_complete = roots[nb] != NULL;
+	}
+	if (is_complete)
+		return roots;
+	free(roots);
+	return NULL;
 }
 
 bool
@@ -184,31 +190,41 @@ entry_ask(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	return entry_add(entries, root, order, name, st.st_ino);
 }
 
-int
-auxiliary_entries_read(struct auxiliary_entries *entries, const struct auxiliary_root *root,
-		uint32_t order, const char *name)
+/* Add all entries of a root.  A root that cannot be read is not an error of the scan. */
+static int
+root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, uint32_t order)
 {
+	DIR *dir = opendir(root->path);
 	const struct dirent *dirent;
 	int ret = 0;
-	DIR *dir;
 
-	if (name != NULL)
-		return entry_ask(entries, root, order, name);
-	dir = opendir(root->path);
-	if (dir == NULL && errno == ENOENT)
-		AUXILIARY_LOG(INFO, "no directory %s, so no devices there", root->path);
-	else if (dir == NULL)
-		AUXILIARY_LOG(ERR, "cannot open directory %s: %s", root->path, strerror(errno));
+	if (dir == NULL) {
+		AUXILIARY_LOG_AT(errno == ENOENT ? RTE_LOG_INFO : RTE_LOG_ERR,
+			"cannot open directory %s, so no devices there: %s", root->path,
+			strerror(errno));
+		return 0;
+	}
 	errno = 0;
-	while (dir != NULL && ret == 0 && (dirent = readdir(dir)) != NULL) {
+	while (ret == 0 && (dirent = readdir(dir)) != NULL)
 		if (dirent->d_type != DT_REG && name_is_valid(root->kind, dirent->d_name))
 			ret = entry_add(entries, root, order, dirent->d_name, dirent->d_ino);
-	}
-	if (dir != NULL && ret == 0 && errno != 0)
+	if (ret == 0 && errno != 0)
 		AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s", root->path,
 			strerror(errno));
-	if (dir != NULL)
-		closedir(dir);
+	closedir(dir);
+	return ret;
+}
+
+int
+auxiliary_entries_read(struct auxiliary_entries *entries,
+		const struct auxiliary_root *const *roots, const char *name)
+{
+	uint32_t i;
+	int ret = 0;
+
+	for (i = 0; roots[i] != NULL && ret == 0; i++)
+		ret = name == NULL ? root_read(entries, roots[i], i) :
+			entry_ask(entries, roots[i], i, name);
 	return ret;
 }
 
@@ -223,20 +239,19 @@ auxiliary_entry_cmp(const void *one, const void *two)
 
 bool
 auxiliary_entry_is_node(const struct auxiliary_entry *entry,
-		const struct auxiliary_root *const *roots, int nb_roots, char *sf, size_t size)
+		const struct auxiliary_root *const *roots, char *sf, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
-	bool is_found = false;
-	int i;
 
 	if (entry->root->kind != RTE_AUXILIARY_KIND_MDEV)
 		return false;
 	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
 	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
 	auxiliary_sysfs_owner(target, sf, size);
-	for (i = 0; sf[0] != '\0' && i < nb_roots && !is_found; i++) {
-		snprintf(path, sizeof(path), "%s/%s", roots[i]->path, sf);
-		is_found = roots[i]->kind == RTE_AUXILIARY_KIND_SF && access(path, F_OK) == 0;
+	for (; sf[0] != '\0' && *roots != NULL; roots++) {
+		snprintf(path, sizeof(path), "%s/%s", (*roots)->path, sf);
+		if ((*roots)->kind == RTE_AUXILIARY_KIND_SF && access(path, F_OK) == 0)
+			return true;
 	}
-	return is_found;
+	return false;
 }

@@ -34,13 +34,12 @@ struct choice {
 
 struct scan {
 	const struct auxiliary_root **roots;
-	int nb_roots;
 	struct choice *choices; /* those with a name first, sorted by it */
 	size_t nb_choices;
 	size_t nb_names;
 	bool by_list; /* only what is allowed is let in */
 	struct auxiliary_entries entries; /* sorted, each name once, that may be devices */
-	struct auxiliary_device **met; /* devices of the entries */
+	struct auxiliary_found *found; /* for each entry */
 };
 
 /* What the last scan found of "hotplug"; guarded by the list's lock. */
@@ -172,13 +171,12 @@ static int
 entries_get(struct scan *scan)
 {
 	bool by_name = scan->by_list && scan->nb_names == scan->nb_choices;
-	size_t k, nb = by_name ? scan->nb_names : 1;
-	int i, ret = 0;
+	size_t i, nb = by_name ? scan->nb_names : 1;
+	int ret = 0;
 
-	for (i = 0; i < scan->nb_roots; i++)
-		for (k = 0; k < nb && ret == 0; k++)
-			ret = auxiliary_entries_read(&scan->entries, scan->roots[i], (uint32_t)i,
-					by_name ? scan->choices[k].select.name : NULL);
+	for (i = 0; i < nb && ret == 0; i++)
+		ret = auxiliary_entries_read(&scan->entries, scan->roots,
+				by_name ? scan->choices[i].select.name : NULL);
 	if (scan->entries.nb > 0)
 		qsort(scan->entries.entry, scan->entries.nb, sizeof(*scan->entries.entry),
 			auxiliary_entry_cmp);
@@ -192,7 +190,7 @@ entry_is_device(const struct scan *scan, const struct auxiliary_entry *entry)
 	char sf[RTE_DEV_NAME_MAX_LEN];
 
 	return auxiliary_match_name(entry->root->kind, entry->name) &&
-		!auxiliary_entry_is_node(entry, scan->roots, scan->nb_roots, sf, sizeof(sf));
+		!auxiliary_entry_is_node(entry, scan->roots, sf, sizeof(sf));
 }
 
 /* Leave of each name the first entry, and of these what may be a device. */
@@ -236,77 +234,78 @@ choice_is_for(const struct choice *choice, const struct auxiliary_device *dev)
  * Whether a device is let in, and with which devargs: those that name it; else
  * those that select no other device, first the ones that EAL has under its name.
  */
-static bool
-device_is_let_in(const struct scan *scan, struct auxiliary_device *dev,
-		struct rte_devargs **devargs)
+static void
+found_decide(const struct scan *scan, struct auxiliary_found *found)
 {
+	struct auxiliary_device *dev = found->dev;
 	const struct choice *named = choice_named(scan, dev->pub.name), *choice;
 	bool is_named = named != NULL && auxiliary_attrs_fit(&named->select, dev);
 	bool is_blocked = is_named && named->is_blocked;
 	size_t k;
 
-	*devargs = is_named && !is_blocked ? named->devargs : NULL;
-	if (*devargs != NULL)
-		return true;
+	if (is_named && !is_blocked) {
+		found->devargs = named->devargs;
+		found->is_let_in = true;
+		return;
+	}
 	for (k = scan->nb_names; k < scan->nb_choices; k++) {
 		choice = &scan->choices[k];
 		if (choice->nb_fits == 0 || !auxiliary_attrs_fit(&choice->select, dev))
 			continue;
 		is_blocked |= choice->is_blocked;
-		if (choice_is_for(choice, dev) && (*devargs == NULL ||
+		if (choice_is_for(choice, dev) && (found->devargs == NULL ||
 				strcmp(choice->devargs->name, dev->pub.name) == 0))
-			*devargs = choice->devargs;
+			found->devargs = choice->devargs;
 	}
 	/* A device that is not what it is said to be is refused before its probe. */
-	if (*devargs == NULL && named != NULL && !is_named && !named->is_blocked)
-		*devargs = named->devargs;
-	if (*devargs == NULL && is_blocked)
+	if (found->devargs == NULL && named != NULL && !is_named && !named->is_blocked)
+		found->devargs = named->devargs;
+	found->is_let_in = found->devargs != NULL || (!is_blocked && !scan->by_list);
+	if (is_blocked && !found->is_let_in)
 		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
-	return *devargs != NULL || (!is_blocked && !scan->by_list);
 }
 
 /* Give each entry its device, and each choice the number of devices that it fits. */
 static int
 devices_meet(struct scan *scan)
 {
-	size_t i, k, max = scan->entries.nb;
+	size_t i, k, nb = scan->entries.nb;
+	struct auxiliary_device *dev;
 	struct choice *choice;
 
-	scan->met = calloc(max + 1, sizeof(*scan->met));
-	if (scan->met == NULL || auxiliary_list_meet(scan->entries.entry, max, scan->met) < 0)
+	scan->found = calloc(nb + 1, sizeof(*scan->found));
+	if (scan->found == NULL ||
+			auxiliary_list_meet(scan->entries.entry, nb, scan->found) < 0)
 		return -ENOMEM;
-	for (i = 0; i < max; i++) {
-		choice = choice_named(scan, scan->met[i]->pub.name);
+	for (i = 0; i < nb; i++) {
+		dev = scan->found[i].dev;
+		choice = choice_named(scan, dev->pub.name);
 		if (choice != NULL)
 			choice->nb_fits = 1;
 		for (k = scan->nb_names; k < scan->nb_choices; k++) {
-			if (!auxiliary_attrs_fit(&scan->choices[k].select, scan->met[i]))
-				continue;
-			scan->choices[k].nb_fits++;
-			scan->choices[k].fit = scan->met[i];
+			choice = &scan->choices[k];
+			if (auxiliary_attrs_fit(&choice->select, dev)) {
+				choice->nb_fits++;
+				choice->fit = dev;
+			}
 		}
 	}
 	return 0;
 }
 
-static int
-devices_settle(struct scan *scan, uint64_t tsc)
+/* Have the list be the devices that are let in.  Their number. */
+static uint32_t
+devices_settle(const struct scan *scan, uint64_t tsc)
 {
-	struct auxiliary_device **devs = calloc(scan->entries.nb + 1, sizeof(*devs));
-	struct rte_devargs **devargs = calloc(scan->entries.nb + 1, sizeof(*devargs));
-	int ret = devs == NULL || devargs == NULL ? -ENOMEM : 0;
-	size_t i, nb = 0;
+	uint32_t nb = 0;
+	size_t i;
 
-	for (i = 0; i < scan->entries.nb && ret == 0; i++) {
-		devs[nb] = scan->met[i];
-		nb += device_is_let_in(scan, scan->met[i], &devargs[nb]);
+	for (i = 0; i < scan->entries.nb; i++) {
+		found_decide(scan, &scan->found[i]);
+		nb += scan->found[i].is_let_in;
 	}
-	if (ret == 0)
-		auxiliary_list_settle(tsc, devs, devargs, nb);
-	auxiliary_trace_scan((uint32_t)nb, ret);
-	free(devs);
-	free(devargs);
-	return ret;
+	auxiliary_list_settle(tsc, scan->found, scan->entries.nb);
+	return nb;
 }
 
 /* Say which devargs have no device, or several to choose from. */
@@ -324,7 +323,7 @@ choice_report(const struct scan *scan, const struct choice *choice)
 			auxiliary_select_text(select, what, sizeof(what)) < 0))
 		return;
 	for (i = 0; i < scan->entries.nb && choice->nb_fits > 1 && nb < MAX_NAMED; i++) {
-		dev = scan->met[i];
+		dev = scan->found[i].dev;
 		if (auxiliary_attrs_fit(select, dev) && auxiliary_attrs_load(dev) != -ENOENT)
 			len += snprintf(names + len, sizeof(names) - len, "%s%s (%s)",
 					nb++ == 0 ? "" : ", ", dev->pub.name, dev->attrs.info);
@@ -342,20 +341,15 @@ choice_report(const struct scan *scan, const struct choice *choice)
 			auxiliary_roots_str(roots, sizeof(roots)));
 }
 
-/* What is there, and what EAL's devargs, or one selection, make of it. */
+/* Find out what is there, and what the choices make of it; scan_end() has to follow. */
 static int
-scan_begin(struct scan *scan, const struct auxiliary_select *only)
+scan_run(struct scan *scan)
 {
-	int ret;
+	int ret = -ENOMEM;
 
-	*scan = (struct scan){
-		.by_list = AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST,
-	};
-	ret = scan->nb_roots = auxiliary_roots_get(&scan->roots);
-	if (ret >= 0)
-		ret = only != NULL ? choice_add(scan, &(struct choice){ .select = *only }) :
-			choices_get(scan);
-	if (ret == 0)
+	scan->by_list = AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST;
+	scan->roots = auxiliary_roots_get();
+	if (scan->roots != NULL)
 		ret = entries_get(scan);
 	if (ret < 0)
 		return ret;
@@ -366,9 +360,8 @@ scan_begin(struct scan *scan, const struct auxiliary_select *only)
 static void
 scan_end(struct scan *scan)
 {
-	free(scan->met);
+	free(scan->found);
 	free(scan->entries.entry);
-	free(scan->choices);
 	free(scan->roots);
 }
 
@@ -376,15 +369,18 @@ int
 auxiliary_scan_all(bool report)
 {
 	uint64_t tsc = rte_get_tsc_cycles();
-	struct scan scan;
+	struct scan scan = { .nb_choices = 0 };
+	uint32_t nb = 0;
 	size_t k;
 	int ret;
 
-	ret = scan_begin(&scan, NULL);
+	ret = choices_get(&scan);
 	if (ret == 0)
-		ret = devices_settle(&scan, tsc);
-	if (ret == 0)
+		ret = scan_run(&scan);
+	if (ret == 0) {
+		nb = devices_settle(&scan, tsc);
 		ret = wishes_keep(&scan);
+	}
 	for (k = 0; ret == 0 && report && k < scan.nb_choices; k++)
 		choice_report(&scan, &scan.choices[k]);
 	if (ret < 0) {
@@ -393,22 +389,24 @@ auxiliary_scan_all(bool report)
 		auxiliary_list_drop_devargs();
 		rte_errno = -ret;
 	}
+	auxiliary_trace_scan(nb, ret);
 	scan_end(&scan);
+	free(scan.choices);
 	return ret;
 }
 
 struct auxiliary_device *
 auxiliary_scan_find(const struct auxiliary_select *select, bool report)
 {
-	struct auxiliary_device *found = NULL;
-	struct scan scan;
+	struct choice choice = { .select = *select };
+	struct scan scan = {
+		.choices = &choice,
+		.nb_choices = 1,
+		.nb_names = select->name[0] != '\0',
+	};
 
-	if (scan_begin(&scan, select) == 0) {
-		if (scan.choices->nb_fits == 1)
-			found = scan.choices->fit;
-		if (report)
-			choice_report(&scan, scan.choices);
-	}
+	if (scan_run(&scan) == 0 && report)
+		choice_report(&scan, &choice);
 	scan_end(&scan);
-	return found;
+	return choice.nb_fits == 1 ? choice.fit : NULL;
 }

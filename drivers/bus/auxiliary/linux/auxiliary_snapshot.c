@@ -49,7 +49,7 @@ line_fill_simulated(struct auxiliary_line *line, const char *path)
 /* An mdev on a sub-function is that one's node, and a line of its own otherwise. */
 static void
 line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entry,
-		bool is_kernels, const struct auxiliary_root *const *roots, int nb_roots)
+		bool is_kernels, const struct auxiliary_root *const *roots)
 {
 	struct auxiliary_line line = { .entry = *entry };
 	char path[PATH_MAX], sf[RTE_DEV_NAME_MAX_LEN];
@@ -60,7 +60,7 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 		line_fill_kernel(&line, path);
 	else
 		line_fill_simulated(&line, path);
-	if (!auxiliary_entry_is_node(entry, roots, nb_roots, sf, sizeof(sf))) {
+	if (!auxiliary_entry_is_node(entry, roots, sf, sizeof(sf))) {
 		if (auxiliary_match_name(entry->root->kind, entry->name))
 			snapshot->line[snapshot->nb++] = line;
 		return;
@@ -72,25 +72,27 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 
 int
 auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
-		const struct auxiliary_root *const *roots, int nb_roots, size_t room)
+		const struct auxiliary_root *const *roots, size_t room)
 {
 	struct auxiliary_entries entries = { .nb = 0 };
-	bool is_kernels;
-	size_t k = 0;
-	int i, ret = 0;
+	const struct auxiliary_root *root = NULL;
+	bool is_kernels = false;
+	size_t i;
+	int ret;
 
 	*snapshot = (struct auxiliary_snapshot){ .nb = 0 };
-	/* The roots of sub-functions come first, and so do their lines. */
-	for (i = 0; i < nb_roots && ret == 0; i++)
-		ret = auxiliary_entries_read(&entries, roots[i], (uint32_t)i, NULL);
+	ret = auxiliary_entries_read(&entries, roots, NULL);
 	if (ret == 0)
 		snapshot->line = calloc(entries.nb + room + 1, sizeof(*snapshot->line));
 	if (snapshot->line == NULL)
 		ret = -ENOMEM;
-	for (i = 0; i < nb_roots && ret == 0; i++) {
-		is_kernels = auxiliary_root_is_kernels(roots[i]);
-		for (; k < entries.nb && entries.entry[k].order == (uint32_t)i; k++)
-			line_add(snapshot, &entries.entry[k], is_kernels, roots, nb_roots);
+	/* The roots of sub-functions come first, and so do their lines. */
+	for (i = 0; i < entries.nb && ret == 0; i++) {
+		if (entries.entry[i].root != root) {
+			root = entries.entry[i].root;
+			is_kernels = auxiliary_root_is_kernels(root);
+		}
+		line_add(snapshot, &entries.entry[i], is_kernels, roots);
 	}
 	free(entries.entry);
 	if (ret == 0) /* an entry is what a line begins with */

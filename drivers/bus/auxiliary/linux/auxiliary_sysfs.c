@@ -3,6 +3,7 @@
  */
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,6 +134,26 @@ auxiliary_sysfs_link(int dir, const char *link, char *buf, size_t size)
 
 	buf[ret < 0 ? 0 : len] = '\0';
 	return ret;
+}
+
+bool
+auxiliary_sysfs_first(int dir, const char *path, bool (*is_wanted)(const char *name),
+		char *buf, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	buf[0] = '\0';
+	while (stream != NULL && (entry = readdir(stream)) != NULL)
+		if (is_wanted(entry->d_name) && strlen(entry->d_name) < size &&
+				(buf[0] == '\0' || strcmp(entry->d_name, buf) < 0))
+			strlcpy(buf, entry->d_name, size);
+	if (stream != NULL)
+		closedir(stream);
+	else if (fd >= 0)
+		close(fd);
+	return buf[0] != '\0';
 }
 
 const char *

@@ -3,15 +3,18 @@
  */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_common.h>
 #include <rte_string_fns.h>
 #include <rte_telemetry.h>
+#include <rte_version.h>
 
 #include "auxiliary_linux.h"
+
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#endif
 
 /*
  * /auxiliary/list and /auxiliary/info,<name>: what the bus knows about its
@@ -49,77 +52,6 @@ handle_list(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	return 0;
 }
 
-static struct rte_tel_data *
-item_new(bool is_dict)
-{
-	struct rte_tel_data *item = rte_tel_data_alloc();
-
-	if (item != NULL && is_dict)
-		rte_tel_data_start_dict(item);
-	else if (item != NULL)
-		rte_tel_data_start_array(item, AUXILIARY_TEL_UINT);
-	return item;
-}
-
-/* What does not fit is left out. */
-static void
-dict_put(struct rte_tel_data *dict, const char *name, struct rte_tel_data *item)
-{
-	if (item != NULL && rte_tel_data_add_dict_container(dict, name, item, 0) != 0)
-		rte_tel_data_free(item);
-}
-
-static struct rte_tel_data *
-info_region(const struct rte_vfio_region *region)
-{
-	struct rte_tel_data *item = item_new(true), *offsets = item_new(false), *sizes = item_new(false);
-	uint32_t i;
-
-	if (item == NULL || offsets == NULL || sizes == NULL) {
-		rte_tel_data_free(item);
-		rte_tel_data_free(offsets);
-		rte_tel_data_free(sizes);
-		return NULL;
-	}
-	for (i = 0; region->addr != NULL && i < region->nb_areas; i++) {
-		auxiliary_tel_push_uint(offsets, region->areas[i].offset);
-		auxiliary_tel_push_uint(sizes, region->areas[i].size);
-	}
-	auxiliary_tel_add_uint(item, "size", region->size);
-	auxiliary_tel_add_uint(item, "flags", region->flags);
-	dict_put(item, "mapped_offset", offsets);
-	dict_put(item, "mapped_size", sizes);
-	return item;
-}
-
-/* Telemetry has no lists of dictionaries, so regions go by their index. */
-static void
-info_vfio(const struct rte_vfio_dev *vfio, struct rte_tel_data *data)
-{
-	static const char *const transports[] = { "none", "user", "cdev", "group" };
-	const struct rte_vfio_dev_info *info = rte_vfio_dev_info(vfio);
-	struct rte_tel_data *regions = item_new(true), *vectors = item_new(false);
-	const struct rte_vfio_region *region;
-	struct rte_vfio_dma_stats dma;
-	char index[12];
-	uint32_t i;
-
-	rte_tel_data_add_dict_string(data, "transport", transports[info->transport]);
-	for (i = 0; regions != NULL && i < info->num_regions; i++) {
-		snprintf(index, sizeof(index), "%" PRIu32, i);
-		region = rte_vfio_region_get(vfio, i);
-		if (region != NULL && region->size != 0)
-			dict_put(regions, index, info_region(region));
-	}
-	dict_put(data, "regions", regions);
-	for (i = 0; vectors != NULL && i < info->num_irqs; i++)
-		auxiliary_tel_push_uint(vectors, (unsigned int)RTE_MAX(rte_vfio_irq_count(vfio, i), 0));
-	dict_put(data, "interrupt_vectors", vectors);
-	rte_vfio_dma_stats(vfio, &dma);
-	auxiliary_tel_add_uint(data, "dma_mappings", dma.mappings);
-	auxiliary_tel_add_uint(data, "dma_bytes", dma.bytes);
-}
-
 /* The lock is held. */
 static void
 info_device(const struct auxiliary_device *dev, struct rte_tel_data *data)
@@ -129,33 +61,31 @@ info_device(const struct auxiliary_device *dev, struct rte_tel_data *data)
 	rte_tel_data_add_dict_string(data, "name", pub->name);
 	rte_tel_data_add_dict_string(data, "kind",
 		pub->kind == RTE_AUXILIARY_KIND_SF ? "sf" : "mdev");
-	if (dev->attrs.is_read) {
+	if (dev->has_attrs) {
 		rte_tel_data_add_dict_string(data, "parent", pub->parent);
 		rte_tel_data_add_dict_int(data, "numa_node", pub->device.numa_node);
 		if (pub->sfnum != RTE_AUXILIARY_SFNUM_NONE)
-			auxiliary_tel_add_uint(data, "sfnum", pub->sfnum);
+			rte_tel_data_add_dict_uint(data, "sfnum", pub->sfnum);
 		if (dev->attrs.type[0] != '\0')
 			rte_tel_data_add_dict_string(data, "type", dev->attrs.type);
 	}
 	rte_tel_data_add_dict_string(data, "driver", pub->device.driver == NULL ? "none" :
 		pub->device.driver->name);
-	auxiliary_tel_add_uint(data, "probes", dev->nb_probes);
-	auxiliary_tel_add_uint(data, "probe_failures", dev->nb_failures);
+	rte_tel_data_add_dict_uint(data, "probes", dev->nb_probes);
+	rte_tel_data_add_dict_uint(data, "probe_failures", dev->nb_failures);
 	if (pub->intr_handle != NULL) {
 		rte_tel_data_add_dict_int(data, "interrupt_handle_fd",
 			rte_intr_fd_get(pub->intr_handle));
 		rte_tel_data_add_dict_int(data, "interrupt_queue_vectors",
 			rte_intr_nb_efd_get(pub->intr_handle));
 	}
-	if (pub->vfio_dev != NULL)
-		info_vfio(pub->vfio_dev, data);
-	else
-		rte_tel_data_add_dict_string(data, "transport", "none");
+	rte_vfio_dev_telemetry(pub->vfio_dev, data);
 }
 
 /* What sysfs says of a device now; the node in use, or that would be used. */
 static void
-info_sysfs(const struct auxiliary_device *dev, int transport, struct rte_tel_data *data)
+info_sysfs(const struct auxiliary_device *dev, enum rte_vfio_transport transport,
+		struct rte_tel_data *data)
 {
 	char path[PATH_MAX], driver[NAME_MAX + 1];
 	struct auxiliary_node node;
@@ -163,17 +93,16 @@ info_sysfs(const struct auxiliary_device *dev, int transport, struct rte_tel_dat
 
 	snprintf(path, sizeof(path), "%s/%s", dev->root->path, dev->pub.name);
 	rte_tel_data_add_dict_string(data, "path", path);
-	if (auxiliary_kernel_driver(dev, driver, sizeof(driver)) == NULL)
-		snprintf(driver, sizeof(driver), "none");
-	rte_tel_data_add_dict_string(data, "kernel_driver", driver);
+	rte_tel_data_add_dict_string(data, "kernel_driver",
+		auxiliary_kernel_driver(dev, driver, sizeof(driver)) ? driver : "none");
 	if (auxiliary_node_find(dev, &node) == 0) {
 		strlcat(path, "/" AUXILIARY_NODE_SOCKET, sizeof(path));
 		if (node.vfio.user_socket != NULL && transport <= RTE_VFIO_TRANSPORT_USER)
 			shown = path;
 		else if (node.vfio.cdev != NULL && transport != RTE_VFIO_TRANSPORT_GROUP)
-			shown = node.cdev;
+			shown = node.kernel.cdev;
 		else if (node.vfio.group_name != NULL)
-			shown = node.group;
+			shown = node.kernel.group;
 	}
 	rte_tel_data_add_dict_string(data, "node", shown);
 	auxiliary_node_put(&node);
@@ -183,7 +112,7 @@ static int
 handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_data *data)
 {
 	struct auxiliary_device *dev;
-	int transport;
+	enum rte_vfio_transport transport = RTE_VFIO_TRANSPORT_ANY;
 
 	if (params == NULL || params[0] == '\0')
 		return -EINVAL;
@@ -193,8 +122,8 @@ handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	rte_tel_data_start_dict(data);
 	auxiliary_lock();
 	info_device(dev, data);
-	transport = dev->pub.vfio_dev == NULL ? 0 :
-		(int)rte_vfio_dev_info(dev->pub.vfio_dev)->transport;
+	if (dev->pub.vfio_dev != NULL)
+		transport = rte_vfio_dev_info(dev->pub.vfio_dev)->transport;
 	auxiliary_unlock();
 	info_sysfs(dev, transport, data);
 	return 0;
