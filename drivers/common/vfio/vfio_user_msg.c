@@ -119,7 +119,7 @@ deliver_fds(struct rte_vfio_dev *dev, struct vfio_user_call *call, struct vfio_u
 
 	if (ret == 0 && in->nb > expected)
 		ret = vfio_user_breach(dev, "sends file descriptors nobody asked for", in->nb);
-	if (ret == 0 && in->nb == 1) {
+	if (ret == 0 && call->recv_fd != NULL && in->nb == 1) {
 		*call->recv_fd = in->fds[0];
 		in->nb = 0;
 	}
