@@ -37,6 +37,7 @@ test_bad_devargs(void)
 		"bus=auxiliary,kind=vf",
 		"bus=auxiliary,name=mock.sf.0,iova=dc",
 		"bus=auxiliary,name=mock.sf.0,hotplug=maybe",
+		"bus=auxiliary,name=mock.sf.0,timeout=1s",
 		"bus=auxiliary,kind=mdev,type=a/b",
 		/* each is fine, but not both */
 		"bus=auxiliary,kind=sf,uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",

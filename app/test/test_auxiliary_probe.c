@@ -259,6 +259,22 @@ test_vfio_node(void)
 	return TEST_SUCCESS;
 }
 
+/* The user says how long a server may take, which answers in 60 ms here. */
+static int
+test_vfio_timeout(void)
+{
+	char path[300];
+
+	aux_make_sf("vfio.sf.0");
+	snprintf(path, sizeof(path), "%s/vfio.sf.0/vfio-user", aux_root);
+	TEST_ASSERT_OK(fake_server_start(path, FAKE_SLOW));
+	TEST_ASSERT_EQUAL(rte_dev_probe("bus=auxiliary,name=vfio.sf.0,timeout=1"), -ETIMEDOUT);
+	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,name=vfio.sf.0,timeout=0"));
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("vfio.sf.0")));
+	fake_server_stop();
+	return TEST_SUCCESS;
+}
+
 static int
 test_liar_behind_socket(void)
 {
@@ -410,6 +426,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_match_other_pci),
 	TEST_CASE(test_no_vfio_node),
 	TEST_CASE(test_vfio_node),
+	TEST_CASE(test_vfio_timeout),
 	TEST_CASE(test_liar_behind_socket),
 	TEST_CASE(test_vanished),
 	TEST_CASE(test_cleanup),

@@ -281,7 +281,7 @@ auxiliary_dev_iterate(const struct auxiliary_rte_bus *bus __rte_unused, const vo
 		const char *str, const struct rte_dev_iterator *it __rte_unused)
 {
 	struct auxiliary_device *dev = start == NULL ? NULL : auxiliary_device(start);
-	struct auxiliary_select select = { .name = "" };
+	struct auxiliary_select select = AUXILIARY_SELECT_ALL;
 	int ret;
 
 	ret = str == NULL ? 0 : auxiliary_select_parse(str, &select);

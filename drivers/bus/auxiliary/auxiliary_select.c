@@ -28,7 +28,8 @@
 #define ANY RTE_AUXILIARY_KIND_ANY
 
 #define KEYS_HELP "name=<device>, uuid=<mdev>, pf=<function>, sfnum=<number>, kind=sf|mdev, " \
-	"type=<mdev type>, vfio=user|cdev|group, iova=va|pa, hotplug=plug|full"
+	"type=<mdev type>, vfio=user|cdev|group, iova=va|pa, timeout=<ms>, " \
+	"hotplug=plug|full"
 
 static int
 text_set(char *member, size_t size, const char *value)
@@ -63,15 +64,15 @@ pf_set(struct auxiliary_select *select, const char *value)
 		text_set(select->pf, sizeof(select->pf), value);
 }
 
+/* A number of 32 bits, but not the last of them, which stands for none. */
 static int
-sfnum_set(struct auxiliary_select *select, const char *value)
+number_set(uint32_t *member, const char *value)
 {
 	unsigned long long number = strtoull(value, NULL, 10);
 
-	select->has_sfnum = true;
-	select->sfnum = (uint32_t)number;
+	*member = (uint32_t)number;
 	return value[strspn(value, "0123456789")] != '\0' || strlen(value) > 10 ||
-		number >= RTE_AUXILIARY_SFNUM_NONE ? -EINVAL : 0;
+		number >= UINT32_MAX ? -EINVAL : 0;
 }
 
 /* 1 or 2 for one of two words, or 0. */
@@ -102,7 +103,9 @@ key_set(struct auxiliary_select *select, const char *key, const char *value)
 	if (strcmp(key, "pf") == 0)
 		return pf_set(select, value);
 	if (strcmp(key, "sfnum") == 0)
-		return sfnum_set(select, value);
+		return number_set(&select->sfnum, value);
+	if (strcmp(key, "timeout") == 0)
+		return number_set(&select->timeout_ms, value);
 	if (strcmp(key, "type") == 0)
 		return strchr(value, '/') != NULL ? -EINVAL :
 			text_set(select->type, sizeof(select->type), value);
@@ -129,7 +132,7 @@ key_set(struct auxiliary_select *select, const char *key, const char *value)
 static bool
 keys_contradict(struct auxiliary_select *select, const struct rte_kvargs *kvlist)
 {
-	bool is_sf = select->kind == SF || select->has_sfnum;
+	bool is_sf = select->kind == SF || select->sfnum != RTE_AUXILIARY_SFNUM_NONE;
 	bool is_mdev = select->kind == MDEV || select->type[0] != '\0' ||
 		rte_kvargs_count(kvlist, "uuid") > 0;
 
@@ -146,7 +149,7 @@ auxiliary_select_parse(const char *text, struct auxiliary_select *select)
 	const char *key, *value;
 	unsigned int i;
 
-	*select = (struct auxiliary_select){ .iova = RTE_IOVA_DC };
+	*select = AUXILIARY_SELECT_ALL;
 	if (ret < 0)
 		AUXILIARY_LOG(ERR, "cannot parse \"%s\"; valid keys are " KEYS_HELP, text);
 	for (i = 0; ret == 0 && i < kvlist->count; i++) {
@@ -169,7 +172,7 @@ auxiliary_select_parse(const char *text, struct auxiliary_select *select)
 bool
 auxiliary_select_devargs(const struct rte_devargs *devargs, struct auxiliary_select *select)
 {
-	*select = (struct auxiliary_select){ .iova = RTE_IOVA_DC };
+	*select = AUXILIARY_SELECT_ALL;
 	if (devargs == NULL)
 		return false;
 	if (devargs->bus_str == NULL)
@@ -187,7 +190,7 @@ auxiliary_select_fits(const struct auxiliary_select *select, const struct auxili
 
 	return (select->name[0] == '\0' || strcmp(select->name, dev->pub.name) == 0) &&
 		(select->kind == ANY || select->kind == dev->pub.kind) &&
-		(!select->has_sfnum || select->sfnum == attrs->sfnum) &&
+		(select->sfnum == RTE_AUXILIARY_SFNUM_NONE || select->sfnum == attrs->sfnum) &&
 		(select->type[0] == '\0' || strcmp(select->type, attrs->type) == 0) &&
 		(select->pf[0] == '\0' || strcmp(select->pf, attrs->parent) == 0 ||
 		 strcmp(select->pf, attrs->owner) == 0);
@@ -199,7 +202,7 @@ auxiliary_select_text(const struct auxiliary_select *select, char *buf, size_t s
 	char text[2 * RTE_DEV_NAME_MAX_LEN + AUXILIARY_TYPE_LEN] = "", sfnum[24] = "";
 	const char *kind = "";
 
-	if (select->has_sfnum)
+	if (select->sfnum != RTE_AUXILIARY_SFNUM_NONE)
 		snprintf(sfnum, sizeof(sfnum), ",sfnum=%" PRIu32, select->sfnum);
 	else if (select->type[0] == '\0' && select->kind != ANY)
 		kind = select->kind == SF ? ",kind=sf" : ",kind=mdev";

@@ -196,7 +196,7 @@ __rte_internal
 void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver);
 #pragma weak rte_auxiliary_register_extended
 
-/* RTE_PMD_EXPORT_NAME() lost its second argument when this macro came. */
+/** @internal RTE_PMD_EXPORT_NAME(), whose second argument went when RTE_PMD_EXPORT_SYMBOL came. */
 #ifdef RTE_PMD_EXPORT_SYMBOL
 #define RTE_AUXILIARY_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm)
 #else

@@ -104,19 +104,22 @@ auxiliary_is_asked_for(const struct auxiliary_device *dev)
 	return dev->pub.device.devargs != NULL && !dev->is_hushed;
 }
 
-/* What devargs select, and how they want it; zeroes select every device. */
+/* What devargs select, and how they want it. */
 struct auxiliary_select {
 	char name[RTE_DEV_NAME_MAX_LEN]; /* or UUID, in lower case */
 	char pf[RTE_DEV_NAME_MAX_LEN]; /* PCI address in full, or name of another parent */
 	char type[AUXILIARY_TYPE_LEN];
 	enum rte_auxiliary_kind kind;
-	bool has_sfnum;
-	uint32_t sfnum;
+	uint32_t sfnum; /* or RTE_AUXILIARY_SFNUM_NONE */
 	/* How. */
 	int transport; /* enum rte_vfio_transport, 0 for any */
 	enum rte_iova_mode iova;
 	unsigned int hotplug; /* AUXILIARY_HOTPLUG_* */
+	uint32_t timeout_ms; /* of a vfio-user server, or UINT32_MAX for common/vfio's */
 };
+
+#define AUXILIARY_SELECT_ALL \
+	((struct auxiliary_select){ .sfnum = UINT32_MAX, .iova = RTE_IOVA_DC, .timeout_ms = UINT32_MAX })
 
 #define AUXILIARY_HOTPLUG_PLUG 1
 #define AUXILIARY_HOTPLUG_UNPLUG 2

@@ -197,7 +197,7 @@ auxiliary_attrs_load(struct auxiliary_device *dev)
 bool
 auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary_device *dev)
 {
-	if ((select->pf[0] != '\0' || select->has_sfnum || select->type[0] != '\0') &&
+	if ((select->pf[0] != '\0' || select->sfnum != RTE_AUXILIARY_SFNUM_NONE || select->type[0] != '\0') &&
 			auxiliary_attrs_load(dev) == -ENOENT)
 		return false;
 	return auxiliary_select_fits(select, dev);

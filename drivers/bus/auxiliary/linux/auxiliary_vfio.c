@@ -210,6 +210,8 @@ auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_dri
 		return ret == -ENODEV ? 1 : ret;
 	}
 	ret = auxiliary_node_find(dev, &node);
+	if (select->timeout_ms != UINT32_MAX)
+		node.vfio.timeout_ms = select->timeout_ms;
 	if (ret == 0)
 		ret = rte_vfio_dev_open(&node.vfio, transport, &vfio);
 	if (ret == 0)
