@@ -196,10 +196,11 @@ __rte_internal
 void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver);
 #pragma weak rte_auxiliary_register_extended
 
-/** @internal RTE_PMD_EXPORT_NAME(), whose second argument went when RTE_PMD_EXPORT_SYMBOL came. */
 #ifdef RTE_PMD_EXPORT_SYMBOL
+/** RTE_PMD_EXPORT_NAME(), which has one argument since DPDK 25.07. */
 #define RTE_AUXILIARY_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm)
 #else
+/** RTE_PMD_EXPORT_NAME(), which has two arguments before DPDK 25.07. */
 #define RTE_AUXILIARY_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm, __COUNTER__)
 #endif
 

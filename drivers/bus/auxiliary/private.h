@@ -111,7 +111,6 @@ struct auxiliary_select {
 	char type[AUXILIARY_TYPE_LEN];
 	enum rte_auxiliary_kind kind;
 	uint32_t sfnum; /* or RTE_AUXILIARY_SFNUM_NONE */
-	/* How. */
 	int transport; /* enum rte_vfio_transport, 0 for any */
 	enum rte_iova_mode iova;
 	unsigned int hotplug; /* AUXILIARY_HOTPLUG_* */
@@ -182,10 +181,7 @@ bool auxiliary_match_name(enum rte_auxiliary_kind kind, const char *name);
 bool auxiliary_match_device(const struct rte_auxiliary_driver *drv,
 		const struct auxiliary_device *dev);
 
-/*
- * Whether a driver that matches also does by the PCI ids that VFIO reads.  0, 1 if
- * not, or a negative errno after a line.
- */
+/* Whether it also does by the PCI ids that VFIO reads.  0, 1 if not, or an errno after a line. */
 int auxiliary_match_pci(const struct rte_auxiliary_driver *drv,
 		const struct auxiliary_device *dev);
 

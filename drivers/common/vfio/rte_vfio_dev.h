@@ -501,8 +501,8 @@ void rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stat
 
 /** Addresses from @p first to @p last, both included. */
 struct rte_vfio_iova_range {
-	uint64_t first;
-	uint64_t last;
+	uint64_t first; /**< lowest IOVA */
+	uint64_t last; /**< highest IOVA */
 };
 
 /**
