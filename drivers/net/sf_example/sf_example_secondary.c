@@ -296,16 +296,15 @@ static const struct eth_dev_ops secondary_ops = {
 static int
 use_port(struct rte_eth_dev *dev)
 {
-	struct port_use *use = uses[dev->data->port_id];
 	struct sf_gates *gates = sf_gates_get(dev->data->port_id);
+	struct port_use *use = uses[dev->data->port_id];
 	unsigned int i;
 
+	/* It stays for the next port of this number. */
 	if (use == NULL)
-		use = calloc(1, sizeof(*use));
-	if (use == NULL || gates == NULL) {
-		free(uses[dev->data->port_id] == NULL ? use : NULL);
+		use = uses[dev->data->port_id] = calloc(1, sizeof(*use));
+	if (use == NULL || gates == NULL)
 		return -ENOMEM;
-	}
 	for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {
 		use->rx[i] = (struct passage) {
 			.gate = &gates->rx[i],
@@ -322,7 +321,6 @@ use_port(struct rte_eth_dev *dev)
 		use->txqs[i] = i < SF_MAX_QUEUE_PAIRS ? &use->tx[i] : &use->nowhere;
 	}
 	gates->attached = true;
-	uses[dev->data->port_id] = use;
 	return 0;
 }
 
