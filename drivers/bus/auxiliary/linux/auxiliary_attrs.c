@@ -3,11 +3,11 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -81,26 +81,6 @@ number_read(const char *name, int dir, const char *file, int64_t max, int64_t fa
 	return fallback;
 }
 
-/* The device's own NUMA node, otherwise that of what it is a part of. */
-static int
-numa_read(const struct auxiliary_root *root, const char *name, int dir)
-{
-	char path[RTE_DEV_NAME_MAX_LEN + 4];
-	int owner = -1, node;
-
-	if (faccessat(dir, "numa_node", F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-		snprintf(path, sizeof(path), "%s/..", name);
-		owner = auxiliary_sysfs_open(root, path);
-		if (owner < 0)
-			return SOCKET_ID_ANY;
-		dir = owner;
-	}
-	node = (int)number_read(name, dir, "numa_node", RTE_MAX_NUMA_NODES - 1, SOCKET_ID_ANY);
-	if (owner >= 0)
-		close(owner);
-	return node;
-}
-
 static void
 info_write(struct auxiliary_attrs *attrs, enum rte_auxiliary_kind kind)
 {
@@ -118,11 +98,12 @@ static int
 attrs_read(const struct auxiliary_root *root, const char *name, struct auxiliary_attrs *attrs)
 {
 	char path[PATH_MAX], target[PATH_MAX];
-	int dir;
+	bool has_node;
+	int dir, above;
 
 	*attrs = (struct auxiliary_attrs){ .numa_node = SOCKET_ID_ANY,
 		.sfnum = RTE_AUXILIARY_SFNUM_NONE };
-	dir = auxiliary_sysfs_open(root, name);
+	dir = auxiliary_sysfs_open(root, name, &above);
 	if (dir == -EXDEV) {
 		attrs->error = -EXDEV;
 		info_write(attrs, root->kind);
@@ -141,9 +122,14 @@ attrs_read(const struct auxiliary_root *root, const char *name, struct auxiliary
 		auxiliary_sysfs_link(dir, "mdev_type", target, sizeof(target));
 		strlcpy(attrs->type, auxiliary_sysfs_basename(target), sizeof(attrs->type));
 	}
-	attrs->numa_node = numa_read(root, name, dir);
+	/* The device's own NUMA node, otherwise that of what it is a part of. */
+	has_node = above < 0 || faccessat(dir, "numa_node", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	attrs->numa_node = (int)number_read(name, has_node ? dir : above, "numa_node",
+			RTE_MAX_NUMA_NODES - 1, SOCKET_ID_ANY);
 	info_write(attrs, root->kind);
 	close(dir);
+	if (above >= 0)
+		close(above);
 	return 0;
 }
 
@@ -197,8 +183,14 @@ auxiliary_attrs_load(struct auxiliary_device *dev)
 bool
 auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary_device *dev)
 {
-	if ((select->pf[0] != '\0' || select->sfnum != RTE_AUXILIARY_SFNUM_NONE || select->type[0] != '\0') &&
-			auxiliary_attrs_load(dev) == -ENOENT)
+	bool needs_attrs = select->pf[0] != '\0' || select->sfnum != RTE_AUXILIARY_SFNUM_NONE ||
+		select->type[0] != '\0';
+	bool fits;
+
+	if (needs_attrs && auxiliary_attrs_load(dev) == -ENOENT)
 		return false;
-	return auxiliary_select_fits(select, dev);
+	auxiliary_lock();
+	fits = auxiliary_select_fits(select, dev);
+	auxiliary_unlock();
+	return fits;
 }

@@ -215,22 +215,28 @@ line_went(const struct look *look, const struct auxiliary_line *line)
 static void
 line_change(const struct look *look, const struct auxiliary_line *old, struct auxiliary_line *new)
 {
-	bool was = old != NULL && old->driver != 0, is = new != NULL && new->driver != 0;
-	bool is_other = was && is && (old->entry.ino != new->entry.ino ||
-			old->driver != new->driver);
-	uint64_t old_node = was ? old->node : 0, new_node = is ? new->node : 0;
+	bool was = old != NULL && old->driver != 0 && !old->is_out;
+	bool is = new != NULL && new->driver != 0;
+	bool is_same = old != NULL && is && old->driver == new->driver &&
+		old->entry.ino == new->entry.ino;
 
-	if (was && (!is || is_other || (old_node != 0 && old_node != new_node)))
-		line_went(look, old);
-	/* A device that is what it was, but for the node that it lost, has not come. */
-	if (is && (!was || is_other || (new_node != 0 && old_node != new_node))) {
-		line_came(look, new);
-	} else if (was && is) {
+	/* An entry that has lost its node is there, but is no device to use. */
+	if (is_same && new->node == 0 && (old->is_out || old->node != 0)) {
+		new->is_out = true;
+		is = false;
+	}
+	if (was && is && is_same && old->node == new->node) {
 		new->is_due = old->is_due;
 		new->tries = old->tries;
 		new->try_at = old->try_at;
 		new->nb_plugs = old->nb_plugs;
+		return;
 	}
+	/* A node that comes later does not make another device. */
+	if (was && !(is && is_same && old->node == 0))
+		line_went(look, old);
+	if (is)
+		line_came(look, new);
 }
 
 /*

@@ -12,11 +12,11 @@
 /* --- auxiliary_sysfs.c ------------------------------------------------------- */
 
 /*
- * Open the directory that a path, relative to a root, leads to: for openat() and
- * fstatfs().  A descriptor, -EXDEV after a log line if it is outside the root's
- * tree, or another negative errno.
+ * Open the directory that a path, relative to a root, leads to, and with "parent"
+ * the one above it (or -1): for openat() and fstatfs().  A descriptor, -EXDEV after
+ * a log line if it is outside the root's tree, or another negative errno.
  */
-int auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path);
+int auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path, int *parent);
 
 /*
  * Read a file of a directory, not through a link, without the newline.  0, -ENOENT
@@ -99,6 +99,7 @@ struct auxiliary_line {
 	struct auxiliary_entry entry;
 	uint64_t driver; /* identity of the kernel driver; 0: not bound, so no device yet */
 	uint64_t node; /* identity of a VFIO node that may come later; 0: none */
+	bool is_out; /* has lost its node, and was told to have gone */
 	bool is_due; /* has come, and devargs may want it plugged */
 	unsigned int tries;
 	uint64_t try_at; /* microseconds of the monotonic clock */

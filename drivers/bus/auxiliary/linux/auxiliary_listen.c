@@ -233,12 +233,9 @@ auxiliary_listen_stop(void)
 	pthread_mutex_unlock(&listen_to.lock);
 }
 
-/*
- * EAL does not tell a bus whether its monitor runs, but the kernel lists the
- * monitor's socket: all groups, and the process id as its port.
- */
-bool
-auxiliary_listen_is_wanted(void)
+/* Whether the kernel lists a socket with all groups, and the process id as its port. */
+static bool
+monitor_is_listed(void)
 {
 	FILE *file = fopen("/proc/net/netlink", "re");
 	unsigned int protocol, port, groups;
@@ -252,4 +249,14 @@ auxiliary_listen_is_wanted(void)
 	if (file != NULL)
 		fclose(file);
 	return is_found;
+}
+
+/*
+ * EAL does not tell a bus whether its monitor runs, but that has a socket.  The
+ * kernel's list may leave one out while its table of sockets grows.
+ */
+bool
+auxiliary_listen_is_wanted(void)
+{
+	return monitor_is_listed() || monitor_is_listed();
 }

@@ -81,7 +81,7 @@ mdev_check(const struct auxiliary_root *root, const char *path)
 	int dir, ret;
 
 	snprintf(type, sizeof(type), "%s/mdev_type", path);
-	dir = auxiliary_sysfs_open(root, type);
+	dir = auxiliary_sysfs_open(root, type, NULL);
 	if (dir < 0)
 		return dir == -EXDEV ? dir : 0;
 	ret = auxiliary_sysfs_read(dir, "device_api", api, sizeof(api));
@@ -121,7 +121,7 @@ auxiliary_node_find(const struct auxiliary_device *dev, struct auxiliary_node *n
 	int dir, ret = 0;
 
 	node_init(node, dev->pub.name);
-	dir = auxiliary_sysfs_open(dev->root, dev->pub.name);
+	dir = auxiliary_sysfs_open(dev->root, dev->pub.name, NULL);
 	if (dir < 0)
 		return dir;
 	if (!is_sf)

@@ -28,9 +28,9 @@ line_fill_kernel(struct auxiliary_line *line, const char *path)
 
 /*
  * Elsewhere, its socket, and when it was made: an entry made anew may have the
- * inode of the one before.
+ * inode of the one before.  False if the entry has gone meanwhile.
  */
-static void
+static bool
 line_fill_simulated(struct auxiliary_line *line, const char *path)
 {
 	char socket[PATH_MAX];
@@ -41,9 +41,10 @@ line_fill_simulated(struct auxiliary_line *line, const char *path)
 	snprintf(socket, sizeof(socket), "%s/" AUXILIARY_NODE_SOCKET, path);
 	if (lstat(socket, &st) == 0)
 		line->node = st.st_ino;
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) == 0)
-		line->entry.ino += (uint64_t)made.stx_btime.tv_sec * 1000000000 +
-			made.stx_btime.tv_nsec;
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) < 0)
+		return false;
+	line->entry.ino += (uint64_t)made.stx_btime.tv_sec * 1000000000 + made.stx_btime.tv_nsec;
+	return true;
 }
 
 /* An mdev on a sub-function is that one's node, and a line of its own otherwise. */
@@ -58,8 +59,8 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
 	if (is_kernels)
 		line_fill_kernel(&line, path);
-	else
-		line_fill_simulated(&line, path);
+	else if (!line_fill_simulated(&line, path))
+		return;
 	if (!auxiliary_entry_is_node(entry, roots, sf, sizeof(sf))) {
 		if (auxiliary_match_name(entry->root->kind, entry->name))
 			snapshot->line[snapshot->nb++] = line;

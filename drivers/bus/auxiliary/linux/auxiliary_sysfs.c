@@ -84,11 +84,13 @@ walk_step(struct walk *walk)
 }
 
 int
-auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path)
+auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path, int *parent)
 {
 	struct walk walk = { .nb = 0 };
 	int fd = -1, ret = 0;
 
+	if (parent != NULL)
+		*parent = -1;
 	snprintf(walk.rest, PATH_MAX, "%.*s/", (int)root->tree_len, root->path);
 	walk.fd[0] = open(walk.rest, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (walk.fd[0] < 0)
@@ -99,6 +101,8 @@ auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path)
 		ret = walk_step(&walk);
 	if (ret == 0)
 		fd = walk.fd[--walk.nb];
+	if (ret == 0 && parent != NULL && walk.nb > 0)
+		*parent = walk.fd[--walk.nb];
 	while (walk.nb > 0)
 		close(walk.fd[--walk.nb]);
 	if (ret == -EXDEV)

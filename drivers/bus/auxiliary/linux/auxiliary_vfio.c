@@ -26,7 +26,7 @@
 bool
 auxiliary_kernel_driver(const struct auxiliary_device *dev, char *buf, size_t size)
 {
-	int dir = auxiliary_sysfs_open(dev->root, dev->pub.name);
+	int dir = auxiliary_sysfs_open(dev->root, dev->pub.name, NULL);
 	char target[PATH_MAX];
 	int ret;
 
@@ -44,7 +44,7 @@ static bool
 first_entry(const struct auxiliary_root *root, const char *path,
 		bool (*is_wanted)(const char *name), char *buf, size_t size)
 {
-	int dir = auxiliary_sysfs_open(root, path);
+	int dir = auxiliary_sysfs_open(root, path, NULL);
 	bool is_found;
 
 	if (dir < 0)
