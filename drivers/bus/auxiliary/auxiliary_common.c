@@ -161,6 +161,19 @@ driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
 	return ret;
 }
 
+/* EAL has a device probed and removed on any thread; whether one had it before. */
+static bool
+busy_set(struct auxiliary_device *dev, bool is_busy)
+{
+	bool was;
+
+	auxiliary_lock();
+	was = dev->is_busy;
+	dev->is_busy = is_busy;
+	auxiliary_unlock();
+	return was;
+}
+
 static int
 auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 {
@@ -169,9 +182,12 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 	struct auxiliary_select select;
 	int ret;
 
+	if (busy_set(dev, true))
+		return -EEXIST;
 	ret = device_check(dev, drv, &select);
 	if (ret == 0)
 		ret = driver_probe(drv, dev, &select);
+	busy_set(dev, false);
 	auxiliary_trace_probe(dev->pub.name, driver->name, ret);
 	auxiliary_lock();
 	dev->nb_probes += ret <= 0;
@@ -196,6 +212,12 @@ auxiliary_unplug_device(struct rte_device *device)
 	struct auxiliary_device *dev = auxiliary_device(device);
 	int ret = 0;
 
+	/* On another thread; what its driver has begun cannot be removed yet. */
+	if (busy_set(dev, true)) {
+		AUXILIARY_LOG(ERR, "device %s: is being probed or removed", dev->pub.name);
+		rte_errno = EBUSY;
+		return -EBUSY;
+	}
 	AUXILIARY_LOG(DEBUG, "device %s: removing driver %s", dev->pub.name, drv->driver.name);
 	if (drv->remove != NULL)
 		ret = drv->remove(&dev->pub);
@@ -203,10 +225,12 @@ auxiliary_unplug_device(struct rte_device *device)
 	if (ret < 0) {
 		AUXILIARY_LOG(ERR, "device %s: driver %s does not let go of it: %s", dev->pub.name,
 			drv->driver.name, strerror(-ret));
+		busy_set(dev, false);
 		rte_errno = -ret;
 		return ret;
 	}
 	device_release(dev);
+	busy_set(dev, false);
 	/* A device that is back already may be plugged again. */
 	auxiliary_hotplug_ask();
 	return 0;

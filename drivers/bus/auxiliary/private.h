@@ -89,6 +89,7 @@ struct auxiliary_device {
 	uint32_t nb_failures; /* of these */
 	bool is_listed; /* on EAL's list */
 	bool is_hushed; /* a failure is not said, as the bus will try again */
+	bool is_busy; /* a thread probes or removes it */
 };
 
 static inline struct auxiliary_device *

@@ -32,6 +32,7 @@
 /* Longest "add@/devices/..." that the filter looks through. */
 #define HEADER_MAX 128
 
+#define WATCH_TRIES 8 /* somebody may go on making and removing a directory */
 #define WATCH_MASK (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE_SELF | \
 	IN_MOVE_SELF | IN_ONLYDIR)
 
@@ -181,20 +182,27 @@ inotify_open(void)
 		listen_to.inotify_handle = serve(listen_to.inotify, inotify_drain);
 }
 
-/* Watch a directory, or what is there of the way to it; a watch that is there stays. */
+/*
+ * Watch a directory, or what is there of the way to it; a watch that is there
+ * stays.  What comes on the way before that is watched is seen by looking again.
+ */
 static void
 watch(const char *path)
 {
-	char at[PATH_MAX], *slash;
+	char at[PATH_MAX], missing[PATH_MAX], *slash;
+	unsigned int tries = 0;
 
-	if (strlcpy(at, path, sizeof(at)) >= sizeof(at))
-		return;
-	while (inotify_add_watch(listen_to.inotify, at, WATCH_MASK) < 0) {
-		slash = strrchr(at, '/');
-		if (slash == NULL || at[1] == '\0')
-			return;
-		slash[slash == at ? 1 : 0] = '\0';
-	}
+	do {
+		missing[0] = '\0';
+		strlcpy(at, path, sizeof(at));
+		while (inotify_add_watch(listen_to.inotify, at, WATCH_MASK) < 0) {
+			slash = strrchr(at, '/');
+			if (slash == NULL || at[1] == '\0')
+				return;
+			strlcpy(missing, at, sizeof(missing));
+			slash[slash == at ? 1 : 0] = '\0';
+		}
+	} while (missing[0] != '\0' && access(missing, F_OK) == 0 && ++tries < WATCH_TRIES);
 }
 
 void
