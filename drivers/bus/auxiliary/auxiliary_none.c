@@ -39,3 +39,5 @@ RTE_INIT_PRIO(auxiliary_bus_init, BUS)
 {
 	auxiliary_bus_register();
 }
+
+RTE_LOG_REGISTER_DEFAULT(auxiliary_bus_logtype, NOTICE);
