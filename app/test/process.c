@@ -384,12 +384,34 @@ cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b)
 	return test_resources_same(&before) == TEST_SUCCESS ? ret : -EBADF;
 }
 
+/* An octet of a device of the primary's, after one that comes late. */
+static int
+cmd_after_late(uint16_t offset, unsigned int a, unsigned int b)
+{
+	const struct rte_vfio_dev_node node = { .name = "hostile" };
+	struct rte_vfio_dev *dev;
+	uint8_t octet = 0;
+	int ret;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
+	if (ret < 0)
+		return ret;
+	ret = rte_vfio_region_read(dev, 0, HOSTILE_LATE, &octet, 1);
+	if (ret == -ENODEV)
+		ret = rte_vfio_region_read(dev, 0, offset, &octet, 1);
+	rte_vfio_dev_close(dev);
+	return ret < 0 ? ret : octet;
+}
+
 /* --- Commands ---------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	int (*run)(uint16_t port, unsigned int a, unsigned int b);
 } commands[] = {
+	{ "after-late", cmd_after_late },
 	{ "arm", cmd_arm },
 	{ "close", cmd_close },
 	{ "configure", cmd_configure },

@@ -8,8 +8,12 @@
 /**
  * Answer a secondary's requests for a device in place of common/vfio, which must
  * not have one open.  The device has interrupts, and something is wrong with
- * the answer about them: "error", "few", "none", "short", "silent".
+ * the answer about them: "error", "few", "none", "short", "silent".  It has a
+ * region too, whose octets are each their own offset, and one of which comes
+ * after the secondary has given up if the fault is "late".
  */
+#define HOSTILE_REGION_SIZE 64
+#define HOSTILE_LATE 4
 int hostile_start(const char *kind);
 
 #endif /* PROCESS_H */

@@ -11,11 +11,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
 #include "process.h"
 #include "vfio_mp.h"
+
+/* Longer than common/vfio waits for an answer; and what others take then. */
+#define LATE_US 10500000
+#define SLOW_US 100000
 
 static char fault[16];
 
@@ -42,6 +47,12 @@ irq_answer(struct rte_mp_msg *reply, struct vfio_mp_msg *msg)
 		reply->fds[reply->num_fds++] = eventfd(0, EFD_CLOEXEC);
 }
 
+static bool
+answers_late(const struct vfio_mp_msg *msg)
+{
+	return msg->type == VFIO_MP_READ && msg->access.offset == HOSTILE_LATE;
+}
+
 static int
 answer(const struct rte_mp_msg *request, const void *peer)
 {
@@ -52,12 +63,24 @@ answer(const struct rte_mp_msg *request, const void *peer)
 	strlcpy(reply.name, VFIO_MP_ACTION, sizeof(reply.name));
 	memcpy(&msg, request->param, sizeof(msg));
 	msg.result = 0;
-	if (msg.type == VFIO_MP_DEVICE)
-		msg.device = (struct vfio_mp_device){ .num_irqs = 1 };
-	else if (fault_is("silent"))
-		return 0;
-	else
+	switch (msg.type) {
+	case VFIO_MP_DEVICE:
+		msg.device = (struct vfio_mp_device){ .num_regions = 1, .num_irqs = 1 };
+		break;
+	case VFIO_MP_REGION:
+		msg.region.flags = VFIO_REGION_INFO_FLAG_READ;
+		msg.region.size = HOSTILE_REGION_SIZE;
+		break;
+	case VFIO_MP_READ:
+		memset(msg.access.data, msg.access.offset, msg.access.len);
+		break;
+	default:
+		if (fault_is("silent"))
+			return 0;
 		irq_answer(&reply, &msg);
+	}
+	if (fault_is("late"))
+		rte_delay_us_sleep(answers_late(&msg) ? LATE_US : SLOW_US);
 	memcpy(reply.param, &msg, sizeof(msg));
 	ret = rte_mp_reply(&reply, peer);
 	for (i = 0; i < reply.num_fds; i++)

@@ -207,5 +207,15 @@ def test_primary_misbehaves(env):
         quit_all(secondary, primary)
 
 
+def test_answer_is_late(env):
+    """The answer to a question given up on is not taken for that to the next."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1)
+        primary.do("hostile late")
+        assert secondary.ask("after-late 8") == "8"
+        quit_all(secondary, primary)
+
+
 if __name__ == "__main__":
     harness.run(sys.modules[__name__])

@@ -75,6 +75,7 @@ struct vfio_mp_irq {
 
 /* A request; its reply is the same, filled in. */
 struct vfio_mp_msg {
+	uint64_t sequence; /* of the requests of a secondary */
 	uint32_t type;
 	int32_t result; /* of the reply: 0 or a negative errno */
 	char name[RTE_DEV_NAME_MAX_LEN]; /* of the device */

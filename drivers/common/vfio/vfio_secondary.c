@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <rte_common.h>
+#include <rte_cycles.h>
 #include <rte_string_fns.h>
 
 #include "vfio_kernel.h"
@@ -23,51 +24,115 @@
 /* The primary may wait for a vfio-user server meanwhile. */
 #define ANSWER_TIMEOUT_S 10
 
+/* Between two empty questions, at first and at most. */
+#define SETTLE_US 10000
+#define SETTLE_MAX_US 5000000
+
 /* EAL refuses a second request of a name while the first has no answer. */
 static pthread_mutex_t ask_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t last_sequence; /* guarded by ask_lock */
+static bool is_owed; /* an answer, to a request given up on; guarded by ask_lock */
 
+static void
+fds_close(const struct rte_mp_msg *answer)
+{
+	int i;
+
+	for (i = 0; i < answer->num_fds; i++)
+		close(answer->fds[i]);
+}
+
+/* Ask the primary, and wait.  -EAGAIN is an answer to something else. */
 static int
-request_send(struct rte_mp_msg *request, struct rte_mp_reply *reply)
+exchange(struct vfio_mp_msg *msg, struct rte_mp_msg *answer)
 {
 	const struct timespec timeout = { .tv_sec = ANSWER_TIMEOUT_S };
+	struct rte_mp_msg request = { .len_param = sizeof(*msg) };
+	struct vfio_mp_msg *said = (struct vfio_mp_msg *)answer->param;
+	struct rte_mp_reply reply = { 0 };
+	int ret;
+
+	msg->sequence = ++last_sequence;
+	strlcpy(request.name, VFIO_MP_ACTION, sizeof(request.name));
+	memcpy(request.param, msg, sizeof(*msg));
+	ret = rte_mp_request_sync(&request, &reply, &timeout);
+	is_owed = reply.nb_sent > reply.nb_received;
+	if (ret == 0 && reply.nb_received == 1)
+		*answer = reply.msgs[0];
+	else
+		ret = -ENODEV;
+	free(reply.msgs);
+	if (ret < 0)
+		return ret;
+	if (answer->len_param != sizeof(*said))
+		ret = -EPROTO;
+	else if (said->sequence != msg->sequence || said->type != msg->type)
+		ret = -EAGAIN;
+	if (ret < 0)
+		fds_close(answer);
+	return ret;
+}
+
+/*
+ * EAL takes the answer to a request that was given up on for that to the next.
+ * So the next is one about no device, until the answer is its own: answers come
+ * in the order of the questions, and EAL drops those that nobody waits for.  The
+ * waits grow, as one that is shorter than the primary takes gets the last one's.
+ */
+static int
+settle(void)
+{
+	struct vfio_mp_msg msg = { .type = VFIO_MP_DEVICE };
+	struct rte_mp_msg answer;
+	unsigned int us;
+	int ret;
+
+	for (us = SETTLE_US; us < SETTLE_MAX_US; us *= 2) {
+		ret = exchange(&msg, &answer);
+		if (ret == 0)
+			fds_close(&answer);
+		if (ret != -EAGAIN)
+			return ret;
+		is_owed = true;
+		rte_delay_us_sleep(us);
+	}
+	return -ETIMEDOUT;
+}
+
+static int
+request_make(struct vfio_mp_msg *msg, struct rte_mp_msg *answer)
+{
 	int ret;
 
 	pthread_mutex_lock(&ask_lock);
-	ret = rte_mp_request_sync(request, reply, &timeout);
+	ret = is_owed ? settle() : 0;
+	if (ret == 0)
+		ret = exchange(msg, answer);
 	pthread_mutex_unlock(&ask_lock);
-	return ret;
+	return ret == -EAGAIN ? -EPROTO : ret;
 }
 
 /* Ask the primary.  fds: the nb_fds that came with the answer; -1 for those that did not. */
 static int
 ask_fds(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fds, int nb_fds)
 {
-	struct rte_mp_msg request = { .len_param = sizeof(*msg) };
-	struct rte_mp_reply reply = { 0 };
-	const struct rte_mp_msg *first;
-	int i;
+	struct rte_mp_msg answer = { 0 };
+	int i, ret;
 
 	for (i = 0; i < nb_fds; i++)
 		fds[i] = -1;
 	msg->type = type;
 	strlcpy(msg->name, name, sizeof(msg->name));
-	strlcpy(request.name, VFIO_MP_ACTION, sizeof(request.name));
-	memcpy(request.param, msg, sizeof(*msg));
-	if (request_send(&request, &reply) < 0 || reply.nb_received != 1) {
-		free(reply.msgs);
-		return -ENODEV;
-	}
-	first = &reply.msgs[0];
-	msg->result = -EPROTO;
-	if (first->len_param == sizeof(*msg))
-		memcpy(msg, first->param, sizeof(*msg));
-	for (i = 0; i < first->num_fds; i++) {
+	ret = request_make(msg, &answer);
+	if (ret < 0)
+		return ret;
+	memcpy(msg, answer.param, sizeof(*msg));
+	for (i = 0; i < answer.num_fds; i++) {
 		if (msg->result == 0 && i < nb_fds)
-			fds[i] = first->fds[i];
+			fds[i] = answer.fds[i];
 		else
-			close(first->fds[i]);
+			close(answer.fds[i]);
 	}
-	free(reply.msgs);
 	return msg->result;
 }
 
