@@ -5,6 +5,7 @@
 
 Port 0 sends, and port 1 is polled by the secondary.  Both are the primary's.
 """
+import signal
 import sys
 import time
 
@@ -93,6 +94,28 @@ def test_dies_polling(env):
             stop(primary)
             assert time.monotonic() - begun < 2
         quit_all(primary)
+
+
+def test_hangs_polling(env):
+    """One that is stopped, maybe within a burst, holds up for seconds; what it had comes back."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, queues=4, intr=0)
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("poll 1")
+        for _ in range(5):
+            start(primary)
+            primary.do("send 0 64 0")
+            secondary.popen.send_signal(signal.SIGSTOP)
+            begun = time.monotonic()
+            stop(primary)
+            assert time.monotonic() - begun < 5
+            secondary.popen.send_signal(signal.SIGCONT)
+        start(primary)
+        stop(primary)
+        assert int(secondary.ask("rest")) > 0
+        all_back(primary)
+        quit_all(secondary, primary)
 
 
 def test_without_driver(env):

@@ -263,8 +263,10 @@ void sf_burst_unset(struct rte_eth_dev *dev);
 /* The gates of a port; NULL if there is no memory, or in a secondary there are none. */
 struct sf_gates *sf_gates_get(uint16_t port_id);
 void sf_gate_open(struct sf_gate *gate, void *queue);
-/* False if a process is still inside, and so may use the queue. */
-bool sf_gate_close(struct sf_gate *gate);
+/* When a process must have left all gates that are closed together, in timer cycles. */
+uint64_t sf_gates_leave_by(void);
+/* False if one is still inside then, and so may use the queue. */
+bool sf_gate_close(struct sf_gate *gate, uint64_t leave_by);
 
 /* --- sf_example_secondary.c ---------------------------------------------- */
 

@@ -19,11 +19,11 @@
 #include "sf_example.h"
 
 /* A burst takes microseconds, more if the process is not scheduled. */
-#define LEAVE_TIMEOUT_US	2000000
+#define LEAVE_TIMEOUT_MS	2000
 #define LEAVE_POLL_US		100
 
 /* Not at once: a process of another PID namespace cannot be found, and leaves all the same. */
-#define DEAD_AFTER_US		100000
+#define DEAD_AFTER_MS		100
 
 struct sf_gates *
 sf_gates_get(uint16_t port_id)
@@ -49,31 +49,43 @@ sf_gate_open(struct sf_gate *gate, void *queue)
 	__atomic_store_n(&gate->queue, queue, __ATOMIC_RELEASE);
 }
 
+static uint64_t
+cycles_in(unsigned int ms)
+{
+	return rte_get_timer_cycles() + ms * rte_get_timer_hz() / MS_PER_S;
+}
+
+uint64_t
+sf_gates_leave_by(void)
+{
+	return cycles_in(LEAVE_TIMEOUT_MS);
+}
+
 /* Whether whoever was inside has left, or is dead. */
 static bool
-has_left(uint32_t *inside)
+has_left(uint32_t *inside, uint64_t leave_by)
 {
-	unsigned int us, missing_us = 0;
+	uint64_t dead_at = cycles_in(DEAD_AFTER_MS);
 	uint32_t pid;
 
-	for (us = 0; us < LEAVE_TIMEOUT_US; us += LEAVE_POLL_US) {
-		pid = __atomic_load_n(inside, __ATOMIC_ACQUIRE);
-		if (pid == 0)
-			return true;
-		missing_us = kill(pid, 0) < 0 && errno == ESRCH ? missing_us + LEAVE_POLL_US : 0;
-		if (missing_us >= DEAD_AFTER_US) {
+	while ((pid = __atomic_load_n(inside, __ATOMIC_ACQUIRE)) != 0) {
+		if (rte_get_timer_cycles() > leave_by)
+			return false;
+		if (kill(pid, 0) == 0 || errno != ESRCH) {
+			dead_at = cycles_in(DEAD_AFTER_MS);
+		} else if (rte_get_timer_cycles() > dead_at) {
 			__atomic_store_n(inside, 0, __ATOMIC_RELAXED);
-			return true;
+			break;
 		}
 		rte_delay_us_sleep(LEAVE_POLL_US);
 	}
-	return false;
+	return true;
 }
 
 bool
-sf_gate_close(struct sf_gate *gate)
+sf_gate_close(struct sf_gate *gate, uint64_t leave_by)
 {
 	__atomic_store_n(&gate->queue, NULL, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return has_left(&gate->user) && has_left(&gate->looker);
+	return has_left(&gate->user, leave_by) && has_left(&gate->looker, leave_by);
 }

@@ -86,13 +86,13 @@ still_used(const struct sf_port *port, const char *what, uint16_t id)
 }
 
 static int
-rxq_stop(struct sf_rxq *rxq)
+rxq_stop(struct sf_rxq *rxq, uint64_t leave_by)
 {
 	int ret;
 
 	if (!rxq->exposed)
 		return 0;
-	if (!sf_gate_close(&rxq->port->gates->rx[rxq->id]))
+	if (!sf_gate_close(&rxq->port->gates->rx[rxq->id], leave_by))
 		return still_used(rxq->port, "Rx", rxq->id);
 	ret = queue_disable(rxq->port, SF_REG_RXQ(rxq->id));
 	if (ret < 0) {
@@ -106,13 +106,13 @@ rxq_stop(struct sf_rxq *rxq)
 }
 
 static int
-txq_stop(struct sf_txq *txq)
+txq_stop(struct sf_txq *txq, uint64_t leave_by)
 {
 	int ret;
 
 	if (!txq->exposed)
 		return 0;
-	if (!sf_gate_close(&txq->port->gates->tx[txq->id]))
+	if (!sf_gate_close(&txq->port->gates->tx[txq->id], leave_by))
 		return still_used(txq->port, "Tx", txq->id);
 	ret = queue_disable(txq->port, SF_REG_TXQ(txq->id));
 	if (ret < 0) {
@@ -138,7 +138,7 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 	};
 	int ret;
 
-	ret = rxq_stop(rxq); /* of which the last stop was not confirmed */
+	ret = rxq_stop(rxq, sf_gates_leave_by()); /* of which the last stop was not confirmed */
 	if (ret < 0)
 		return ret;
 	ret = sf_rxq_fill(rxq);
@@ -152,7 +152,7 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 	rxq->exposed = true;
 	ret = queue_enable(rxq->port, "Rx", rxq->id, SF_REG_RXQ(rxq->id), &regs);
 	if (ret < 0) {
-		rxq_stop(rxq);
+		rxq_stop(rxq, sf_gates_leave_by());
 		return ret;
 	}
 	rte_write32(rxq->tail, rxq->tail_db);
@@ -172,7 +172,7 @@ txq_start(struct sf_txq *txq)
 	};
 	int ret;
 
-	ret = txq_stop(txq);
+	ret = txq_stop(txq, sf_gates_leave_by());
 	if (ret < 0)
 		return ret;
 	memset(txq->mz->addr, 0, RTE_PTR_DIFF(txq->status + 1, txq->desc));
@@ -180,7 +180,7 @@ txq_start(struct sf_txq *txq)
 	txq->exposed = true;
 	ret = queue_enable(txq->port, "Tx", txq->id, SF_REG_TXQ(txq->id), &regs);
 	if (ret < 0) {
-		txq_stop(txq);
+		txq_stop(txq, sf_gates_leave_by());
 		return ret;
 	}
 	sf_txq_open(txq);
@@ -218,6 +218,7 @@ void
 sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 {
 	struct sf_port *port = sf_port(dev);
+	uint64_t leave_by = sf_gates_leave_by();
 	unsigned int nb = 0;
 	struct sf_rxq *rxq;
 	struct sf_txq *txq;
@@ -229,7 +230,7 @@ sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 		sf_tx_queue_release(dev, i);
 	while ((rxq = port->kept_rxqs) != NULL) {
 		port->kept_rxqs = rxq->kept;
-		if (!quiet || !sf_gate_close(&port->gates->rx[rxq->id])) {
+		if (!quiet || !sf_gate_close(&port->gates->rx[rxq->id], leave_by)) {
 			nb++;
 			continue;
 		}
@@ -238,7 +239,7 @@ sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 	}
 	while ((txq = port->kept_txqs) != NULL) {
 		port->kept_txqs = txq->kept;
-		if (!quiet || !sf_gate_close(&port->gates->tx[txq->id])) {
+		if (!quiet || !sf_gate_close(&port->gates->tx[txq->id], leave_by)) {
 			nb++;
 			continue;
 		}
@@ -297,7 +298,7 @@ sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 int
 sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 {
-	int ret = rxq_stop(dev->data->rx_queues[id]);
+	int ret = rxq_stop(dev->data->rx_queues[id], sf_gates_leave_by());
 
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (ret < 0)
@@ -308,7 +309,7 @@ sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 int
 sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 {
-	int ret = txq_stop(dev->data->tx_queues[id]);
+	int ret = txq_stop(dev->data->tx_queues[id], sf_gates_leave_by());
 
 	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (ret < 0)
@@ -319,17 +320,18 @@ sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 void
 sf_queues_stop(struct rte_eth_dev *dev)
 {
+	uint64_t leave_by = sf_gates_leave_by();
 	uint16_t i;
 
 	/* One that was to be set up anew, and could not be, is not there. */
 	for (i = 0; i < dev->data->nb_tx_queues; i++) {
 		if (dev->data->tx_queues[i] != NULL)
-			txq_stop(dev->data->tx_queues[i]);
+			txq_stop(dev->data->tx_queues[i], leave_by);
 		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	}
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		if (dev->data->rx_queues[i] != NULL)
-			rxq_stop(dev->data->rx_queues[i]);
+			rxq_stop(dev->data->rx_queues[i], leave_by);
 		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	}
 	say_kept_of_port(dev);
