@@ -282,8 +282,9 @@ region_read_info(struct rte_vfio_dev *dev, uint32_t index)
 		return vfio_refused(dev, "VFIO_DEVICE_GET_REGION_INFO, region", index, ret);
 	if (info->index != index || info->size > REGION_SIZE_MAX ||
 			info->offset > (uint64_t)INT64_MAX - info->size) {
-		VFIO_LOG(ERR, dev, "region %u: described as region %u, 0x%llx bytes at offset 0x%llx",
-			index, info->index, info->size, info->offset);
+		VFIO_LOG(ERR, dev, "region %u: described as region %u, 0x%" PRIx64
+			" bytes at offset 0x%" PRIx64, index, info->index,
+			(uint64_t)info->size, (uint64_t)info->offset);
 		ret = -EPROTO;
 	} else {
 		ret = region_take(dev, info, region);
