@@ -82,7 +82,10 @@ heap_add(void *memory, unsigned int pages)
 		rte_exit(EXIT_FAILURE, "no heap of %u pages\n", pages);
 }
 
-/* What one leaves for the kernel to clean up does not always fall to the same next one. */
+/*
+ * The kernel frees a container's mappings after its close, in the time of whichever
+ * way of mapping is measured next.  So the order of the ways changes with the round.
+ */
 static void
 bench(const char *device, const char *cdev, void *memory, unsigned int pages, int round)
 {

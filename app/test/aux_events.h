@@ -6,13 +6,16 @@
 #define AUX_EVENTS_H
 
 /*
- * What tests of devices that come and go share: an application that is told of
- * them, or not.
+ * For tests of hotplug: an application that registers for EAL's device events,
+ * or does not, and counts those it gets.
  */
 
 #include "aux_mock.h"
 
-/* What the application is told, of one device and of all; by the interrupt thread. */
+/*
+ * Device events that the application's callback has counted, for one device and for
+ * all.  EAL's interrupt thread writes them, and the test's thread reads them.
+ */
 struct aux_told {
 	const char *name; /* of the one; set by the test, may be NULL */
 	unsigned int come, gone, all;

@@ -42,9 +42,9 @@ int aux_setup(void);
 void aux_teardown(void);
 
 /*
- * What EAL asks of the bus, in any version of DPDK.  To plug is what
- * rte_dev_probe() does with a device that it has found: -ENOTSUP if no driver
- * takes the device.
+ * Call the bus's operations as EAL does, whichever version of DPDK this is built
+ * for.  aux_plug() is what rte_dev_probe() does with a device that it has found:
+ * -ENOTSUP if no driver takes the device.
  */
 int aux_scan(void);
 int aux_probe(void);

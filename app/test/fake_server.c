@@ -668,7 +668,10 @@ config_fill(void)
 	memcpy(cfg + 0x50 + PCI_MSIX_TABLE, &table, sizeof(table));
 }
 
-/* What region 0 is in, and what a client gets of it. */
+/*
+ * Make the memory behind region 0; with FAKE_FILE and FAKE_HUGE_FILE also the other
+ * file, whose descriptor the server gives to its client in place of that memory's.
+ */
 static int
 memory_open(void)
 {

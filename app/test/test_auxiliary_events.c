@@ -3,8 +3,8 @@
  */
 
 /*
- * What the bus makes of devices that come and go when it is not told of each:
- * events are lost, many come at once, or nobody has asked for them.
+ * Hotplug when the bus does not get one event for each device that comes or goes:
+ * the kernel drops events, sends many at once, or no application listens.
  */
 
 #include <errno.h>
