@@ -41,8 +41,10 @@ struct request {
 
 static struct {
 	enum fake_fault fault;
+	bool runs; /* the test's own: thread, listener and memory are there */
 	pthread_t thread;
 	int listener;
+	pthread_mutex_t sock_lock; /* the number of a closed socket may be another's by now */
 	int sock;
 	int memfd;
 	int region_fd; /* what a client gets of region 0, if it is not memfd */
@@ -65,7 +67,7 @@ static struct {
 	unsigned int nb_answers;
 	unsigned int nb_map_calls;
 	bool keep_mapped;
-} fake;
+} fake = { .sock_lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* Set by the test while the server runs. */
 static enum fake_fault
@@ -621,8 +623,10 @@ forget_client(void)
 {
 	unsigned int i;
 
+	pthread_mutex_lock(&fake.sock_lock);
 	close(fake.sock);
-	__atomic_store_n(&fake.sock, -1, __ATOMIC_RELAXED);
+	fake.sock = -1;
+	pthread_mutex_unlock(&fake.sock_lock);
 	__atomic_store_n(&fake.nb_maps, 0, __ATOMIC_RELAXED);
 	for (i = 0; i < VFIO_PCI_NUM_IRQS; i++)
 		eventfds_close(i);
@@ -636,7 +640,9 @@ server_main(void *arg)
 	RTE_SET_USED(arg);
 	for (;;) {
 		sock = accept(fake.listener, NULL, NULL);
-		__atomic_store_n(&fake.sock, sock, __ATOMIC_RELAXED);
+		pthread_mutex_lock(&fake.sock_lock);
+		fake.sock = sock;
+		pthread_mutex_unlock(&fake.sock_lock);
 		if (sock < 0)
 			return NULL;
 		serve();
@@ -694,10 +700,32 @@ memory_open(void)
 	return fake.region0 == MAP_FAILED ? -errno : 0;
 }
 
+static int
+listener_open(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	fake.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (bind(fake.listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+			listen(fake.listener, 1) < 0)
+		return -errno;
+	return 0;
+}
+
+static void
+files_close(void)
+{
+	close(fake.listener);
+	munmap(fake.region0, FAKE_REGION0_SIZE);
+	close(fake.memfd);
+	if (fake.region_fd >= 0)
+		close(fake.region_fd);
+}
+
 int
 fake_server_start(const char *path, enum fake_fault fault)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int ret;
 
 	fake.fault = fault;
@@ -712,28 +740,29 @@ fake_server_start(const char *path, enum fake_fault fault)
 	ret = memory_open();
 	if (ret < 0)
 		return ret;
-	fake.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	if (bind(fake.listener, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-			listen(fake.listener, 1) < 0)
-		return -errno;
-	return -pthread_create(&fake.thread, NULL, server_main, NULL);
+	ret = listener_open(path);
+	if (ret == 0)
+		ret = -pthread_create(&fake.thread, NULL, server_main, NULL);
+	fake.runs = ret == 0;
+	if (ret < 0)
+		files_close();
+	return ret;
 }
 
+/* A case that was skipped has not started it. */
 void
 fake_server_stop(void)
 {
-	int sock = __atomic_load_n(&fake.sock, __ATOMIC_RELAXED);
-
+	if (!fake.runs)
+		return;
+	fake.runs = false;
 	shutdown(fake.listener, SHUT_RDWR);
-	if (sock >= 0)
-		shutdown(sock, SHUT_RDWR);
+	pthread_mutex_lock(&fake.sock_lock);
+	if (fake.sock >= 0)
+		shutdown(fake.sock, SHUT_RDWR);
+	pthread_mutex_unlock(&fake.sock_lock);
 	pthread_join(fake.thread, NULL);
-	close(fake.listener);
-	munmap(fake.region0, FAKE_REGION0_SIZE);
-	close(fake.memfd);
-	if (fake.region_fd >= 0)
-		close(fake.region_fd);
+	files_close();
 }
 
 void

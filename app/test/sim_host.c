@@ -12,6 +12,7 @@
 #include "sim_host.h"
 
 static struct {
+	bool runs; /* the test's own: the thread and all that it serves are there */
 	struct sf_wire wire;
 	struct sf *sfs;
 	unsigned int nb_sfs;
@@ -58,6 +59,18 @@ host_main(void *arg)
 	return NULL;
 }
 
+static void
+sfs_close(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < host.nb_sfs; i++)
+		sf_close(&host.sfs[i]);
+	publish_close(&host.publish);
+	close(host.epoll);
+	free(host.sfs);
+}
+
 int
 sim_host_start(const char *dir, unsigned int nb_sfs, enum sf_wire_type wire)
 {
@@ -80,21 +93,24 @@ sim_host_start(const char *dir, unsigned int nb_sfs, enum sf_wire_type wire)
 		ret = sf_open(&host.sfs[i], &host.wire, i, SF_MAX_QUEUE_PAIRS, ret, host.epoll);
 		host.nb_sfs += ret == 0;
 	}
-	return ret < 0 ? ret : -pthread_create(&host.thread, NULL, host_main, NULL);
+	if (ret == 0)
+		ret = -pthread_create(&host.thread, NULL, host_main, NULL);
+	host.runs = ret == 0;
+	if (ret < 0)
+		sfs_close();
+	return ret;
 }
 
+/* A case may have stopped it itself, or failed before it ran. */
 void
 sim_host_stop(void)
 {
-	unsigned int i;
-
+	if (!host.runs)
+		return;
+	host.runs = false;
 	__atomic_store_n(&host.stop, true, __ATOMIC_RELAXED);
 	pthread_join(host.thread, NULL);
-	for (i = 0; i < host.nb_sfs; i++)
-		sf_close(&host.sfs[i]);
-	publish_close(&host.publish);
-	close(host.epoll);
-	free(host.sfs);
+	sfs_close();
 }
 
 struct sf *
