@@ -215,6 +215,17 @@ def test_attach_and_detach(env):
         primary.quit()
 
 
+def test_ports_left_open(env):
+    """An application that ends with its ports open, running: EAL closes all, without a word."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        primary.do("configure 0 2 2", "configure 1 2 2", "start 0", "start 1")
+        before = len(primary.output)
+        primary.type("quit")
+        assert primary.wait() == 0, primary.text()
+        assert primary.output[before:] == [], primary.text()
+
+
 def long_devargs(octets, end=""):
     """Devargs of sf_sim.sf.1, all of them valid, of a length and with an end behind that."""
     text = (f"bus=auxiliary,name=sf_sim.sf.1,vfio={TRANSPORT},kind=sf,hotplug=plug,sfnum=@"
