@@ -81,6 +81,17 @@ guides() {
 	python3 -m sphinx -q -W --keep-going -C -b html doc/guides "$work/guides"
 }
 
+# A guide names the test that shows what it says.
+guides_tests() {
+	local name
+
+	grep -rohE '``test_[a-z0-9_]+``' doc/guides | tr -d '`' | sort -u | while read -r name; do
+		grep -rqw --include='*.[ch]' --include='*.py' "$name" app/test ||
+			[ -f "app/test/e2e/$name.py" ] || [ -f "app/test/vm/$name.py" ] ||
+			echo "doc/guides: there is no $name"
+	done
+}
+
 # A driver has what it needs from the bus and from common/vfio.
 driver_layers() {
 	files 'drivers/net/*.[ch]' | xargs grep -nE '#include <(linux|sys)/' | grep -v 'linux/types.h' || true
@@ -95,6 +106,7 @@ check shell_scripts
 check public_headers
 check driver_layers
 check guides
+check guides_tests
 check api_reference
 check clang_tidy
 echo "1..$number"
