@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <unistd.h>
 #include <stdio.h>
 
 #include "aux_mock.h"
@@ -145,12 +146,34 @@ test_fail_meanwhile(void)
 	return aux_scan_meanwhile(fail_step, 300);
 }
 
+/* A look, 10 ms after a scan, is under way when the bus is cleaned up: it listens no more. */
+static int
+test_cleanup_while_looking(void)
+{
+	struct test_resources before;
+	unsigned int i;
+
+	TEST_ASSERT_OK(make_others());
+	TEST_ASSERT_OK(aux_cleanup());
+	before = test_resources_now();
+	for (i = 0; i < 50; i++) {
+		TEST_ASSERT_OK(aux_scan());
+		TEST_ASSERT_OK(aux_probe());
+		TEST_ASSERT_OK(aux_scan());
+		usleep(9900 + i * 10);
+		TEST_ASSERT_OK(aux_cleanup());
+		TEST_ASSERT(test_resources_same(&before) == TEST_SUCCESS, "round %u", i);
+	}
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_same_device),
 	TEST_CASE(test_plug_left),
 	TEST_CASE(test_scan_after_failure),
 	TEST_CASE(test_unplug_left_meanwhile),
 	TEST_CASE(test_fail_meanwhile),
+	TEST_CASE(test_cleanup_while_looking),
 	{ .name = NULL }
 };
 

@@ -384,8 +384,8 @@ auxiliary_hotplug_stop(void)
 	auxiliary_lock();
 	monitor.is_started = false;
 	auxiliary_unlock();
+	rte_eal_alarm_cancel(look_run, NULL); /* a look that is under way listens */
 	auxiliary_listen_stop();
-	rte_eal_alarm_cancel(look_run, NULL);
 	free(before.line);
 	before = (struct auxiliary_snapshot){ .nb = 0 };
 }
