@@ -97,6 +97,7 @@ sf_accept(struct sf *sf)
 	fd = accept4(sf->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
+	sf_serve(sf, EPOLLIN); /* a client that has left may not have been served since */
 	if (sf->conn.fd >= 0) {
 		sf_log(sf, "second client refused");
 		close(fd);

@@ -541,5 +541,15 @@ def test_second_client(env):
     first.close()
 
 
+def test_client_after_client(env):
+    """One that has left is not in the way of the next, however soon that comes."""
+    env.sim(sfs=1)
+    for _ in range(200):
+        connect(env, negotiate=False).close()
+        after = connect(env)
+        assert after.read32(BAR0, ID) == 0x31584653
+        after.close()
+
+
 if __name__ == "__main__":
     harness.run(sys.modules[__name__])
