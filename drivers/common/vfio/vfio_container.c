@@ -263,7 +263,7 @@ group_open(struct container *container, struct rte_vfio_dev *dev, struct vfio_gr
 
 	group = calloc(1, sizeof(*group));
 	if (group == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "its group");
 	group->number = dev->group_number;
 	group->fd = group_node_open(dev);
 	ret = group->fd < 0 ? group->fd : group_check_viable(dev, group->fd);

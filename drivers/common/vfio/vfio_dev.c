@@ -106,20 +106,21 @@ dev_free(struct rte_vfio_dev *dev)
 static struct rte_vfio_dev *
 dev_alloc(const char *name)
 {
+	const struct { const char *name; } who = { name };
 	struct rte_vfio_dev *dev;
 	unsigned int i;
 
 	dev = calloc(1, sizeof(*dev));
-	if (dev == NULL)
-		return NULL;
-	for (i = 0; i < RTE_DIM(dev->irqs); i++)
-		dev->irqs[i].count = -ENOTSUP; /* and so it stays in a secondary process */
-	dev->fd = -1;
-	dev->name = strdup(name);
-	if (dev->name == NULL) {
+	if (dev != NULL)
+		dev->name = strdup(name);
+	if (dev == NULL || dev->name == NULL) {
+		VFIO_LOG(ERR, &who, "no memory for what is known of it");
 		free(dev);
 		return NULL;
 	}
+	for (i = 0; i < RTE_DIM(dev->irqs); i++)
+		dev->irqs[i].count = -ENOTSUP; /* and so it stays in a secondary process */
+	dev->fd = -1;
 	return dev;
 }
 

@@ -365,6 +365,8 @@ dma_start(struct rte_vfio_dev *dev)
 		dma->follows_eal = true;
 	else if (rte_errno != ENOTSUP) /* as with --no-huge: memory never changes */
 		ret = -rte_errno;
+	if (ret < 0)
+		VFIO_LOG(ERR, dev, "cannot follow EAL's memory: %s", rte_strerror(-ret));
 	if (ret == 0 && rte_memseg_contig_walk(dma_map_chunk, dev) != 0)
 		ret = -rte_errno;
 	dma->started = true;

@@ -80,7 +80,7 @@ event_irq_watch(struct rte_vfio_dev *dev, unsigned int which)
 		return ret;
 	handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (handle == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "an interrupt handle");
 	ret = rte_vfio_irq_enable(dev, index, handle, 0);
 	if (ret == 0) {
 		dev->event_irqs[which] = handle;

@@ -78,7 +78,7 @@ group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 		return ret;
 	dev->group_name = strdup(node->group_name);
 	if (dev->group_name == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "the name of its group");
 	ret = vfio_dma_attach(dev, dma);
 	if (ret < 0)
 		free(dev->group_name);

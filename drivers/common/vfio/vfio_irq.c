@@ -80,7 +80,7 @@ irq_set_eventfds(struct rte_vfio_dev *dev, uint32_t index, const int *fds, uint3
 
 	set = calloc(1, argsz);
 	if (set == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "its eventfds");
 	set->argsz = argsz;
 	set->flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
 	set->index = index;
@@ -149,7 +149,7 @@ queue_fds_extend(struct rte_vfio_dev *dev, uint32_t index, uint32_t nb)
 
 	fds = realloc(irq->queue_fds, nb * sizeof(*fds));
 	if (fds == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "its eventfds");
 	irq->queue_fds = fds;
 	if (dev->ops->queue_fds != NULL)
 		ret = dev->ops->queue_fds(dev, index, there, nb - there, fds + there);

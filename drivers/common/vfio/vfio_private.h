@@ -140,6 +140,14 @@ int vfio_refused(struct rte_vfio_dev *dev, const char *request, uint32_t index, 
  */
 void vfio_open_failed(struct rte_vfio_dev *dev, const char *fmt, ...) __rte_format_printf(2, 3);
 
+/* One log line and -ENOMEM. */
+static inline int
+vfio_no_memory(struct rte_vfio_dev *dev, const char *what)
+{
+	VFIO_LOG_OPEN(dev, "no memory for %s", what);
+	return -ENOMEM;
+}
+
 /* vfio_dev.c: one log line and -ENOTSUP for what a secondary process cannot do. */
 int vfio_not_here(struct rte_vfio_dev *dev, const char *what);
 

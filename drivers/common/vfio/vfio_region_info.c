@@ -37,7 +37,7 @@ region_query(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region_info *
 		larger = realloc(info, argsz);
 		if (larger == NULL) {
 			free(info);
-			return -ENOMEM;
+			return vfio_no_memory(dev, "what its regions are");
 		}
 		info = larger;
 		memset(info, 0, argsz);
@@ -217,7 +217,7 @@ areas_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
 		return 0;
 	areas = calloc(nb, sizeof(*areas));
 	if (areas == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "what its regions are");
 	areas[0] = (struct rte_vfio_region_area) { .offset = 0, .size = info->size };
 	for (i = 0; sparse != NULL && i < nb; i++) {
 		areas[i].offset = sparse->areas[i].offset;
@@ -300,7 +300,7 @@ vfio_regions_alloc(struct rte_vfio_dev *dev)
 
 	dev->regions = calloc(RTE_MAX(dev->info.num_regions, 1u), sizeof(*dev->regions));
 	if (dev->regions == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "what its regions are");
 	for (i = 0; i < dev->info.num_regions; i++)
 		dev->regions[i].fd = -1;
 	return 0;

@@ -327,7 +327,7 @@ region_ask(struct rte_vfio_dev *dev, uint32_t index)
 		return 0;
 	areas = calloc(msg.region.nb_areas, sizeof(*areas));
 	if (areas == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "what its regions are");
 	region->pub.areas = areas;
 	region->pub.nb_areas = msg.region.nb_areas;
 	for (done = 0;;) {

@@ -126,7 +126,7 @@ user_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 
 	user = calloc(1, sizeof(*user));
 	if (user == NULL)
-		return -ENOMEM;
+		return vfio_no_memory(dev, "its connection");
 	user->dev = dev;
 	user->dma.ops = &user_dma_ops;
 	user->dma.name = dev->name;
