@@ -73,6 +73,13 @@ ring_reserve(const struct rte_eth_dev *dev, const char *what, uint16_t id, size_
 	return mz;
 }
 
+static int
+no_memory(const struct sf_port *port, const char *kind, uint16_t id)
+{
+	SF_LOG(ERR, init, port, "%s queue %u: no memory", kind, id);
+	return -ENOMEM;
+}
+
 static bool
 is_scattered(const struct rte_eth_dev *dev)
 {
@@ -164,7 +171,7 @@ sf_rx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	rxq = rte_zmalloc_socket("sf_rxq", sizeof(*rxq) + nb_desc * sizeof(void *),
 			RTE_CACHE_LINE_SIZE, socket);
 	if (rxq == NULL)
-		return -ENOMEM;
+		return no_memory(port, "Rx", id);
 	rxq->port = port;
 	rxq->id = id;
 	rxq->sw = &port->rx_sw[id];
@@ -218,7 +225,7 @@ sf_tx_queue_setup(struct rte_eth_dev *dev, uint16_t id, uint16_t nb_desc,
 	txq = rte_zmalloc_socket("sf_txq", sizeof(*txq) + nb_desc * sizeof(void *),
 			RTE_CACHE_LINE_SIZE, socket);
 	if (txq == NULL)
-		return -ENOMEM;
+		return no_memory(port, "Tx", id);
 	txq->port = port;
 	txq->id = id;
 	txq->sw = &port->tx_sw[id];
