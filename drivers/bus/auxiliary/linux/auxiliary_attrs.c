@@ -109,8 +109,12 @@ attrs_read(const struct auxiliary_root *root, const char *name, struct auxiliary
 		info_write(attrs, root->kind);
 		return 0;
 	}
-	if (dir < 0)
+	if (dir < 0) {
+		if (dir != -ENOENT && dir != -ENOTDIR && dir != -ENODEV)
+			AUXILIARY_LOG(ERR, "device %s: cannot open its directory: %s", name,
+				strerror(-dir));
 		return -ENOENT;
+	}
 	snprintf(path, sizeof(path), "%s/%s", root->path, name);
 	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
 	parent_find(attrs, target);
