@@ -114,6 +114,8 @@ unsigned int test_log_count_both(const char *text, const char *other);
 /* The same without an end, which comes with test_log_end(). */
 unsigned int test_log_count_so_far(const char *text, const char *other);
 void test_log_end(void);
+/* What was logged is not even shown. */
+void test_log_drop(void);
 
 /* A directory that is gone, with all in it, after test_dir_remove(). */
 const char *test_dir_create(void);

@@ -242,6 +242,15 @@ test_log_count_so_far(const char *text, const char *other)
 	return n;
 }
 
+void
+test_log_drop(void)
+{
+	FILE *stream = log_swap(NULL);
+
+	if (stream != NULL)
+		fclose(stream);
+}
+
 /* What was logged is shown as comments. */
 void
 test_log_end(void)

@@ -185,9 +185,15 @@ entry_ask(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/%s", root->path, name);
-	if (!name_is_valid(root->kind, name) || lstat(path, &st) < 0 || S_ISREG(st.st_mode))
+	if (!name_is_valid(root->kind, name))
 		return 0;
-	return entry_add(entries, root, order, name, st.st_ino);
+	if (lstat(path, &st) < 0) {
+		if (errno != ENOENT)
+			AUXILIARY_LOG(ERR, "device %s: cannot look at %s: %s", name, path,
+				strerror(errno));
+		return 0;
+	}
+	return S_ISREG(st.st_mode) ? 0 : entry_add(entries, root, order, name, st.st_ino);
 }
 
 /* Add all entries of a root.  A root that cannot be read is not an error of the scan. */
