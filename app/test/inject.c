@@ -22,7 +22,7 @@
 /*
  * A library calls another's function through an entry of its table of functions.
  * Each entry is made to point to a function here, which either fails or goes on to
- * what the entry stood for.  It does not know what that takes: six arguments of a
+ * what the entry stood for.  It does not know what that takes: eight arguments of a
  * register each are more than any of these functions has.
  */
 
@@ -100,7 +100,7 @@
 	X(strdup, 0, ENOMEM) \
 	X(write, -1, EIO)
 
-typedef long (call_t)(long a, long b, long c, long d, long e, long f);
+typedef long (call_t)(long a, long b, long c, long d, long e, long f, long g, long h);
 
 #define FUNCTION_INDEX(name, value, error) FUNCTION_ ## name,
 enum { FUNCTIONS(FUNCTION_INDEX) NB_FUNCTIONS };
@@ -156,10 +156,10 @@ is_to_fail(unsigned int function, void *from)
 
 #define FUNCTION_CALL(name, value, error) \
 static long \
-call_ ## name(long a, long b, long c, long d, long e, long f) \
+call_ ## name(long a, long b, long c, long d, long e, long f, long g, long h) \
 { \
 	if (!is_to_fail(FUNCTION_ ## name, __builtin_return_address(0))) \
-		return real[FUNCTION_ ## name](a, b, c, d, e, f); \
+		return real[FUNCTION_ ## name](a, b, c, d, e, f, g, h); \
 	errno = error; \
 	rte_errno = error; \
 	return value; \
