@@ -63,8 +63,16 @@ memory_end(const struct rte_memseg_list *msl, void *arg)
 static void *
 window_reserve_at(void *addr, size_t size)
 {
-	return mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+	void *window = mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
 		(addr != NULL ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+
+	/* To Linux before 4.17, which does not know the flag, the address is a mere hint. */
+	if (addr != NULL && window != MAP_FAILED && window != addr) {
+		munmap(window, size);
+		errno = EEXIST;
+		return MAP_FAILED;
+	}
+	return window;
 }
 
 static void *
