@@ -102,10 +102,14 @@ static int
 test_slow_parts(void)
 {
 	uint8_t buf[FAKE_REGION1_SIZE]; /* four messages, 240 ms */
+	int i, ret = -1;
 
 	TEST_ASSERT_OK(fake_start(FAKE_NONE));
 	fake_timeout_ms = 200;
-	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	/* To be open within that time as well, a busy machine may take more than one try. */
+	for (i = 0; i < 10 && ret != 0; i++)
+		ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
+	TEST_ASSERT_OK(ret);
 	fake_server_turn(FAKE_SLOW);
 	clock_start();
 	TEST_ASSERT_EQUAL(rte_vfio_region_read(fake_dev, 1, 0, buf, sizeof(buf)), -ETIMEDOUT);
