@@ -8,6 +8,7 @@ an exception, or raises Skip with a reason.  The result is printed as TAP.
 import os
 import queue
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,9 @@ def _dpdk():
 
 DPDK_VERSION, DPDK_BIN, DPDK_LIB = _dpdk()
 DPDK_RELEASE = tuple(int(n) for n in DPDK_VERSION.split(".")[:2])
+
+# What runs a program that is built for another processor.
+EMULATOR = shlex.split(os.environ.get("SF_EMULATOR", ""))
 
 # Run a command on a system of its own, where the build is installed.
 INSTALLED = ["unshare", "--mount", "sh", "-ec", """
@@ -126,8 +130,8 @@ class Sim(Process):
     """dpdk-sf-sim, ready to serve."""
 
     def __init__(self, directory, sfs=2, wire="pair", poll=False, extra=(), before=()):
-        super().__init__([*before, f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory, "--sfs", str(sfs),
-                          "--wire", wire, *(["--poll"] if poll else []), *extra])
+        super().__init__([*before, *EMULATOR, f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory,
+                          "--sfs", str(sfs), "--wire", wire, *(["--poll"] if poll else []), *extra])
 
     def ready(self):
         self.expect("ready")
