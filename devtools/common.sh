@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 # shellcheck shell=bash
 #
-# What demo.sh, test.sh and bench.sh share: the build, and how to run the
+# What demo.sh, test.sh and bench.sh share: the build, its tests, and how to run the
 # distribution's DPDK applications with our libraries in front of its own.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,6 +16,11 @@ export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 
 build_all() {
 	"$top/devtools/setup.sh"
+	build_only "$@"
+}
+
+# The same where all that it needs is there.
+build_only() {
 	echo "build: $build"
 	[ -f "$build/build.ninja" ] || meson setup "$build" "$top" "$@" >"$build.log" 2>&1 || {
 		cat "$build.log" >&2
@@ -23,6 +28,35 @@ build_all() {
 	}
 	rm -f "$build.log"
 	ninja -C "$build" --quiet
+}
+
+# Run suites in a build directory; their tests print TAP, which is what counts.
+passed=0
+failed=0
+skipped=0
+meson_test_args=()
+run_suites() {
+	local dir=$1 log=$1/meson-logs/testlog.txt status=0 bad
+
+	shift
+	echo "test: $* in $dir"
+	meson test -C "$dir" "${@/#/--suite=}" --no-rebuild --print-errorlogs \
+		"${meson_test_args[@]}" || status=$?
+	passed=$((passed + $(grep -E '^ok ' "$log" | grep -vc '# SKIP' || true)))
+	skipped=$((skipped + $(grep -cE '^ok .*# SKIP' "$log" || true)))
+	bad=$(grep -cE '^not ok ' "$log" || true)
+	# A program that died told nothing of what it did not get to.
+	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+		bad=1
+	fi
+	failed=$((failed + bad))
+	grep -E '^ok .*# SKIP|^not ok ' "$log" || true
+}
+
+# What has become of all suites so far; false if that is not good.
+print_result() {
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
 # The applications are those of the DPDK that the build is for. Our libraries

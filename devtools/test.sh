@@ -13,27 +13,6 @@ set -euo pipefail
 
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize tsan soak)
-passed=0
-failed=0
-skipped=0
-
-# Run suites in a build directory; their tests print TAP, which is what counts.
-run_suites() {
-	local dir=$1 log=$1/meson-logs/testlog.txt status=0 bad
-
-	shift
-	echo "test: $* in $dir"
-	meson test -C "$dir" "${@/#/--suite=}" --no-rebuild --print-errorlogs || status=$?
-	passed=$((passed + $(grep -E '^ok ' "$log" | grep -vc '# SKIP' || true)))
-	skipped=$((skipped + $(grep -cE '^ok .*# SKIP' "$log" || true)))
-	bad=$(grep -cE '^not ok ' "$log" || true)
-	# A program that died told nothing of what it did not get to.
-	if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
-		bad=1
-	fi
-	failed=$((failed + bad))
-	grep -E '^ok .*# SKIP|^not ok ' "$log" || true
-}
 
 # What can be said of the sources without running them.
 run_lint() {
@@ -82,8 +61,7 @@ main() {
 		esac
 	done
 	[ ${#guests[@]} -eq 0 ] || run_suites "$build" "${guests[@]}"
-	echo "$passed passed, $failed failed, $skipped skipped"
-	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	print_result
 }
 
 main
