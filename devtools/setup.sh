@@ -10,6 +10,7 @@
 #   devtools/setup.sh --vm    for virtual machines and their kernels
 #   devtools/setup.sh --lint  for checks of the sources
 #   devtools/setup.sh --fuzz  for fuzz targets
+#   devtools/setup.sh --arm64 for aarch64, emulated
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,6 +20,7 @@ packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 	python3-pyelftools dpkg-dev make ccache gnuplot-nox strace abigail-tools iproute2 iputils-ping)
 vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
 	iperf3)
+arm64_packages=(gcc-aarch64-linux-gnu qemu-user-static)
 fuzz_packages=(clang libclang-rt-dev llvm)
 lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen)
 
@@ -58,6 +60,10 @@ main() {
 		;;
 	--fuzz)
 		install_packages "${fuzz_packages[@]}"
+		return
+		;;
+	--arm64)
+		install_packages "${arm64_packages[@]}"
 		return
 		;;
 	esac
