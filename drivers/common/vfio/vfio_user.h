@@ -49,9 +49,9 @@ struct vfio_user {
 	struct vfio_dma dma; /* memory is mapped for this device alone */
 	int sock;
 	uint32_t timeout_ms; /* of a call; 0: none */
-	bool broken; /* given up; atomic */
+	bool broken; /* given up; atomic, set under busy_lock */
 	struct vfio_user_limits limits;
-	pthread_mutex_t busy_lock; /* of "busy" */
+	pthread_mutex_t busy_lock; /* of "busy", and of setting "broken" */
 	pthread_cond_t idle; /* "busy" has become false; waits by CLOCK_MONOTONIC */
 	bool busy; /* with one request at a time: a thread has what follows */
 	uint64_t deadline; /* of the call that has locked it, see vfio_call.h */
@@ -104,15 +104,18 @@ void vfio_user_serve_idle(struct rte_vfio_dev *dev);
  * Say and hear nothing more; whoever waits for the server is woken.  Any thread,
  * with or without the lock.
  *
+ * @param ended
+ *   Whether that is because the server has ended the connection; counts if nobody had
+ *   given it up before.
  * @return
  *   Whether nobody had given the connection up before.
  */
-bool vfio_user_give_up(struct vfio_user *user);
+bool vfio_user_give_up(struct rte_vfio_dev *dev, bool ended);
 
 static inline bool
 vfio_user_is_broken(const struct vfio_user *user)
 {
-	return __atomic_load_n(&user->broken, __ATOMIC_RELAXED);
+	return __atomic_load_n(&user->broken, __ATOMIC_ACQUIRE);
 }
 
 /** Agree on version and limits; the first thing said on a connection. */

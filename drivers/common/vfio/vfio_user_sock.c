@@ -33,13 +33,26 @@
 
 #define NS_PER_US 1000
 
+/*
+ * Who is told that the connection is no more, be it as the second to find that out, may
+ * ask at once whether the server has ended it: that is known before.
+ */
 bool
-vfio_user_give_up(struct vfio_user *user)
+vfio_user_give_up(struct rte_vfio_dev *dev, bool ended)
 {
-	if (__atomic_exchange_n(&user->broken, true, __ATOMIC_RELAXED))
-		return false;
-	shutdown(user->sock, SHUT_RDWR);
-	return true;
+	struct vfio_user *user = dev->user;
+	bool first;
+
+	pthread_mutex_lock(&user->busy_lock);
+	first = !vfio_user_is_broken(user);
+	if (first) {
+		__atomic_store_n(&dev->ended, ended, __ATOMIC_RELAXED);
+		__atomic_store_n(&user->broken, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&user->busy_lock);
+	if (first)
+		shutdown(user->sock, SHUT_RDWR);
+	return first;
 }
 
 int
@@ -47,7 +60,7 @@ vfio_user_breach(struct rte_vfio_dev *dev, const char *what, uint64_t value)
 {
 	VFIO_LOG(ERR, dev, "vfio-user server %s (%" PRIu64 "): connection given up",
 		what, value);
-	vfio_user_give_up(dev->user);
+	vfio_user_give_up(dev, false);
 	return -EPROTO;
 }
 
@@ -55,17 +68,15 @@ vfio_user_breach(struct rte_vfio_dev *dev, const char *what, uint64_t value)
 static int
 lost(struct rte_vfio_dev *dev, const char *doing, int error)
 {
-	struct vfio_user *user = dev->user;
+	const bool ended = error == 0 || error == EPIPE || error == ECONNRESET;
 
-	if (!vfio_user_give_up(user)) /* another thread has said so */
+	if (!vfio_user_give_up(dev, ended)) /* another thread has said so */
 		return -ENODEV;
 	if (error == ETIMEDOUT) {
 		VFIO_LOG(ERR, dev, "vfio-user server takes more than %u ms while %s: connection given up",
-			user->timeout_ms, doing);
+			dev->user->timeout_ms, doing);
 		return -ETIMEDOUT;
 	}
-	if (error == 0 || error == EPIPE || error == ECONNRESET)
-		__atomic_store_n(&dev->ended, true, __ATOMIC_RELAXED);
 	if (error == 0)
 		VFIO_LOG(ERR, dev, "vfio-user server has gone while %s", doing);
 	else

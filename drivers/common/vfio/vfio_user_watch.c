@@ -65,10 +65,8 @@ static void
 hung_up(struct rte_vfio_dev *dev)
 {
 	set_remove(dev);
-	if (vfio_user_give_up(dev->user)) {
-		__atomic_store_n(&dev->ended, true, __ATOMIC_RELAXED);
+	if (vfio_user_give_up(dev, true))
 		VFIO_LOG(NOTICE, dev, "vfio-user server has gone");
-	}
 	if (dev->user->tells)
 		vfio_dev_event(dev, RTE_VFIO_DEV_EVENT_GONE);
 }
