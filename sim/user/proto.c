@@ -233,41 +233,59 @@ vectors_trigger(struct sf *sf, const struct vfio_irq_set *set, const uint8_t *ch
 }
 
 static void
-vectors_clear(struct sf *sf)
+vectors_clear(struct sf *sf, uint32_t count)
 {
 	uint32_t i;
 
-	for (i = 0; i < SF_NUM_VECTORS; i++)
+	for (i = 0; i < count; i++)
 		vector_set(sf, i, -1);
+}
+
+/*
+ * Whether a request makes sense for an index with so many vectors: one action, one
+ * kind of data and no more of it than the vectors take, descriptors only as
+ * eventfds.  No vectors at all are named to take the eventfds of all of them away.
+ */
+static bool
+irq_set_valid(const struct sf *sf, const struct vfio_irq_set *set, uint32_t nb_vectors)
+{
+	const uint32_t type = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
+	const uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
+	const size_t data_len = payload_len(sf) - sizeof(*set);
+
+	if (set->argsz < payload_len(sf) || (set->flags & ~(type | action)) != 0 ||
+			__builtin_popcount(type) != 1 || __builtin_popcount(action) != 1)
+		return false;
+	if (set->count > nb_vectors || set->start > nb_vectors - set->count)
+		return false;
+	if (set->count == 0 && (set->start != 0 || type != VFIO_IRQ_SET_DATA_NONE ||
+			action != VFIO_IRQ_SET_ACTION_TRIGGER))
+		return false;
+	if (type == VFIO_IRQ_SET_DATA_EVENTFD)
+		return true;
+	return sf->conn.nb_fds == 0 &&
+		data_len == (type == VFIO_IRQ_SET_DATA_BOOL ? set->count : 0);
 }
 
 static int
 set_irqs(struct sf *sf)
 {
 	const struct vfio_irq_set *set = payload(sf, sizeof(*set));
-	uint32_t count;
+	uint32_t nb_vectors;
 
 	if (set == NULL || set->index >= NUM_IRQS)
 		return -EINVAL;
-	count = irq_count(set->index);
-	if (set->count > count || set->start > count - set->count)
+	nb_vectors = irq_count(set->index);
+	if (!irq_set_valid(sf, set, nb_vectors))
 		return -EINVAL;
-	if ((set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) != VFIO_IRQ_SET_ACTION_TRIGGER)
+	if ((set->flags & VFIO_IRQ_SET_ACTION_TRIGGER) == 0)
 		return -ENOTSUP; /* vectors are not maskable, as GET_IRQ_INFO says */
-	switch (set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK) {
-	case VFIO_IRQ_SET_DATA_EVENTFD:
+	if ((set->flags & VFIO_IRQ_SET_DATA_EVENTFD) != 0)
 		return vectors_join(sf, set);
-	case VFIO_IRQ_SET_DATA_BOOL:
-		if (payload_len(sf) < sizeof(*set) + set->count)
-			return -EINVAL;
-		return vectors_trigger(sf, set, set->data);
-	case VFIO_IRQ_SET_DATA_NONE:
-		if (set->count == 0 && set->start == 0)
-			vectors_clear(sf);
-		return vectors_trigger(sf, set, NULL);
-	default:
-		return -EINVAL;
-	}
+	if (set->count == 0)
+		vectors_clear(sf, nb_vectors);
+	return vectors_trigger(sf, set,
+		(set->flags & VFIO_IRQ_SET_DATA_BOOL) != 0 ? set->data : NULL);
 }
 
 static int

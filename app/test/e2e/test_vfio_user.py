@@ -14,9 +14,9 @@ import time
 
 import harness
 from vfio_user import (DMA_MAP, DMA_UNMAP, ERROR, GET_INFO, GET_REGION_INFO, HEADER,
-                       IRQ_ACTION_TRIGGER, IRQ_DATA_EVENTFD, IRQ_DATA_NONE, REGION_CAPS,
-                       REGION_MMAP, REGION_READ, REGION_WRITE, SET_IRQS, VERSION, Client, Closed,
-                       Memory, Refused, raised)
+                       IRQ_ACTION_MASK, IRQ_ACTION_TRIGGER, IRQ_ACTION_UNMASK, IRQ_DATA_BOOL,
+                       IRQ_DATA_EVENTFD, IRQ_DATA_NONE, REGION_CAPS, REGION_MMAP, REGION_READ,
+                       REGION_WRITE, SET_IRQS, VERSION, Client, Closed, Memory, Refused, raised)
 
 BAR0, CONFIG = 0, 7
 MSIX, NUM_VECTORS = 2, 17
@@ -490,6 +490,60 @@ def without_trace(env, sim, before):
         time.sleep(0.01)
     assert descriptors(sim) == before
     sim.stop()
+
+
+def test_bad_irq_requests(env):
+    """What makes no sense is refused; the eventfds stay, and none is signalled."""
+    env.sim(sfs=1)
+    client = connect(env)
+    fds = [os.eventfd(0, os.EFD_NONBLOCK) for _ in range(3)]
+    none, boolean, eventfd = (data | IRQ_ACTION_TRIGGER
+                              for data in (IRQ_DATA_NONE, IRQ_DATA_BOOL, IRQ_DATA_EVENTFD))
+    client.set_irqs(eventfd, MSIX, 0, 2, fds[:2])
+
+    def check(*args, error=errno.EINVAL, **kwargs):
+        assert refused(client.set_irqs, *args, **kwargs) == error, (args, kwargs)
+        assert not any(raised(fd, 0) for fd in fds), (args, kwargs)
+
+    for argsz in (0, 19):
+        check(none, MSIX, 0, 2, argsz=argsz)
+        check(none, MSIX, 0, 0, argsz=argsz)
+    check(boolean, MSIX, 0, 2, data=b"\1\1", argsz=21)
+    check(none, MSIX, 1, 0)
+    check(none, MSIX, 0xffffffff, 0)
+    # data, or descriptors, that belong to nothing
+    check(none, MSIX, 0, 0, data=b"\1")
+    check(none, MSIX, 0, 2, data=b"\1\1")
+    check(boolean, MSIX, 0, 0)
+    check(boolean, MSIX, 0, 0, data=b"\1")
+    check(boolean, MSIX, 0, 2, data=b"\1")
+    check(boolean, MSIX, 0, 2, data=b"\1\1\1")
+    check(eventfd, MSIX, 0, 0)
+    check(eventfd, MSIX, 0, 0, fds[2:])
+    check(eventfd, MSIX, 0, 2, fds[2:])
+    check(none, MSIX, 0, 0, fds[2:])
+    check(none, MSIX, 0, 2, fds[:2])
+    check(boolean, MSIX, 0, 2, fds[:2], data=b"\1\1")
+    # one action, one kind of data, and nothing that nobody knows
+    check(IRQ_DATA_NONE, MSIX, 0, 2)
+    check(IRQ_DATA_NONE, MSIX, 0, 0)
+    check(IRQ_ACTION_TRIGGER, MSIX, 0, 2)
+    check(none | IRQ_DATA_BOOL, MSIX, 0, 2, data=b"\1\1")
+    check(none | 1 << 6, MSIX, 0, 2)
+    check(IRQ_DATA_NONE | IRQ_ACTION_MASK | IRQ_ACTION_UNMASK, MSIX, 0, 1)
+    check(none | IRQ_ACTION_UNMASK, MSIX, 0, 1)
+    check(IRQ_DATA_NONE | IRQ_ACTION_MASK, MSIX, 0, 0)
+    for action in (IRQ_ACTION_MASK, IRQ_ACTION_UNMASK):
+        check(IRQ_DATA_NONE | action, MSIX, 0, 1, error=errno.ENOTSUP)
+    # an index without vectors takes none away from another
+    client.set_irqs(none, 0, 0, 0)
+    client.set_irqs(boolean, MSIX, 0, 2, data=b"\0\1")
+    assert raised(fds[1]) and not raised(fds[0], 0)
+    client.set_irqs(none, MSIX, 0, 1)
+    assert raised(fds[0])
+    for fd in fds:
+        os.close(fd)
+    client.close()
 
 
 def test_broken_connections(env):

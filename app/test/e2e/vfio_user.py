@@ -20,7 +20,8 @@ HEADER = struct.Struct("<HHIII")
 
 REGION_MMAP, REGION_CAPS = 1 << 2, 1 << 3
 CAP_SPARSE_MMAP = 1
-IRQ_DATA_NONE, IRQ_DATA_EVENTFD, IRQ_ACTION_TRIGGER = 1 << 0, 1 << 2, 1 << 5
+IRQ_DATA_NONE, IRQ_DATA_BOOL, IRQ_DATA_EVENTFD = 1 << 0, 1 << 1, 1 << 2
+IRQ_ACTION_MASK, IRQ_ACTION_UNMASK, IRQ_ACTION_TRIGGER = 1 << 3, 1 << 4, 1 << 5
 
 
 class Refused(Exception):
@@ -125,9 +126,9 @@ class Client:
         return struct.unpack("<IIII", self.call(GET_IRQ_INFO,
                                                 struct.pack("<IIII", 16, 0, index, 0)))[3]
 
-    def set_irqs(self, flags, index, start, count, fds=(), data=b""):
-        self.call(SET_IRQS, struct.pack("<IIIII", 20 + len(data), flags, index, start, count)
-                  + data, fds)
+    def set_irqs(self, flags, index, start, count, fds=(), data=b"", argsz=None):
+        argsz = 20 + len(data) if argsz is None else argsz
+        self.call(SET_IRQS, struct.pack("<IIIII", argsz, flags, index, start, count) + data, fds)
 
     def read(self, region, offset, count):
         reply = self.call(REGION_READ, struct.pack("<QII", offset, region, count))
