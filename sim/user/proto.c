@@ -3,39 +3,21 @@
  */
 
 /*
- * The vfio-user commands.  Each function carries one out and returns 0, or a
- * negative errno that becomes the reply's error.
+ * The vfio-user commands but those of interrupts, and which function carries out
+ * which command.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 #include <linux/vfio.h>
 
-#include "server.h"
+#include "proto.h"
 
-#define NUM_IRQS 5 /* as a PCI device has: INTx, MSI, MSI-X, error, request */
-
-/* A message's payload, checked to be at least so long. */
-static const void *
-payload(const struct sf *sf, size_t len)
-{
-	return sf->conn.header.msg_size - sizeof(sf->conn.header) < len ? NULL : sf->conn.in;
-}
-
-static size_t
-payload_len(const struct sf *sf)
-{
-	return sf->conn.header.msg_size - sizeof(sf->conn.header);
-}
-
-static int
-reply(struct sf *sf, const void *data, size_t len)
+int
+proto_reply(struct sf *sf, const void *data, size_t len)
 {
 	void *out = conn_reply(&sf->conn, len);
 
@@ -71,7 +53,7 @@ capabilities_valid(const char *text, size_t len)
 static int
 do_version(struct sf *sf)
 {
-	const struct vfio_user_version *theirs = payload(sf, sizeof(*theirs));
+	const struct vfio_user_version *theirs = proto_payload(sf, sizeof(*theirs));
 	struct {
 		struct vfio_user_version version;
 		char text[sizeof(CAPABILITIES)];
@@ -83,14 +65,14 @@ do_version(struct sf *sf)
 		sf_log(sf, "client proposes version %u.%u", theirs->major, theirs->minor);
 		return -EPROTONOSUPPORT;
 	}
-	if (!capabilities_valid((const char *)(theirs + 1), payload_len(sf) - sizeof(*theirs))) {
+	if (!capabilities_valid((const char *)(theirs + 1), proto_payload_len(sf) - sizeof(*theirs))) {
 		sf_log(sf, "client's capabilities are not JSON");
 		return -EINVAL;
 	}
 	if (theirs->minor < ours.version.minor)
 		ours.version.minor = theirs->minor;
 	sf->conn.negotiated = true;
-	return reply(sf, &ours, sizeof(ours.version) + sizeof(ours.text));
+	return proto_reply(sf, &ours, sizeof(ours.version) + sizeof(ours.text));
 }
 
 /* --- Information -------------------------------------------------------- */
@@ -102,13 +84,13 @@ do_get_info(struct sf *sf)
 		.argsz = sizeof(info),
 		.flags = VFIO_DEVICE_FLAGS_PCI | VFIO_DEVICE_FLAGS_RESET,
 		.num_regions = SF_NUM_REGIONS,
-		.num_irqs = NUM_IRQS,
+		.num_irqs = PROTO_NUM_IRQS,
 	};
-	const struct vfio_user_device_info *request = payload(sf, sizeof(*request));
+	const struct vfio_user_device_info *request = proto_payload(sf, sizeof(*request));
 
 	if (request == NULL || request->argsz < sizeof(info))
 		return -EINVAL;
-	return reply(sf, &info, sizeof(info));
+	return proto_reply(sf, &info, sizeof(info));
 }
 
 struct bar_info {
@@ -120,7 +102,7 @@ struct bar_info {
 static int
 do_get_region_info(struct sf *sf)
 {
-	const struct vfio_region_info *request = payload(sf, sizeof(*request));
+	const struct vfio_region_info *request = proto_payload(sf, sizeof(*request));
 	struct bar_info bar = {
 		.info.argsz = sizeof(bar.info),
 		.sparse = {
@@ -141,159 +123,15 @@ do_get_region_info(struct sf *sf)
 	if (bar.info.size != 0)
 		bar.info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	if (request->index != SF_BAR_REGS)
-		return reply(sf, &bar.info, sizeof(bar.info));
+		return proto_reply(sf, &bar.info, sizeof(bar.info));
 	bar.info.flags |= VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
 	bar.info.argsz = sizeof(bar);
 	sf->conn.out_fd = sf->db_fd;
 	/* Without room for the capability, the size that it takes. */
 	if (request->argsz < sizeof(bar))
-		return reply(sf, &bar.info, sizeof(bar.info));
+		return proto_reply(sf, &bar.info, sizeof(bar.info));
 	bar.info.cap_offset = offsetof(struct bar_info, sparse);
-	return reply(sf, &bar, sizeof(bar));
-}
-
-static uint32_t
-irq_count(uint32_t index)
-{
-	switch (index) {
-	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return SF_NUM_VECTORS;
-	default:
-		return 0;
-	}
-}
-
-static int
-do_get_irq_info(struct sf *sf)
-{
-	const struct vfio_irq_info *request = payload(sf, sizeof(*request));
-	struct vfio_irq_info info = { .argsz = sizeof(info) };
-
-	if (request == NULL || request->argsz < sizeof(info) || request->index >= NUM_IRQS)
-		return -EINVAL;
-	info.index = request->index;
-	info.count = irq_count(info.index);
-	if (info.count != 0)
-		info.flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_NORESIZE;
-	return reply(sf, &info, sizeof(info));
-}
-
-/* --- Interrupts ----------------------------------------------------------- */
-
-/* Other files could block us, or be something else that is written to. */
-static bool
-is_eventfd(int fd)
-{
-	char link[64], target[64];
-	ssize_t len;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, target, sizeof(target) - 1);
-	if (len < 0)
-		return false;
-	target[len] = '\0';
-	return strstr(target, "[eventfd]") != NULL && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
-}
-
-static void
-vector_set(struct sf *sf, uint32_t vector, int fd)
-{
-	if (sf->plat.eventfds[vector] >= 0)
-		close(sf->plat.eventfds[vector]);
-	sf->plat.eventfds[vector] = fd;
-}
-
-/* As many eventfds as vectors, or none to take them away. */
-static int
-vectors_join(struct sf *sf, const struct vfio_irq_set *set)
-{
-	struct conn *conn = &sf->conn;
-	uint32_t i;
-
-	if (conn->nb_fds != 0 && conn->nb_fds != set->count)
-		return -EINVAL;
-	for (i = 0; i < conn->nb_fds; i++)
-		if (!is_eventfd(conn->fds[i]))
-			return -EINVAL;
-	for (i = 0; i < set->count; i++)
-		vector_set(sf, set->start + i, conn->nb_fds != 0 ? conn->fds[i] : -1);
-	conn->nb_fds = 0;
-	return 0;
-}
-
-static int
-vectors_trigger(struct sf *sf, const struct vfio_irq_set *set, const uint8_t *chosen)
-{
-	uint32_t i;
-
-	for (i = 0; i < set->count; i++)
-		if (chosen == NULL || chosen[i] != 0)
-			sf_plat_irq(&sf->plat, set->start + i);
-	return 0;
-}
-
-static void
-vectors_clear(struct sf *sf, uint32_t count)
-{
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		vector_set(sf, i, -1);
-}
-
-/*
- * Whether a request makes sense for an index with so many vectors: one action, one
- * kind of data and no more of it than the vectors take, descriptors only as
- * eventfds.  No vectors at all are named to take the eventfds of all of them away.
- */
-static bool
-irq_set_valid(const struct sf *sf, const struct vfio_irq_set *set, uint32_t nb_vectors)
-{
-	const uint32_t type = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
-	const uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
-	const size_t data_len = payload_len(sf) - sizeof(*set);
-
-	if (set->argsz < payload_len(sf) || (set->flags & ~(type | action)) != 0 ||
-			__builtin_popcount(type) != 1 || __builtin_popcount(action) != 1)
-		return false;
-	if (set->count > nb_vectors || set->start > nb_vectors - set->count)
-		return false;
-	if (set->count == 0 && (set->start != 0 || type != VFIO_IRQ_SET_DATA_NONE ||
-			action != VFIO_IRQ_SET_ACTION_TRIGGER))
-		return false;
-	if (type == VFIO_IRQ_SET_DATA_EVENTFD)
-		return true;
-	return sf->conn.nb_fds == 0 &&
-		data_len == (type == VFIO_IRQ_SET_DATA_BOOL ? set->count : 0);
-}
-
-static int
-set_irqs(struct sf *sf)
-{
-	const struct vfio_irq_set *set = payload(sf, sizeof(*set));
-	uint32_t nb_vectors;
-
-	if (set == NULL || set->index >= NUM_IRQS)
-		return -EINVAL;
-	nb_vectors = irq_count(set->index);
-	if (!irq_set_valid(sf, set, nb_vectors))
-		return -EINVAL;
-	if ((set->flags & VFIO_IRQ_SET_ACTION_TRIGGER) == 0)
-		return -ENOTSUP; /* vectors are not maskable, as GET_IRQ_INFO says */
-	if ((set->flags & VFIO_IRQ_SET_DATA_EVENTFD) != 0)
-		return vectors_join(sf, set);
-	if (set->count == 0)
-		vectors_clear(sf, nb_vectors);
-	return vectors_trigger(sf, set,
-		(set->flags & VFIO_IRQ_SET_DATA_BOOL) != 0 ? set->data : NULL);
-}
-
-static int
-do_set_irqs(struct sf *sf)
-{
-	int ret = set_irqs(sf);
-
-	return ret < 0 ? ret : reply(sf, NULL, 0);
+	return proto_reply(sf, &bar, sizeof(bar));
 }
 
 /* --- Regions -------------------------------------------------------------- */
@@ -301,7 +139,7 @@ do_set_irqs(struct sf *sf)
 static int
 do_region_read(struct sf *sf)
 {
-	const struct vfio_user_region_access *request = payload(sf, sizeof(*request));
+	const struct vfio_user_region_access *request = proto_payload(sf, sizeof(*request));
 	uint8_t *out;
 
 	if (request == NULL || request->count > CONN_MAX_XFER)
@@ -317,14 +155,14 @@ do_region_read(struct sf *sf)
 static int
 do_region_write(struct sf *sf)
 {
-	const struct vfio_user_region_access *request = payload(sf, sizeof(*request));
+	const struct vfio_user_region_access *request = proto_payload(sf, sizeof(*request));
 	int ret;
 
-	if (request == NULL || request->count != payload_len(sf) - sizeof(*request))
+	if (request == NULL || request->count != proto_payload_len(sf) - sizeof(*request))
 		return -EINVAL;
 	ret = sf_dev_write(&sf->dev, request->region, request->offset, request + 1,
 		request->count);
-	return ret < 0 ? ret : reply(sf, request, sizeof(*request));
+	return ret < 0 ? ret : proto_reply(sf, request, sizeof(*request));
 }
 
 /* --- DMA -------------------------------------------------------------------- */
@@ -332,7 +170,7 @@ do_region_write(struct sf *sf)
 static int
 do_dma_map(struct sf *sf)
 {
-	const struct vfio_user_dma_map *map = payload(sf, sizeof(*map));
+	const struct vfio_user_dma_map *map = proto_payload(sf, sizeof(*map));
 	int ret;
 
 	if (map == NULL || map->argsz < sizeof(*map) || sf->conn.nb_fds > 1)
@@ -347,13 +185,13 @@ do_dma_map(struct sf *sf)
 	if (ret < 0)
 		sf_log(sf, "cannot map IOVA 0x%llx, 0x%llx bytes: %s",
 			(unsigned long long)map->addr, (unsigned long long)map->size, strerror(-ret));
-	return ret < 0 ? ret : reply(sf, NULL, 0);
+	return ret < 0 ? ret : proto_reply(sf, NULL, 0);
 }
 
 static int
 do_dma_unmap(struct sf *sf)
 {
-	const struct vfio_user_dma_unmap *unmap = payload(sf, sizeof(*unmap));
+	const struct vfio_user_dma_unmap *unmap = proto_payload(sf, sizeof(*unmap));
 	int ret = 0;
 
 	if (unmap == NULL)
@@ -367,7 +205,7 @@ do_dma_unmap(struct sf *sf)
 		sf_dev_dma_removed(&sf->dev, unmap->addr, unmap->size);
 		ret = dma_unmap(&sf->plat.dma, unmap->addr, unmap->size);
 	}
-	return ret < 0 ? ret : reply(sf, unmap, sizeof(*unmap));
+	return ret < 0 ? ret : proto_reply(sf, unmap, sizeof(*unmap));
 }
 
 static int
@@ -375,7 +213,7 @@ do_reset(struct sf *sf)
 {
 	sf->resets++;
 	sf_dev_reset(&sf->dev);
-	return reply(sf, NULL, 0);
+	return proto_reply(sf, NULL, 0);
 }
 
 /* --- Dispatch ----------------------------------------------------------------- */
@@ -389,8 +227,8 @@ static const struct {
 	[VFIO_USER_DMA_UNMAP] = { do_dma_unmap, false },
 	[VFIO_USER_DEVICE_GET_INFO] = { do_get_info, false },
 	[VFIO_USER_DEVICE_GET_REGION_INFO] = { do_get_region_info, false },
-	[VFIO_USER_DEVICE_GET_IRQ_INFO] = { do_get_irq_info, false },
-	[VFIO_USER_DEVICE_SET_IRQS] = { do_set_irqs, true },
+	[VFIO_USER_DEVICE_GET_IRQ_INFO] = { proto_get_irq_info, false },
+	[VFIO_USER_DEVICE_SET_IRQS] = { proto_set_irqs, true },
 	[VFIO_USER_REGION_READ] = { do_region_read, false },
 	[VFIO_USER_REGION_WRITE] = { do_region_write, false },
 	[VFIO_USER_DEVICE_RESET] = { do_reset, false },
