@@ -30,8 +30,10 @@ proto_reply(struct sf *sf, const void *data, size_t len)
 
 /* --- Version ------------------------------------------------------------ */
 
-#define CAPABILITIES "{\"capabilities\":{\"max_msg_fds\":32,\"max_data_xfer_size\":1048576," \
-	"\"max_dma_maps\":65535,\"pgsizes\":4096}}"
+#define STR_OF(x) #x
+#define STR(x) STR_OF(x)
+#define CAPABILITIES "{\"capabilities\":{\"max_msg_fds\":" STR(CONN_MAX_FDS) "," \
+	"\"max_data_xfer_size\":1048576,\"max_dma_maps\":65535,\"pgsizes\":4096}}"
 
 /* What the client can take does not matter: we send one fd, and no commands. */
 static bool

@@ -21,7 +21,7 @@
 #include "sf_model.h"
 #include "vfio_user_proto.h"
 
-#define CONN_MAX_FDS 32 /* taken in one message; advertised */
+#define CONN_MAX_FDS 16 /* taken in one message; advertised, and some clients give up on more */
 #define CONN_MAX_XFER (1024 * 1024)
 
 struct conn {
