@@ -35,7 +35,45 @@ proto_reply(struct sf *sf, const void *data, size_t len)
 #define CAPABILITIES "{\"capabilities\":{\"max_msg_fds\":" STR(CONN_MAX_FDS) "," \
 	"\"max_data_xfer_size\":1048576,\"max_dma_maps\":65535,\"pgsizes\":4096}}"
 
-/* What the client can take does not matter: we send one fd, and no commands. */
+/* Capabilities of the specification's; others are the client's own affair. */
+static const struct {
+	const char *name;
+	json_type type; /* JSON_TRUE: a boolean */
+} known_capabilities[] = {
+	{ "max_msg_fds", JSON_INTEGER },
+	{ "max_data_xfer_size", JSON_INTEGER },
+	{ "max_dma_maps", JSON_INTEGER },
+	{ "pgsizes", JSON_INTEGER },
+	{ "migration", JSON_OBJECT },
+	{ "twin_socket", JSON_OBJECT },
+	{ "write_multiple", JSON_TRUE },
+};
+
+static bool
+has_type(const json_t *value, json_type type)
+{
+	return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
+}
+
+/* How much the client can take does not matter: we send one fd, and no commands. */
+static bool
+capabilities_known(const json_t *root)
+{
+	const json_t *capabilities = json_object_get(root, "capabilities"), *value;
+	size_t i;
+
+	if (capabilities == NULL)
+		return true;
+	if (!json_is_object(capabilities))
+		return false;
+	for (i = 0; i < sizeof(known_capabilities) / sizeof(known_capabilities[0]); i++) {
+		value = json_object_get(capabilities, known_capabilities[i].name);
+		if (value != NULL && !has_type(value, known_capabilities[i].type))
+			return false;
+	}
+	return true;
+}
+
 static bool
 capabilities_valid(const char *text, size_t len)
 {
@@ -47,7 +85,7 @@ capabilities_valid(const char *text, size_t len)
 	if (text[len - 1] != '\0')
 		return false;
 	root = json_loads(text, 0, NULL);
-	valid = json_is_object(root);
+	valid = json_is_object(root) && capabilities_known(root);
 	json_decref(root);
 	return valid;
 }
@@ -68,7 +106,7 @@ do_version(struct sf *sf)
 		return -EPROTONOSUPPORT;
 	}
 	if (!capabilities_valid((const char *)(theirs + 1), proto_payload_len(sf) - sizeof(*theirs))) {
-		sf_log(sf, "client's capabilities are not JSON");
+		sf_log(sf, "client's capabilities are not those of the specification");
 		return -EINVAL;
 	}
 	if (theirs->minor < ours.version.minor)
@@ -251,6 +289,16 @@ dispatch(struct sf *sf)
 	return commands[command].run(sf);
 }
 
+/* Carry out a command; the first one has to agree on a version. */
+static int
+carry_out(struct sf *sf)
+{
+	if (sf->conn.negotiated || sf->conn.header.command == VFIO_USER_VERSION)
+		return dispatch(sf);
+	sf_log(sf, "client starts with command %u", sf->conn.header.command);
+	return -EINVAL;
+}
+
 bool
 proto_message(struct sf *sf)
 {
@@ -258,14 +306,8 @@ proto_message(struct sf *sf)
 	struct vfio_user_header *header;
 	int ret;
 
-	if (!conn->negotiated && conn->header.command != VFIO_USER_VERSION) {
-		sf_log(sf, "client starts with command %u", conn->header.command);
-		return false;
-	}
-	ret = dispatch(sf);
-	/* A version that does not fit ends the connection; the reply would mislead. */
-	if (ret < 0 && !conn->negotiated)
-		return false;
+	ret = carry_out(sf);
+	conn->ending = !conn->negotiated;
 	if ((conn->header.flags & VFIO_USER_F_NO_REPLY) != 0) {
 		conn->out_len = 0;
 		conn->out_fd = -1;

@@ -266,7 +266,7 @@ send_reply(struct sf *sf)
 	}
 	conn->out_len = 0;
 	conn->out_sent = 0;
-	return PROGRESS_DONE;
+	return conn->ending ? PROGRESS_END : PROGRESS_DONE;
 }
 
 /* One message from its first octet to the last of its reply. */

@@ -27,6 +27,7 @@
 struct conn {
 	int fd; /* -1: nobody is connected */
 	bool negotiated; /* versions have been exchanged */
+	bool ending; /* with the reply that is being sent */
 	struct vfio_user_header header; /* of the message in the making */
 	uint8_t *in; /* its payload */
 	size_t got; /* octets of header and payload that have come */

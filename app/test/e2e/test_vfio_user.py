@@ -6,6 +6,7 @@
 Register offsets and codes are those of the data sheet.
 """
 import errno
+import json
 import mmap
 import os
 import struct
@@ -38,6 +39,10 @@ MEMORY = 0x80000
 
 def connect(env, **kwargs):
     return Client(os.path.join(env.devices, "sf_sim.sf.0", "vfio-user"), **kwargs)
+
+
+def version_text(capabilities):
+    return json.dumps({"capabilities": capabilities}).encode() + b"\0"
 
 
 def refused(function, *args, **kwargs):
@@ -555,10 +560,7 @@ def test_broken_connections(env):
     broken(env, HEADER.pack(1, GET_INFO, 0xffffffff, 0, 0))
     broken(env, HEADER.pack(1, GET_INFO, 32, 1, 0))
     broken(env, HEADER.pack(1, GET_INFO, 32, 0xf | ERROR, 0))
-    broken(env, HEADER.pack(1, GET_INFO, 16, 0, 0), negotiate=False)
-    broken(env, HEADER.pack(1, VERSION, 20, 0, 0) + struct.pack("<HH", 7, 0), negotiate=False)
-    broken(env, HEADER.pack(1, VERSION, 24, 0, 0) + struct.pack("<HH", 0, 1) + b"{[}\0",
-           negotiate=False)
+    broken(env, HEADER.pack(1, GET_INFO, 32, 0x10, 0) + bytes(16), negotiate=False)
     # gone in the middle: of a header, of a payload, with a descriptor under way
     for data in (b"\1", HEADER.pack(1, SET_IRQS, 36, 0, 0) + b"\0"):
         client = connect(env)
@@ -578,6 +580,41 @@ def test_too_many_descriptors(env):
     with open("/dev/null", "rb") as null:
         broken(env, HEADER.pack(1, GET_INFO, 32, 0, 0), fds=[null.fileno()] * 17)
     without_trace(env, sim, before)
+
+
+def test_refused_connections(env):
+    """A client that the server cannot agree with is told so before the connection ends."""
+    env.sim(sfs=1)
+
+    def check(error, function, *args, **kwargs):
+        client = connect(env, negotiate=False)
+        assert refused(getattr(client, function), *args, **kwargs) == error, (args, kwargs)
+        assert closed(client), (args, kwargs)
+        client.close()
+
+    check(errno.EINVAL, "info")
+    check(errno.EINVAL, "read", BAR0, ID, 4)
+    check(errno.EINVAL, "call", 99)
+    check(errno.EPROTONOSUPPORT, "version", major=7)
+    check(errno.EINVAL, "call", VERSION, b"\0\0")
+    for text in (b"{[}\0", b"{}", b"[]\0", b"7\0", b"\0"):
+        check(errno.EINVAL, "version", text=text)
+    for capabilities in (7, [], None):
+        check(errno.EINVAL, "version", text=version_text(capabilities))
+    for name in ("max_msg_fds", "max_data_xfer_size", "max_dma_maps", "pgsizes"):
+        for value in ("8", [], {}, True, None, 8.5):
+            check(errno.EINVAL, "version", text=version_text({name: value}))
+    for name in ("migration", "twin_socket"):
+        check(errno.EINVAL, "version", text=version_text({name: 1}))
+    check(errno.EINVAL, "version", text=version_text({"write_multiple": 1}))
+    # What a client may say, or leave unsaid.
+    for text in (b"", b"{}\0", b'{"other":1}\0', version_text({}),
+                 version_text({"max_msg_fds": 1, "pgsizes": 4096, "write_multiple": True,
+                               "migration": {"pgsize": 4096}, "twin_socket": {}, "other": []})):
+        client = connect(env, negotiate=False)
+        client.version(text=text)
+        assert client.read32(BAR0, ID) == 0x31584653
+        client.close()
 
 
 def test_most_descriptors(env):
