@@ -164,13 +164,14 @@ do_get_region_info(struct sf *sf)
 		bar.info.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	if (request->index != SF_BAR_REGS)
 		return proto_reply(sf, &bar.info, sizeof(bar.info));
-	bar.info.flags |= VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
+	bar.info.flags |= VFIO_REGION_INFO_FLAG_MMAP;
 	bar.info.argsz = sizeof(bar);
-	sf->conn.out_fd = sf->db_fd;
-	/* Without room for the capability, the size that it takes. */
+	/* Without room for the capability, the size that it takes; the file comes with it. */
 	if (request->argsz < sizeof(bar))
 		return proto_reply(sf, &bar.info, sizeof(bar.info));
+	bar.info.flags |= VFIO_REGION_INFO_FLAG_CAPS;
 	bar.info.cap_offset = offsetof(struct bar_info, sparse);
+	sf->conn.out_fd = sf->db_fd;
 	return proto_reply(sf, &bar, sizeof(bar));
 }
 
