@@ -214,7 +214,8 @@ do_dma_map(struct sf *sf)
 	const struct vfio_user_dma_map *map = proto_payload(sf, sizeof(*map));
 	int ret;
 
-	if (map == NULL || map->argsz < sizeof(*map) || sf->conn.nb_fds > 1)
+	if (map == NULL || map->argsz < sizeof(*map) || sf->conn.nb_fds > 1 ||
+			(map->flags & ~(VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)) != 0)
 		return -EINVAL;
 	if (sf->conn.nb_fds == 0) {
 		sf_log(sf, "client maps IOVA 0x%llx without a file descriptor",
@@ -235,7 +236,7 @@ do_dma_unmap(struct sf *sf)
 	const struct vfio_user_dma_unmap *unmap = proto_payload(sf, sizeof(*unmap));
 	int ret = 0;
 
-	if (unmap == NULL)
+	if (unmap == NULL || unmap->argsz < sizeof(*unmap))
 		return -EINVAL;
 	if (unmap->flags == VFIO_DMA_UNMAP_FLAG_ALL && unmap->addr == 0 && unmap->size == 0) {
 		sf_dev_dma_removed(&sf->dev, 0, UINT64_MAX);

@@ -14,7 +14,7 @@ import sys
 import time
 
 import harness
-from vfio_user import (DMA_MAP, DMA_UNMAP, ERROR, GET_INFO, GET_REGION_INFO, HEADER,
+from vfio_user import (DMA_MAP, DMA_UNMAP, DMA_UNMAP_ALL, ERROR, GET_INFO, GET_REGION_INFO, HEADER,
                        IRQ_ACTION_MASK, IRQ_ACTION_TRIGGER, IRQ_ACTION_UNMASK, IRQ_DATA_BOOL,
                        IRQ_DATA_EVENTFD, IRQ_DATA_NONE, REGION_CAPS, REGION_MMAP, REGION_READ,
                        REGION_WRITE, SET_IRQS, VERSION, Client, Closed, Memory, Refused, raised)
@@ -449,8 +449,13 @@ def test_bad_requests(env):
                                (0, 0x3000, 0), (0, 0x1000, 0x2000), (0, 0x1000, 1 << 63),
                                (0xfffffffffffff000, 0x2000, 0)):
         assert refused(client.dma_map, iova, size, memory.fd, offset) == errno.EINVAL
-    assert refused(client.dma_map, 0, 0x1000, memory.fd, 0, 0) == errno.EINVAL
+    for flags in (0, 4, 7, 1 << 31 | 3):
+        assert refused(client.dma_map, 0, 0x1000, memory.fd, 0, flags) == errno.EINVAL
     client.dma_map(0, 0x2000, memory.fd)
+    for argsz in (0, 23):
+        assert refused(client.dma_unmap, 0, 0x2000, argsz=argsz) == errno.EINVAL
+        assert refused(client.dma_unmap, 0, 0, flags=DMA_UNMAP_ALL, argsz=argsz) == errno.EINVAL
+    assert refused(client.dma_unmap, 0, 0x2000, flags=1 << 31) == errno.EINVAL
     assert refused(client.dma_map, 0x1000, 0x1000, memory.fd) == errno.EEXIST
     assert refused(client.dma_unmap, 0, 0x1000) == errno.ENOENT
     client.dma_unmap(0, 0x2000)

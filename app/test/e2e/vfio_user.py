@@ -18,6 +18,7 @@ GET_IRQ_INFO, SET_IRQS, REGION_READ, REGION_WRITE, RESET = 7, 8, 9, 10, 13
 REPLY, ERROR = 0x1, 0x20
 HEADER = struct.Struct("<HHIII")
 
+DMA_UNMAP_ALL = 1 << 1
 REGION_MMAP, REGION_CAPS = 1 << 2, 1 << 3
 CAP_SPARSE_MMAP = 1
 IRQ_DATA_NONE, IRQ_DATA_BOOL, IRQ_DATA_EVENTFD = 1 << 0, 1 << 1, 1 << 2
@@ -150,8 +151,8 @@ class Client:
     def dma_map(self, iova, size, fd, offset=0, flags=3):
         self.call(DMA_MAP, struct.pack("<IIQQQ", 32, flags, offset, iova, size), [fd])
 
-    def dma_unmap(self, iova, size):
-        self.call(DMA_UNMAP, struct.pack("<IIQQ", 24, 0, iova, size))
+    def dma_unmap(self, iova, size, flags=0, argsz=24):
+        self.call(DMA_UNMAP, struct.pack("<IIQQ", argsz, flags, iova, size))
 
     def reset(self):
         self.call(RESET)
