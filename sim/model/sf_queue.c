@@ -175,10 +175,11 @@ sf_queue_halt(struct sf_queue *q, uint8_t code, uint64_t value)
 	sf_dev_raise(dev, SF_INT_ERROR);
 }
 
+/* Either range may end with the last address that there is. */
 static bool
 overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {
-	return a < b + b_len && b < a + a_len;
+	return a <= b + (b_len - 1) && b <= a + (a_len - 1);
 }
 
 void

@@ -417,6 +417,18 @@ def test_memory_unmapped(env):
         assert driver.start(block, ring, cpl) == 1
 
 
+def test_memory_unmapped_at_the_end(env):
+    """Rings at the highest addresses that there are."""
+    driver = Driver(env, start=False)
+    top = 1 << 64
+    driver.client.dma_map(top - MEMORY, MEMORY, driver.memory.fd)
+    ring, cpl = top - 0x1000 - IOVA, top - RING * 16 - IOVA
+    assert driver.start(RXQ, ring, cpl) == 1
+    assert driver.start(TXQ, ring, top - 64 - IOVA) == 1
+    driver.client.dma_unmap(top - MEMORY, MEMORY)
+    assert driver.state(RXQ) == driver.state(TXQ) == 9 << 8
+
+
 def test_memory_cut_short(env):
     """The client takes back what it had given: it is let go, the next one is served."""
     driver = Driver(env)
