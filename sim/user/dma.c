@@ -157,27 +157,69 @@ in_window(const struct dma *dma, const uint8_t *addr)
 	return false;
 }
 
+/* The window of a piece stays reserved. */
+static int
+piece_unmap(const struct dma *dma, const struct dma_map *map)
+{
+	if (!in_window(dma, map->addr))
+		return munmap(map->addr, map->len) < 0 ? -errno : 0;
+	return mmap(map->addr, map->len, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ?
+		-errno : 0;
+}
+
+static uint64_t
+map_last(const struct dma_map *map)
+{
+	return map->iova + (map->len - 1);
+}
+
+/* How many pieces lie wholly in a range, and the index of the first. */
+static uint32_t
+maps_within(const struct dma *dma, uint64_t iova, uint64_t len, uint32_t *first)
+{
+	uint32_t i = map_find(dma, iova);
+
+	if (i < dma->nb_maps && dma->maps[i].iova < iova)
+		i++;
+	*first = i;
+	while (i < dma->nb_maps && map_last(&dma->maps[i]) <= iova + (len - 1))
+		i++;
+	return i - *first;
+}
+
+bool
+dma_shrink(const struct dma *dma, uint64_t *iova, uint64_t *len)
+{
+	uint32_t first, nb;
+
+	nb = maps_within(dma, *iova, *len, &first);
+	if (nb == 0)
+		return false;
+	*iova = dma->maps[first].iova;
+	*len = map_last(&dma->maps[first + nb - 1]) - *iova + 1;
+	return true;
+}
+
 int
 dma_unmap(struct dma *dma, uint64_t iova, uint64_t len)
 {
-	uint32_t i = map_find(dma, iova);
-	struct dma_map *map;
+	uint32_t first, nb, done = 0;
+	int ret = 0;
 
-	if (i == dma->nb_maps)
+	nb = maps_within(dma, iova, len, &first);
+	if (nb == 0)
 		return -ENOENT;
-	map = &dma->maps[i];
-	if (map->iova != iova || map->len != len)
-		return -ENOENT;
-	/* The window stays reserved. */
-	if (!in_window(dma, map->addr))
-		munmap(map->addr, len);
-	else if (mmap(map->addr, len, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
-		return -errno;
-	dma->nb_maps--;
-	memmove(map, map + 1, (dma->nb_maps - i) * sizeof(*map));
+	for (; done < nb; done++) {
+		ret = piece_unmap(dma, &dma->maps[first + done]);
+		if (ret < 0)
+			break;
+	}
+	dma->nb_maps -= done;
+	memmove(&dma->maps[first], &dma->maps[first + done],
+		(dma->nb_maps - first) * sizeof(*dma->maps));
 	dma->stale = true;
-	return 0;
+	return ret;
 }
 
 void

@@ -65,8 +65,17 @@ struct dma {
 /* Map a file at an IOVA; the file descriptor stays the caller's.  0 or a negative errno. */
 int dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot);
 
-/* Undo one dma_map().  0, -ENOENT, or another negative errno if it stays. */
+/*
+ * Unmap every piece that lies wholly in a range.  0, -ENOENT if there is none, or
+ * another negative errno if some have stayed.
+ */
 int dma_unmap(struct dma *dma, uint64_t iova, uint64_t len);
+
+/*
+ * Shrink a range to what dma_unmap() would unmap of it, from the start of the first
+ * piece to the end of the last; false if that is nothing.
+ */
+bool dma_shrink(const struct dma *dma, uint64_t *iova, uint64_t *len);
 
 /* Undo all. */
 void dma_clear(struct dma *dma);

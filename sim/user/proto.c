@@ -230,6 +230,18 @@ do_dma_map(struct sf *sf)
 	return ret < 0 ? ret : proto_reply(sf, NULL, 0);
 }
 
+/* The device lets go of what will be unmapped, and of no more, before it is. */
+static int
+range_unmap(struct sf *sf, uint64_t iova, uint64_t len)
+{
+	if (len == 0 || len - 1 > UINT64_MAX - iova)
+		return -EINVAL;
+	if (!dma_shrink(&sf->plat.dma, &iova, &len))
+		return -ENOENT;
+	sf_dev_dma_removed(&sf->dev, iova, len);
+	return dma_unmap(&sf->plat.dma, iova, len);
+}
+
 static int
 do_dma_unmap(struct sf *sf)
 {
@@ -241,11 +253,10 @@ do_dma_unmap(struct sf *sf)
 	if (unmap->flags == VFIO_DMA_UNMAP_FLAG_ALL && unmap->addr == 0 && unmap->size == 0) {
 		sf_dev_dma_removed(&sf->dev, 0, UINT64_MAX);
 		dma_clear(&sf->plat.dma);
-	} else if (unmap->flags != 0 || unmap->size == 0) {
+	} else if (unmap->flags != 0) {
 		return -EINVAL;
 	} else {
-		sf_dev_dma_removed(&sf->dev, unmap->addr, unmap->size);
-		ret = dma_unmap(&sf->plat.dma, unmap->addr, unmap->size);
+		ret = range_unmap(sf, unmap->addr, unmap->size);
 	}
 	return ret < 0 ? ret : proto_reply(sf, unmap, sizeof(*unmap));
 }

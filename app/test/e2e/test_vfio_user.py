@@ -31,6 +31,7 @@ Q_BASE, Q_CPL_BASE, Q_SIZE, Q_BUF_SIZE, Q_CTRL, Q_STATE = 0x00, 0x08, 0x10, 0x14
 DB, DB_RX_TAIL, DB_TX_TAIL = 0x10000, 0x00, 0x40
 
 IOVA = 0x100000000
+M64 = (1 << 64) - 1
 RING = 64
 # Where things are in the client's memory.
 RX_RING, RX_CPL, TX_RING, TX_STATUS, RX_BUFS, TX_BUFS = 0, 0x1000, 0x2000, 0x3000, 0x10000, 0x40000
@@ -415,6 +416,42 @@ def test_memory_unmapped(env):
     for block, ring, cpl in ((RXQ, RX_RING, RX_CPL), (TXQ, TX_RING, TX_STATUS)):
         driver.client.write32(BAR0, block + Q_CTRL, 0)
         assert driver.start(block, ring, cpl) == 1
+
+
+def test_memory_not_unmapped(env):
+    """A range with no whole mapping in it: the queues go on."""
+    driver = Driver(env)
+    driver.post(8)
+    for iova, size, error in ((IOVA, MEMORY - 0x1000, errno.ENOENT),
+                              (IOVA + 0x1000, MEMORY, errno.ENOENT),
+                              (IOVA + 0x1000, 0x1000, errno.ENOENT),
+                              (IOVA, 0, errno.EINVAL), (IOVA, M64, errno.EINVAL)):
+        assert refused(driver.client.dma_unmap, iova, size) == error, (iova, size)
+    assert driver.state(RXQ) == driver.state(TXQ) == 1
+    driver.describe(0, 60)
+    driver.doorbell(DB_TX_TAIL, 1)
+    assert driver.wait_packets(1) == [60]
+
+
+def test_memory_unmapped_in_one(env):
+    """All mappings that lie wholly in a range go, and no other."""
+    driver = Driver(env)
+    driver.post(8)
+    client, fd = driver.client, driver.memory.fd
+    below, above = IOVA - 0x4000, IOVA + MEMORY
+    for iova, size in ((below, 0x2000), (below + 0x2000, 0x1000), (above, 0x1000),
+                       (above + 0x3000, 0x2000)):
+        client.dma_map(iova, size, fd)
+    client.dma_unmap(below + 0x1000, above + 0x4000 - (below + 0x1000))
+    assert driver.state(RXQ) == driver.state(TXQ) == 9 << 8
+    for iova, size in ((below, 0x1000), (below + 0x1000, 0x1000), (above + 0x4000, 0x1000)):
+        assert refused(client.dma_map, iova, size, fd) == errno.EEXIST, hex(iova)
+    client.dma_map(below + 0x2000, 0x1000, fd)
+    client.dma_map(IOVA, MEMORY, fd)
+    client.dma_map(above, 0x1000, fd)
+    client.dma_unmap(0, M64)
+    assert refused(client.dma_unmap, 0, M64) == errno.ENOENT
+    client.close()
 
 
 def test_memory_unmapped_at_the_end(env):
