@@ -102,14 +102,19 @@ map_reserve(struct dma *dma)
 	return 0;
 }
 
-/* What a client may ask for; the file must be as long as it says. */
+static bool
+range_valid(uint64_t iova, uint64_t len)
+{
+	return len != 0 && (iova | len) % PAGE == 0 && len - 1 <= UINT64_MAX - iova;
+}
+
+/* The file must be as long as the client says. */
 static int
-request_check(uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot)
+file_check(int fd, uint64_t offset, uint64_t len)
 {
 	struct stat st;
 
-	if (len == 0 || (iova | len | offset) % PAGE != 0 || len - 1 > UINT64_MAX - iova ||
-			(prot & (DMA_READ | DMA_WRITE)) == 0)
+	if (offset % PAGE != 0)
 		return -EINVAL;
 	if (fstat(fd, &st) < 0)
 		return -errno;
@@ -119,28 +124,42 @@ request_check(uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t pro
 	return 0;
 }
 
+/* Map the file of a piece into the piece's window, or anywhere if that is not to be had. */
+static int
+file_map(struct dma *dma, struct dma_map *map, int fd, uint64_t offset)
+{
+	const int prot = (map->prot & DMA_READ ? PROT_READ : 0) |
+		(map->prot & DMA_WRITE ? PROT_WRITE : 0);
+	uint8_t *at = place(dma, map->iova, map->len);
+
+	map->addr = mmap(at, map->len, prot, MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd,
+		(off_t)offset);
+	return map->addr == MAP_FAILED ? -errno : 0;
+}
+
 int
 dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot)
 {
-	uint32_t i = map_find(dma, iova);
-	uint8_t *addr;
+	struct dma_map map = { .iova = iova, .len = len, .prot = prot };
+	uint32_t i;
 	int ret;
 
-	ret = request_check(iova, len, fd, offset, prot);
+	if (!range_valid(iova, len) || (prot & (DMA_READ | DMA_WRITE)) == 0)
+		return -EINVAL;
+	ret = fd < 0 ? 0 : file_check(fd, offset, len);
 	if (ret < 0)
 		return ret;
+	i = map_find(dma, iova);
 	if (i < dma->nb_maps && dma->maps[i].iova <= iova + (len - 1))
 		return -EEXIST;
 	ret = map_reserve(dma);
 	if (ret < 0)
 		return ret;
-	addr = place(dma, iova, len);
-	addr = mmap(addr, len, (prot & DMA_READ ? PROT_READ : 0) | (prot & DMA_WRITE ? PROT_WRITE : 0),
-		MAP_SHARED | (addr != NULL ? MAP_FIXED : 0), fd, (off_t)offset);
-	if (addr == MAP_FAILED)
-		return -errno;
+	ret = fd < 0 ? 0 : file_map(dma, &map, fd, offset);
+	if (ret < 0)
+		return ret;
 	memmove(&dma->maps[i + 1], &dma->maps[i], (dma->nb_maps - i) * sizeof(*dma->maps));
-	dma->maps[i] = (struct dma_map) { .iova = iova, .len = len, .addr = addr, .prot = prot };
+	dma->maps[i] = map;
 	dma->nb_maps++;
 	dma->stale = true;
 	return 0;
@@ -161,6 +180,8 @@ in_window(const struct dma *dma, const uint8_t *addr)
 static int
 piece_unmap(const struct dma *dma, const struct dma_map *map)
 {
+	if (map->addr == NULL)
+		return 0;
 	if (!in_window(dma, map->addr))
 		return munmap(map->addr, map->len) < 0 ? -errno : 0;
 	return mmap(map->addr, map->len, PROT_NONE,
@@ -228,7 +249,7 @@ dma_clear(struct dma *dma)
 	uint32_t i;
 
 	for (i = 0; i < dma->nb_maps; i++)
-		if (!in_window(dma, dma->maps[i].addr))
+		if (dma->maps[i].addr != NULL && !in_window(dma, dma->maps[i].addr))
 			munmap(dma->maps[i].addr, dma->maps[i].len);
 	for (i = 0; i < dma->nb_windows; i++)
 		munmap(dma->windows[i].base, WINDOW_SIZE);
@@ -247,6 +268,8 @@ extents_rebuild(struct dma *dma)
 	for (i = 0; i < dma->nb_maps; i++) {
 		const struct dma_map *map = &dma->maps[i];
 
+		if (map->addr == NULL)
+			continue;
 		if (last != NULL && last->iova + last->len == map->iova &&
 				last->addr + last->len == map->addr && last->prot == map->prot) {
 			last->len += map->len;
@@ -297,7 +320,7 @@ dma_fault(struct dma *dma, const void *fault)
 		const struct dma_map *map = &dma->maps[i];
 
 		/* All of the piece: a page of it may be a huge one. */
-		if (addr >= map->addr && addr < map->addr + map->len) {
+		if (map->addr != NULL && addr >= map->addr && addr < map->addr + map->len) {
 			dma->faulted = true;
 			return mmap(map->addr, map->len, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,

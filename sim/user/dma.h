@@ -32,11 +32,11 @@
 struct dma_map {
 	uint64_t iova;
 	uint64_t len;
-	uint8_t *addr;
+	uint8_t *addr; /* NULL: there is no file, and the memory is out of reach */
 	uint32_t prot;
 };
 
-/* Pieces that run on, with the same access. */
+/* Pieces within reach that run on, with the same access. */
 struct dma_extent {
 	uint64_t iova;
 	uint64_t len;
@@ -62,7 +62,10 @@ struct dma {
 	bool faulted; /* the client took memory back that it had given */
 };
 
-/* Map a file at an IOVA; the file descriptor stays the caller's.  0 or a negative errno. */
+/*
+ * Map a file at an IOVA, or with -1 remember that there is memory there that cannot
+ * be reached.  The file descriptor stays the caller's.  0 or a negative errno.
+ */
 int dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot);
 
 /*

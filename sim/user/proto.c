@@ -212,17 +212,13 @@ static int
 do_dma_map(struct sf *sf)
 {
 	const struct vfio_user_dma_map *map = proto_payload(sf, sizeof(*map));
-	int ret;
+	int fd, ret;
 
 	if (map == NULL || map->argsz < sizeof(*map) || sf->conn.nb_fds > 1 ||
 			(map->flags & ~(VFIO_USER_DMA_READABLE | VFIO_USER_DMA_WRITEABLE)) != 0)
 		return -EINVAL;
-	if (sf->conn.nb_fds == 0) {
-		sf_log(sf, "client maps IOVA 0x%llx without a file descriptor",
-			(unsigned long long)map->addr);
-		return -ENOTSUP;
-	}
-	ret = dma_map(&sf->plat.dma, map->addr, map->size, sf->conn.fds[0], map->offset,
+	fd = sf->conn.nb_fds == 0 ? -1 : sf->conn.fds[0];
+	ret = dma_map(&sf->plat.dma, map->addr, map->size, fd, map->offset,
 		map->flags & (DMA_READ | DMA_WRITE));
 	if (ret < 0)
 		sf_log(sf, "cannot map IOVA 0x%llx, 0x%llx bytes: %s",

@@ -454,6 +454,42 @@ def test_memory_unmapped_in_one(env):
     client.close()
 
 
+def test_memory_out_of_reach(env):
+    """Memory that comes without a file: the device cannot use it, and says so."""
+    driver = Driver(env, start=False)
+    client = driver.client
+    below, above = IOVA - 0x2000, IOVA + MEMORY
+    for iova, size in ((below, 0x2000), (above, 0x2000), (0, 0x1000)):
+        client.dma_map(iova, size, None)
+        assert refused(client.dma_map, iova, size, None) == errno.EEXIST
+        assert refused(client.dma_map, iova, size, driver.memory.fd) == errno.EEXIST
+    for iova, size, flags in ((1, 0x1000, 3), (0x10000, 0xfff, 3), (0x10000, 0, 3),
+                              (0x10000, 0x1000, 0), (0xfffffffffffff000, 0x2000, 3)):
+        assert refused(client.dma_map, iova, size, None, flags=flags) == errno.EINVAL
+    # a ring in it, or half in it, does not start
+    assert driver.start(RXQ, above - IOVA, RX_CPL) == 3 << 8
+    assert driver.start(TXQ, above - 64 - IOVA, TX_STATUS) == 3 << 8
+    assert driver.start(TXQ, TX_RING, -IOVA) == 3 << 8
+    # a buffer in it, or half in it, halts its queue
+    for addr in (above, above - 30, below + 0x1000, below + 0x1fe0, 0x10):
+        client.write32(BAR0, TXQ + Q_CTRL, 0)
+        assert driver.start(TXQ, TX_RING, TX_STATUS) == 1
+        driver.doorbell(DB_TX_TAIL, 0)
+        driver.describe(0, 60, addr=addr)
+        driver.doorbell(DB_TX_TAIL, 1)
+        driver.wait_state(TXQ, 6 << 8)
+    # it is unmapped as other memory is
+    client.dma_unmap(above, 0x2000)
+    client.dma_map(above, 0x2000, driver.memory.fd)
+    client.dma_unmap(0, above)
+    assert refused(client.dma_unmap, below, 0x2000) == errno.ENOENT
+    client.dma_map(below, 0x2000, None)
+    client.close()
+    client = connect(env)
+    assert client.read32(BAR0, ID) == 0x31584653
+    client.close()
+
+
 def test_memory_unmapped_at_the_end(env):
     """Rings at the highest addresses that there are."""
     driver = Driver(env, start=False)
@@ -491,8 +527,8 @@ def test_bad_requests(env):
                        [null.fileno()]) == errno.EINVAL
         assert refused(client.dma_map, 0, 0x1000, null.fileno()) == errno.EINVAL
         assert refused(client.call, GET_INFO, bytes(16), [null.fileno()]) == errno.EINVAL
-    assert refused(client.call, DMA_MAP, struct.pack("<IIQQQ", 32, 3, 0, 0, 0x1000)) \
-        == errno.ENOTSUP
+    assert refused(client.call, DMA_MAP, struct.pack("<IIQQQ", 31, 3, 0, 0, 0x1000)) \
+        == errno.EINVAL
     assert refused(client.dma_unmap, 0, 0x2000) == errno.ENOENT
     for iova, size, offset in ((1, 0x1000, 0), (0, 0xfff, 0), (0, 0, 0), (0, 0x1000, 1),
                                (0, 0x3000, 0), (0, 0x1000, 0x2000), (0, 0x1000, 1 << 63),

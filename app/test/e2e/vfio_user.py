@@ -149,7 +149,8 @@ class Client:
         self.write(region, offset, struct.pack("<Q", value))
 
     def dma_map(self, iova, size, fd, offset=0, flags=3):
-        self.call(DMA_MAP, struct.pack("<IIQQQ", 32, flags, offset, iova, size), [fd])
+        fds = [] if fd is None else [fd]
+        self.call(DMA_MAP, struct.pack("<IIQQQ", 32, flags, offset, iova, size), fds)
 
     def dma_unmap(self, iova, size, flags=0, argsz=24):
         self.call(DMA_UNMAP, struct.pack("<IIQQ", argsz, flags, iova, size))
