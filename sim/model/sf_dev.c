@@ -66,7 +66,7 @@ regs_reset(struct sf_dev *dev)
 }
 
 void
-sf_dev_reset(struct sf_dev *dev)
+sf_dev_soft_reset(struct sf_dev *dev)
 {
 	unsigned int q;
 
@@ -78,10 +78,16 @@ sf_dev_reset(struct sf_dev *dev)
 	regs_reset(dev);
 	if (dev->db != NULL)
 		memset(dev->db, 0, (size_t)dev->nb_queues * SF_DB_STRIDE);
-	memset(dev->msix_table, 0, sizeof(dev->msix_table));
-	sf_pci_reset(dev);
 	if (dev->peer != NULL && dev->peer != dev)
 		sf_dev_update_link(dev->peer);
+}
+
+void
+sf_dev_reset(struct sf_dev *dev)
+{
+	sf_dev_soft_reset(dev);
+	memset(dev->msix_table, 0, sizeof(dev->msix_table));
+	sf_pci_reset(dev);
 }
 
 void

@@ -326,7 +326,13 @@ void sf_dev_fini(struct sf_dev *dev);
  */
 void sf_dev_set_doorbells(struct sf_dev *dev, void *db);
 
-/* As CTRL.RESET: queues stop, registers return to their defaults. */
+/*
+ * As CTRL.RESET: queues stop, registers return to their defaults.  What PCI puts
+ * around the function, configuration space and the MSI-X table, stays as it is.
+ */
+void sf_dev_soft_reset(struct sf_dev *dev);
+
+/* As a function level reset: that, and what PCI puts around it. */
 void sf_dev_reset(struct sf_dev *dev);
 
 /* Size of a region in bytes, 0 if the device has no such region. */

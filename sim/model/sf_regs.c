@@ -285,7 +285,7 @@ reg_write(struct sf_dev *dev, uint32_t reg, uint32_t value)
 		break;
 	case SF_REG_CTRL:
 		if (value & SF_CTRL_RESET)
-			sf_dev_reset(dev);
+			sf_dev_soft_reset(dev);
 		break;
 	case SF_REG_MTU:
 		if (value >= SF_MTU_MIN && value <= SF_MTU_LARGEST)

@@ -19,7 +19,7 @@ from vfio_user import (DMA_MAP, DMA_UNMAP, DMA_UNMAP_ALL, ERROR, GET_INFO, GET_R
                        IRQ_DATA_EVENTFD, IRQ_DATA_NONE, REGION_CAPS, REGION_MMAP, REGION_READ,
                        REGION_WRITE, SET_IRQS, VERSION, Client, Closed, Memory, Refused, raised)
 
-BAR0, CONFIG = 0, 7
+BAR0, MSIX_BAR, CONFIG = 0, 2, 7
 MSIX, NUM_VECTORS = 2, 17
 
 FEATURES, DRV_FEATURES = 0x08, 0x0c
@@ -170,6 +170,35 @@ def test_registers(env):
     assert client.read(BAR0, MTU + 1, 2) == struct.pack("<I", 4000)[1:3]
     client.reset()
     assert client.read32(BAR0, MTU) == 1500
+    client.close()
+
+
+def test_reset(env):
+    """A register resets the device, VFIO resets the function."""
+    env.sim(sfs=1)
+    client = connect(env)
+    bars = struct.pack("<IIII", 0xfebe0004, 0x12, 0xfebd0004, 0x34)
+    vector = struct.pack("<QII", 0xfee00000, 0x41, 1)
+
+    def pci():
+        return (client.read(CONFIG, 0x04, 2), client.read(CONFIG, 0x10, 16),
+                client.read(CONFIG, 0x42, 2), client.read(MSIX_BAR, 16, 16))
+
+    defaults = pci()
+    client.write(CONFIG, 0x04, b"\x06\x04")
+    client.write(CONFIG, 0x10, bars)
+    client.write(CONFIG, 0x42, b"\x00\xc0")
+    client.write(MSIX_BAR, 16, vector)
+    client.write32(BAR0, MTU, 4000)
+    written = pci()
+    assert written[0] == b"\x06\x04" and written[1] == bars and written[3] == vector
+    client.write32(BAR0, CTRL, 1)
+    assert client.read32(BAR0, MTU) == 1500
+    assert pci() == written
+    client.write32(BAR0, MTU, 4000)
+    client.reset()
+    assert client.read32(BAR0, MTU) == 1500
+    assert pci() == defaults
     client.close()
 
 
