@@ -46,6 +46,7 @@ static struct {
 	enum sf_wire_type wire;
 	bool poll;
 	bool stats;
+	bool reset;
 	int cpu;
 } options = { .nb_sfs = 1, .nb_queues = SF_MAX_QUEUE_PAIRS, .cpu = -1 };
 
@@ -80,6 +81,7 @@ usage(FILE *out)
 		"  --queues N          queue pairs of each (16)\n"
 		"  --poll              never sleep while a queue runs\n"
 		"  --cpu N             run on this processor\n"
+		"  --reset             reset a device when its client leaves\n"
 		"  --stats             print statistics at the end\n"
 		"  --ctl FIFO          read commands there: remove N takes a sub-function away,\n"
 		"                      add N brings it back\n"
@@ -127,6 +129,7 @@ parse_options(int argc, char **argv)
 		{ "queues", required_argument, NULL, 'q' },
 		{ "poll", no_argument, NULL, 'p' },
 		{ "cpu", required_argument, NULL, 'c' },
+		{ "reset", no_argument, NULL, 'r' },
 		{ "stats", no_argument, NULL, 's' },
 		{ "ctl", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -156,6 +159,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 'c':
 			options.cpu = (int)parse_number("cpu", optarg, 0, CPU_SETSIZE - 1);
+			break;
+		case 'r':
+			options.reset = true;
 			break;
 		case 's':
 			options.stats = true;
@@ -267,6 +273,7 @@ open_device(unsigned int index)
 		fprintf(stderr, "dpdk-sf-sim: %s: %s\n", sfs[index].name, strerror(-ret));
 		publish_remove(&publish, index);
 	}
+	sfs[index].resets_at_end = options.reset;
 	return ret;
 }
 

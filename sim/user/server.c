@@ -64,9 +64,10 @@ conn_drop_fds(struct conn *conn)
 }
 
 /*
- * The end of a connection: the client's memory and eventfds go, and so does
- * the state of the device, for the next client.  The socket goes last: when the
- * client sees its end, nothing of the client's is in use any more.
+ * The end of a connection: the client's memory and eventfds go, and the queues
+ * whose rings were in that memory halt.  Registers stay as they are for the next
+ * client, unless the device is to be reset.  The socket goes last: when the client
+ * sees its end, nothing of the client's is in use any more.
  */
 static void
 conn_close(struct sf *sf)
@@ -75,7 +76,10 @@ conn_close(struct sf *sf)
 	unsigned int i;
 
 	conn_drop_fds(conn);
-	sf_dev_reset(&sf->dev);
+	if (sf->resets_at_end)
+		sf_dev_reset(&sf->dev);
+	else
+		sf_dev_dma_removed(&sf->dev, 0, UINT64_MAX);
 	for (i = 0; i < SF_PLAT_VECTORS; i++) {
 		if (sf->plat.eventfds[i] >= 0)
 			close(sf->plat.eventfds[i]);

@@ -50,6 +50,7 @@ struct sf {
 	int db_fd; /* memfd of the size of BAR 0; the doorbell pages in it are used */
 	void *db;
 	unsigned int resets; /* VFIO_DEVICE_RESET so far */
+	bool resets_at_end; /* of a connection; set behind sf_open() */
 	struct conn conn;
 };
 

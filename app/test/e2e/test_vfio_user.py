@@ -67,8 +67,8 @@ def closed(client):
 class Driver:
     """One queue pair of a looped device, as the data sheet brings it up."""
 
-    def __init__(self, env, start=True, features=0):
-        env.sim(sfs=1, wire="loop")
+    def __init__(self, env, start=True, features=0, extra=()):
+        env.sim(sfs=1, wire="loop", extra=extra)
         self.client = connect(env)
         self.memory = Memory(MEMORY)
         self.client.dma_map(IOVA, MEMORY, self.memory.fd)
@@ -199,6 +199,53 @@ def test_reset(env):
     client.reset()
     assert client.read32(BAR0, MTU) == 1500
     assert pci() == defaults
+    client.close()
+
+
+def leave_and_return(env, extra=()):
+    """A client sets a device up and leaves; the next client of the device."""
+    driver = Driver(env, extra=extra)
+    event = os.eventfd(0, os.EFD_NONBLOCK)
+    driver.client.set_irqs(IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1, [event])
+    driver.client.write32(BAR0, MTU, 4000)
+    driver.client.write(CONFIG, 0x04, b"\x06")
+    driver.post(8)
+    driver.client.close()
+    driver.client = connect(env)
+    # What was the client's has gone, whatever the device is.
+    assert refused(driver.client.dma_unmap, IOVA, MEMORY) == errno.ENOENT
+    driver.client.set_irqs(IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, 0, 1)
+    assert not raised(event, 0.05)
+    os.close(event)
+    return driver
+
+
+def test_disconnect(env):
+    """A device is as its client has left it, but for memory that it cannot use any more."""
+    driver = leave_and_return(env)
+    client = driver.client
+    assert client.read32(BAR0, MTU) == 4000
+    assert client.read32(BAR0, RX_MODE) == 3
+    assert client.read(CONFIG, 0x04, 1) == b"\x06"
+    assert driver.state(RXQ) == driver.state(TXQ) == 9 << 8
+    client.dma_map(IOVA, MEMORY, driver.memory.fd)
+    for block in (RXQ, TXQ):
+        client.write32(BAR0, block + Q_CTRL, 0)
+        client.write32(BAR0, block + Q_CTRL, 1)
+    driver.post(8)
+    driver.describe(0, 60)
+    driver.doorbell(DB_TX_TAIL, 1)
+    assert driver.wait_packets(1) == [60]
+    client.close()
+
+
+def test_disconnect_resets(env):
+    driver = leave_and_return(env, extra=["--reset"])
+    client = driver.client
+    assert client.read32(BAR0, MTU) == 1500
+    assert client.read32(BAR0, RX_MODE) == 0
+    assert client.read(CONFIG, 0x04, 1) == b"\x00"
+    assert driver.state(RXQ) == driver.state(TXQ) == 0
     client.close()
 
 
