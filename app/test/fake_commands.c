@@ -305,6 +305,19 @@ do_dma_unmap(const struct fake_request *req)
 	fake_reply(req, &unmap, sizeof(unmap));
 }
 
+static void
+do_reset(const struct fake_request *req)
+{
+	const enum fake_fault fault = fake_fault_now();
+
+	if (fault == FAKE_ERROR_PAYLOAD || fault == FAKE_ERROR_ENDLESS) {
+		fake_reply_error(req, EBUSY);
+		return;
+	}
+	memset(fake.region1, 0, sizeof(fake.region1));
+	fake_reply(req, NULL, 0);
+}
+
 void
 fake_carry_out(struct fake_request *req)
 {
@@ -335,8 +348,7 @@ fake_carry_out(struct fake_request *req)
 		do_dma_unmap(req);
 		break;
 	case VFIO_USER_DEVICE_RESET:
-		memset(fake.region1, 0, sizeof(fake.region1));
-		fake_reply(req, NULL, 0);
+		do_reset(req);
 		break;
 	default:
 		fake_reply_error(req, ENOTSUP);

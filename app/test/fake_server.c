@@ -20,6 +20,7 @@
 
 #define SLOW_MS 60
 #define TRICKLE_MS 20
+#define ERROR_PAYLOAD 10000
 #define HUGE_PAGE (2 << 20)
 
 struct fake_server fake = { .sock_lock = PTHREAD_MUTEX_INITIALIZER };
@@ -106,15 +107,19 @@ fake_reply(const struct fake_request *req, const void *payload, size_t len)
 void
 fake_reply_error(const struct fake_request *req, int error)
 {
+	static const uint8_t payload[ERROR_PAYLOAD];
+	const size_t len = fake_fault_now() == FAKE_ERROR_PAYLOAD ? sizeof(payload) : 0;
 	struct vfio_user_header header = {
 		.msg_id = req->header.msg_id,
 		.command = req->header.command,
-		.msg_size = sizeof(header),
+		.msg_size = sizeof(header) + len,
 		.flags = VFIO_USER_F_REPLY | VFIO_USER_F_ERROR,
 		.error = error,
 	};
 
-	send_message(&header, NULL, 0, NULL, 0);
+	if (fake_fault_now() == FAKE_ERROR_ENDLESS)
+		header.msg_size = UINT32_MAX;
+	send_message(&header, payload, len, NULL, 0);
 }
 
 static bool

@@ -36,6 +36,9 @@ struct rte_vfio_dev;
 /* Octets of data that we take in one message. */
 #define VFIO_USER_MAX_XFER 1048576
 
+/* Octets of a payload that are skipped: of a command that is refused, of an error. */
+#define VFIO_USER_SKIP_MAX (2 * VFIO_USER_MAX_XFER)
+
 /* What the server said it can take. */
 struct vfio_user_limits {
 	uint32_t max_msg_fds;

@@ -80,6 +80,23 @@ receive_reply_header(struct rte_vfio_dev *dev, const struct vfio_user_header *re
 	return ret;
 }
 
+/* A server may send a payload with an error, which says nothing more. */
+static int
+receive_error(struct rte_vfio_dev *dev, const struct vfio_user_header *reply,
+	struct vfio_user_fds *in)
+{
+	const size_t len = reply->msg_size - sizeof(*reply);
+	int ret;
+
+	if (len > VFIO_USER_SKIP_MAX)
+		return vfio_user_breach(dev, "sends an error of absurd size", reply->msg_size);
+	ret = vfio_user_skip(dev, len, in);
+	if (ret < 0)
+		return ret;
+	/* errno values are small; anything else would come out as success. */
+	return reply->error == 0 || reply->error > 4095 ? -EIO : -(int)reply->error;
+}
+
 static int
 receive_reply(struct rte_vfio_dev *dev, const struct vfio_user_header *request,
 	struct vfio_user_call *call, struct vfio_user_fds *in)
@@ -95,12 +112,8 @@ receive_reply(struct rte_vfio_dev *dev, const struct vfio_user_header *request,
 	if (ret < 0)
 		return ret;
 	len = reply.msg_size - sizeof(reply);
-	if ((reply.flags & VFIO_USER_F_ERROR) != 0) {
-		if (len != 0)
-			return vfio_user_breach(dev, "sends an error with a payload", len);
-		/* errno values are small; anything else would come out as success. */
-		return reply.error == 0 || reply.error > 4095 ? -EIO : -(int)reply.error;
-	}
+	if ((reply.flags & VFIO_USER_F_ERROR) != 0)
+		return receive_error(dev, &reply, in);
 	if (len < min || len > max)
 		return vfio_user_breach(dev, "replies with a payload of wrong size", len);
 	call->got = len;

@@ -17,9 +17,6 @@
 #include "vfio_private.h"
 #include "vfio_user_serve.h"
 
-/* Payload of a command that we refuse and skip. */
-#define FOREIGN_COMMAND_MAX (2 * VFIO_USER_MAX_XFER)
-
 int
 vfio_user_reach_add(struct vfio_user *user, const struct vfio_dma_run *run)
 {
@@ -190,7 +187,7 @@ vfio_user_serve(struct rte_vfio_dev *dev, const struct vfio_user_header *command
 {
 	size_t len = command->msg_size - sizeof(*command);
 
-	if (len > FOREIGN_COMMAND_MAX)
+	if (len > VFIO_USER_SKIP_MAX)
 		return vfio_user_breach(dev, "sends a command of absurd size", command->msg_size);
 	if ((command->command == VFIO_USER_DMA_READ || command->command == VFIO_USER_DMA_WRITE) &&
 			len >= sizeof(struct vfio_user_dma_access))
