@@ -302,7 +302,7 @@ do_dma_unmap(const struct fake_request *req)
 		return;
 	}
 	fake.maps[i] = fake.maps[--fake.nb_maps];
-	fake_reply(req, &unmap, sizeof(unmap));
+	fake_reply(req, &unmap, fake_fault_now() == FAKE_UNMAP_BARE ? 0 : sizeof(unmap));
 }
 
 static void

@@ -7,8 +7,13 @@
  */
 
 #include <errno.h>
+#include <unistd.h>
+
+#include <rte_malloc.h>
 
 #include "fake_device.h"
+
+#define IOVA (UINT64_C(1) << 50) /* where EAL has nothing */
 
 /* The device is there, and does as it is asked. */
 static int
@@ -45,9 +50,28 @@ test_error_endless(void)
 	return TEST_SUCCESS;
 }
 
+static int
+test_unmap_bare(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	void *mem = rte_malloc(NULL, page, page);
+	unsigned int maps;
+
+	TEST_ASSERT(mem != NULL, "no memory");
+	TEST_ASSERT_OK(fake_start(FAKE_UNMAP_BARE));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	maps = fake_server_dma_maps();
+	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
+	rte_free(mem);
+	return works();
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_error_payload),
 	TEST_CASE(test_error_endless),
+	TEST_CASE(test_unmap_bare),
 	{ .name = NULL }
 };
 

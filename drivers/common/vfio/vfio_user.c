@@ -81,6 +81,7 @@ user_dma_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
 		.head_len = sizeof(request),
 		.reply = &reply,
 		.reply_len = sizeof(reply),
+		.reply_optional = true, /* it has nothing to say, and some servers say just that */
 	};
 
 	int ret;

@@ -81,6 +81,7 @@ struct vfio_user_call {
 	void *reply; /* payload, first part */
 	size_t reply_len; /* exactly, or at the most with reply_min */
 	size_t reply_min; /* 0: reply_len exactly */
+	bool reply_optional; /* a reply with no payload at all will do */
 	void *reply_data; /* second part, then always all of it */
 	size_t reply_data_len;
 	int *recv_fd; /* NULL: none expected; -1 afterwards if none came */

@@ -114,9 +114,11 @@ receive_reply(struct rte_vfio_dev *dev, const struct vfio_user_header *request,
 	len = reply.msg_size - sizeof(reply);
 	if ((reply.flags & VFIO_USER_F_ERROR) != 0)
 		return receive_error(dev, &reply, in);
+	call->got = len;
+	if (len == 0 && call->reply_optional)
+		return 0;
 	if (len < min || len > max)
 		return vfio_user_breach(dev, "replies with a payload of wrong size", len);
-	call->got = len;
 	ret = vfio_user_receive(dev, call->reply, len - call->reply_data_len, in);
 	if (ret == 0)
 		ret = vfio_user_receive(dev, call->reply_data, call->reply_data_len, in);
