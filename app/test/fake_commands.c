@@ -22,10 +22,12 @@ do_version(const struct fake_request *req)
 {
 	static const char good[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}";
 	static const char odd[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":13}}";
+	static const char unsaid[] = "{\"capabilities\":{}}";
 	static const char broken[] = "{\"capabilities\":";
 	static const char limit[] = "{\"capabilities\":{\"max_msg_fds\":-1}}";
 	const char *text = fake.fault == FAKE_JSON ? broken :
 		fake.fault == FAKE_JSON_LIMIT ? limit :
+		fake.fault == FAKE_XFER_UNSAID ? unsaid :
 		fake.fault == FAKE_XFER_ODD ? odd : good;
 	struct vfio_user_version version = {
 		.major = fake.fault == FAKE_VERSION ? 9 : 0,
@@ -235,11 +237,12 @@ static void
 do_region_access(const struct fake_request *req)
 {
 	struct vfio_user_region_access access;
-	uint8_t buf[sizeof(access) + 64], *reg;
+	const uint32_t max = fake.fault == FAKE_XFER_UNSAID ? FAKE_MAX_DATA : 64;
+	uint8_t buf[FAKE_MAX_PAYLOAD], *reg;
 
 	memcpy(&access, req->payload, sizeof(access));
 	if ((access.region > 1 && access.region != VFIO_PCI_CONFIG_REGION_INDEX) ||
-			access.count > 64) {
+			access.count > max) {
 		fake_reply_error(req, EINVAL);
 		return;
 	}

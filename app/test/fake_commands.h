@@ -22,7 +22,8 @@
 #include "vfio_user_proto.h"
 
 #define FAKE_MAX_MAPS 65536
-#define FAKE_MAX_PAYLOAD 4096
+#define FAKE_MAX_DATA 32768
+#define FAKE_MAX_PAYLOAD (sizeof(struct vfio_user_region_access) + FAKE_MAX_DATA)
 #define FAKE_MAX_FDS 16
 #define FAKE_MAX_QUESTION 16384
 

@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_malloc.h>
@@ -68,10 +69,33 @@ test_unmap_bare(void)
 	return works();
 }
 
+/* A server that states no limit is not sent, and not asked for, more than it may have room for. */
+static int
+test_transfer_unsaid(void)
+{
+	static uint8_t out[FAKE_REGION0_SIZE], in[FAKE_REGION0_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = i * 7 + i / 256;
+	TEST_ASSERT_OK(fake_start(FAKE_XFER_UNSAID));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(rte_vfio_region_write(fake_dev, 0, 0, out, sizeof(out)));
+	TEST_ASSERT_OK(memcmp(fake_server_region(0), out, sizeof(out)));
+	TEST_ASSERT_OK(rte_vfio_region_read(fake_dev, 0, 0, in, sizeof(in)));
+	TEST_ASSERT_OK(memcmp(in, out, sizeof(in)));
+	/* An odd place: each part but the last ends where a word does. */
+	TEST_ASSERT_OK(rte_vfio_region_write(fake_dev, 0, 3, out, sizeof(out) - 8));
+	TEST_ASSERT_OK(memcmp(fake_server_region(0) + 3, out, sizeof(out) - 8));
+	TEST_ASSERT_EQUAL(fake_server_torn(), 1);
+	return works();
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_error_payload),
 	TEST_CASE(test_error_endless),
 	TEST_CASE(test_unmap_bare),
+	TEST_CASE(test_transfer_unsaid),
 	{ .name = NULL }
 };
 

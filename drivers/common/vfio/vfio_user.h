@@ -33,8 +33,13 @@ struct rte_vfio_dev;
 /* File descriptors we send in one message at the most, and take in one. */
 #define VFIO_USER_MAX_FDS 16
 
-/* Octets of data that we take in one message. */
+/* Octets of data that we take in one message, and send to a server that says it takes as many. */
 #define VFIO_USER_MAX_XFER 1048576
+/*
+ * Octets of data that we ask for or send in one message unless the server states a
+ * limit.  The specification's default is 1 MiB, which not every server has room for.
+ */
+#define VFIO_USER_DEF_XFER 32768
 
 /* Octets of a payload that are skipped: of a command that is refused, of an error. */
 #define VFIO_USER_SKIP_MAX (2 * VFIO_USER_MAX_XFER)

@@ -52,12 +52,12 @@ static int
 read_limits(struct rte_vfio_dev *dev, const json_t *root)
 {
 	const json_t *capabilities = json_object_get(root, "capabilities");
-	json_int_t fds = 1, xfer = 1024 * 1024, maps = 65535, pgsizes = 4096;
+	json_int_t fds = 1, xfer = VFIO_USER_DEF_XFER, maps = 65535, pgsizes = 4096;
 	int ret;
 
 	ret = read_limit(dev, capabilities, "max_msg_fds", 1, VFIO_USER_MAX_FDS, &fds);
 	if (ret == 0)
-		ret = read_limit(dev, capabilities, "max_data_xfer_size", 8, 1024 * 1024, &xfer);
+		ret = read_limit(dev, capabilities, "max_data_xfer_size", 8, VFIO_USER_MAX_XFER, &xfer);
 	if (ret == 0)
 		ret = read_limit(dev, capabilities, "max_dma_maps", 1, UINT32_MAX, &maps);
 	if (ret == 0)
