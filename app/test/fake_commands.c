@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include <rte_common.h>
+#include <rte_cycles.h>
 
 #include "fake_commands.h"
+
+#define SLOW_DEVICE_MS 500
 
 static void
 do_version(const struct fake_request *req)
@@ -286,6 +289,14 @@ do_dma_map(const struct fake_request *req)
 	fake_reply(req, NULL, 0);
 }
 
+/* Transfers under way come to their end. */
+static void
+device_wait(void)
+{
+	if (fake_fault_now() == FAKE_SLOW_DEVICE)
+		rte_delay_us_sleep(SLOW_DEVICE_MS * 1000);
+}
+
 static void
 do_dma_unmap(const struct fake_request *req)
 {
@@ -293,6 +304,7 @@ do_dma_unmap(const struct fake_request *req)
 	unsigned int i;
 
 	memcpy(&unmap, req->payload, sizeof(unmap));
+	device_wait();
 	for (i = 0; i < fake.nb_maps; i++)
 		if (fake.maps[i].addr == unmap.addr && fake.maps[i].size == unmap.size)
 			break;
@@ -313,6 +325,7 @@ do_reset(const struct fake_request *req)
 {
 	const enum fake_fault fault = fake_fault_now();
 
+	device_wait();
 	if (fault == FAKE_ERROR_PAYLOAD || fault == FAKE_ERROR_ENDLESS) {
 		fake_reply_error(req, EBUSY);
 		return;

@@ -81,6 +81,7 @@ enum fake_fault {
 	FAKE_ERROR_ENDLESS, /* an error whose payload takes for ever, and no reset */
 	FAKE_UNMAP_BARE, /* no fault: says nothing of what it unmaps */
 	FAKE_XFER_UNSAID, /* no fault: states no limit, and ends with more than 32 KiB */
+	FAKE_SLOW_DEVICE, /* no fault: half a second to reset, or to unmap memory */
 	FAKE_PCI, /* no fault: a PCI device */
 	FAKE_UNKNOWN, /* no fault: has more, of everything, than anybody has heard of */
 	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */

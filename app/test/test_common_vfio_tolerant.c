@@ -7,9 +7,12 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
+#include <rte_eal.h>
 #include <rte_malloc.h>
 
 #include "fake_device.h"
@@ -91,11 +94,147 @@ test_transfer_unsaid(void)
 	return works();
 }
 
+/* --- Requests that take their time ------------------------------------------ */
+
+#define TIMEOUT_MS 250
+#define SLACK_MS 400
+
+static int
+slow_open(void)
+{
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	fake_timeout_ms = TIMEOUT_MS;
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	fake_server_turn(FAKE_SLOW_DEVICE);
+	return TEST_SUCCESS;
+}
+
+static int
+test_slow_reset(void)
+{
+	TEST_ASSERT_OK(slow_open());
+	TEST_ASSERT_OK(rte_vfio_dev_reset(fake_dev));
+	return works();
+}
+
+/* By itself, and as a part of closing the device. */
+static int
+test_slow_unmap(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	void *mem = rte_malloc(NULL, page, page);
+
+	TEST_ASSERT(mem != NULL, "no memory");
+	TEST_ASSERT_OK(slow_open());
+	test_log_start();
+	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(works());
+	fake_close();
+	TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 0);
+	rte_free(mem);
+	return TEST_SUCCESS;
+}
+
+static void *
+reset(void *arg)
+{
+	return (void *)(intptr_t)rte_vfio_dev_reset(arg);
+}
+
+/* Another thread's register access, and a call of several, wait for the reset. */
+static int
+test_slow_for_others(void)
+{
+	uint8_t buf[FAKE_REGION1_SIZE]; /* four messages */
+	pthread_t thread;
+	void *ret;
+
+	TEST_ASSERT_OK(slow_open());
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, reset, fake_dev));
+	rte_delay_us_sleep(50 * 1000);
+	TEST_ASSERT_OK(rte_vfio_region_read(fake_dev, 1, 0, buf, sizeof(buf)));
+	pthread_join(thread, &ret);
+	TEST_ASSERT_EQUAL((intptr_t)ret, 0);
+	return works();
+}
+
+/* Memory that EAL adds is mapped behind that: the connection, or the domain, is locked. */
+static int
+slow_and_grow(void *(*slow)(void *))
+{
+	pthread_t thread;
+	void *mem, *ret;
+
+	TEST_ASSERT_OK(pthread_create(&thread, NULL, slow, fake_dev));
+	rte_delay_us_sleep(50 * 1000);
+	test_log_start();
+	mem = rte_malloc(NULL, 128 << 20, 0); /* more than the tests start with */
+	pthread_join(thread, &ret);
+	TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 0);
+	TEST_ASSERT_EQUAL((intptr_t)ret, 0);
+	fake_server_turn(FAKE_NONE);
+	rte_free(mem);
+	fake_server_turn(FAKE_SLOW_DEVICE);
+	return mem == NULL ? test_skip("not enough hugepages") : works();
+}
+
+static void *memory;
+
+static void *
+unmap(void *arg)
+{
+	return (void *)(intptr_t)rte_vfio_dma_unmap(arg, memory, IOVA, sysconf(_SC_PAGESIZE));
+}
+
+static int
+test_slow_for_memory(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	int ret;
+
+	if (!rte_eal_has_hugepages())
+		return test_skip("no hugepages: EAL's memory is fixed");
+	memory = rte_malloc(NULL, page, page);
+	TEST_ASSERT(memory != NULL, "no memory");
+	TEST_ASSERT_OK(slow_open());
+	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, memory, IOVA, page));
+	ret = slow_and_grow(unmap);
+	if (ret == TEST_SUCCESS)
+		ret = slow_and_grow(reset);
+	rte_free(memory);
+	return ret;
+}
+
+/* There is an end to that as well. */
+static int
+test_hang_reset(void)
+{
+	uint64_t ms = rte_get_timer_hz() / 1000, start;
+
+	TEST_ASSERT_OK(slow_open());
+	fake_server_turn(FAKE_HANG);
+	test_log_start();
+	start = rte_get_timer_cycles();
+	TEST_ASSERT_EQUAL(rte_vfio_dev_reset(fake_dev), -ETIMEDOUT);
+	ms = (rte_get_timer_cycles() - start) / ms;
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "more than 1000 ms"), 1);
+	TEST_ASSERT(ms + 10 >= RTE_VFIO_DEV_SLOW_FACTOR * TIMEOUT_MS &&
+		ms < RTE_VFIO_DEV_SLOW_FACTOR * TIMEOUT_MS + SLACK_MS, "%u ms", (unsigned int)ms);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_error_payload),
 	TEST_CASE(test_error_endless),
 	TEST_CASE(test_unmap_bare),
 	TEST_CASE(test_transfer_unsaid),
+	TEST_CASE(test_slow_reset),
+	TEST_CASE(test_slow_unmap),
+	TEST_CASE(test_slow_for_others),
+	TEST_CASE(test_slow_for_memory),
+	TEST_CASE(test_hang_reset),
 	{ .name = NULL }
 };
 

@@ -62,6 +62,12 @@ enum rte_vfio_transport {
 #define RTE_VFIO_DEV_TIMEOUT_MS 5000
 
 /**
+ * How many times as long a call may take that has a vfio-user server reset the device
+ * or unmap memory: the server may have to wait for transfers that are under way.
+ */
+#define RTE_VFIO_DEV_SLOW_FACTOR 4
+
+/**
  * Where a device can be reached.  Filled by a bus; a way that the device does
  * not have is NULL.  Only read during rte_vfio_dev_open().
  */
@@ -78,6 +84,10 @@ struct rte_vfio_dev_node {
 	 * then given up: the call returns -ETIMEDOUT, those after it -ENODEV, and
 	 * RTE_VFIO_DEV_EVENT_GONE is told.  A bus sets RTE_VFIO_DEV_TIMEOUT_MS
 	 * unless it was told otherwise; 0 is for ever.
+	 *
+	 * A call that resets the device or unmaps memory has
+	 * RTE_VFIO_DEV_SLOW_FACTOR times as long.  A call that has to wait while
+	 * another thread's does so has its own time behind that.
 	 */
 	uint32_t timeout_ms;
 };

@@ -12,8 +12,12 @@
  * the call takes.  Each function that may send more than one is between
  * vfio_call_begin() and vfio_call_end().  They nest: the outermost of a thread
  * is the call.  Times are CLOCK_MONOTONIC, in nanoseconds, and a thread's own.
+ *
+ * A reset, and the end of a mapping, may have a server wait for transfers that are
+ * under way.  A call with such a slow request in it may take several times as long.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The deadline of a call that may take for ever. */
@@ -24,7 +28,16 @@ void vfio_call_end(void);
 
 uint64_t vfio_call_now(void);
 
-/* When the call that this thread is in is to end; timeout_ms 0: never. */
-uint64_t vfio_call_deadline(uint32_t timeout_ms);
+/*
+ * When the call that this thread is in is to end, if its next request is slow or
+ * not; timeout_ms 0: never.
+ */
+uint64_t vfio_call_deadline(uint32_t timeout_ms, bool slow);
+
+/* The milliseconds of a call, as its deadline counts them. */
+uint64_t vfio_call_limit_ms(uint32_t timeout_ms, bool slow);
+
+/* Put the end of this thread's call off, as it had to wait for another thread's. */
+void vfio_call_put_off(uint64_t ns);
 
 #endif /* VFIO_CALL_H */

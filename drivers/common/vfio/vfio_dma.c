@@ -282,8 +282,9 @@ dma_mem_event(enum rte_mem_event type, const void *addr, size_t len, void *arg)
 	/* Of external memory EAL only tells when it is a heap; msl->heap may come later. */
 	if (msl == NULL)
 		return;
-	vfio_call_begin();
+	/* The time that it takes to get the lock is not the server's, for this event. */
 	pthread_mutex_lock(&dma->lock);
+	vfio_call_begin();
 	if (type == RTE_MEM_EVENT_ALLOC) {
 		ret = pages_map(dma, msl, start, len);
 		if (ret < 0 && ret != -ENODEV) /* of a device that is gone that has been said */
@@ -292,8 +293,8 @@ dma_mem_event(enum rte_mem_event type, const void *addr, size_t len, void *arg)
 	} else {
 		pages_unmap(dma, msl, start, len);
 	}
-	pthread_mutex_unlock(&dma->lock);
 	vfio_call_end();
+	pthread_mutex_unlock(&dma->lock);
 }
 
 /* EAL's memory hotplug lock is held for reading. */

@@ -77,6 +77,7 @@ user_dma_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
 	struct vfio_user_dma_unmap reply;
 	struct vfio_user_call call = {
 		.command = VFIO_USER_DMA_UNMAP,
+		.slow = true,
 		.head = &request,
 		.head_len = sizeof(request),
 		.reply = &reply,
@@ -345,7 +346,7 @@ user_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 static int
 user_reset(struct rte_vfio_dev *dev)
 {
-	struct vfio_user_call call = { .command = VFIO_USER_DEVICE_RESET };
+	struct vfio_user_call call = { .command = VFIO_USER_DEVICE_RESET, .slow = true };
 
 	return vfio_user_call(dev, &call);
 }

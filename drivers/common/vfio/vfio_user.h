@@ -59,10 +59,12 @@ struct vfio_user {
 	uint32_t timeout_ms; /* of a call; 0: none */
 	bool broken; /* given up; atomic, set under busy_lock */
 	struct vfio_user_limits limits;
-	pthread_mutex_t busy_lock; /* of "busy", and of setting "broken" */
+	pthread_mutex_t busy_lock; /* of "busy" and "slow_until", and of setting "broken" */
 	pthread_cond_t idle; /* "busy" has become false; waits by CLOCK_MONOTONIC */
+	uint64_t slow_until; /* when a slow request is over, if "busy" is for one, or 0; likewise */
 	bool busy; /* with one request at a time: a thread has what follows */
 	uint64_t deadline; /* of the call that has locked it, see vfio_call.h */
+	uint64_t limit_ms; /* the time that the deadline leaves to the call, for log lines */
 	uint16_t next_id;
 	struct vfio_ranges reach; /* memory that the server may access by message */
 	bool refused; /* an access of the server's; that has been said */
@@ -77,6 +79,7 @@ struct vfio_user {
 /* A request and the room for its reply. */
 struct vfio_user_call {
 	enum vfio_user_command command;
+	bool slow; /* the server may have to wait for the device, see vfio_call.h */
 	const void *head; /* payload, first part */
 	size_t head_len;
 	const void *data; /* second part */

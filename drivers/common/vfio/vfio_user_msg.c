@@ -180,7 +180,7 @@ vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call)
 
 	if (call->recv_fd != NULL)
 		*call->recv_fd = -1;
-	ret = vfio_user_lock(dev);
+	ret = vfio_user_lock(dev, call->slow);
 	if (ret < 0)
 		return ret;
 	input_watch(dev, false);
@@ -206,7 +206,8 @@ vfio_user_serve_idle(struct rte_vfio_dev *dev)
 	/* Who has it locked takes what comes, and has the watcher woken for the rest. */
 	if (!vfio_user_trylock(user))
 		return;
-	user->deadline = vfio_call_deadline(user->timeout_ms);
+	user->deadline = vfio_call_deadline(user->timeout_ms, false);
+	user->limit_ms = user->timeout_ms;
 	if (!vfio_user_is_broken(user) &&
 			recv(user->sock, &octet, sizeof(octet), MSG_PEEK | MSG_DONTWAIT) > 0)
 		serve_commands(dev);

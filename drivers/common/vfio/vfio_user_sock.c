@@ -66,15 +66,15 @@ vfio_user_breach(struct rte_vfio_dev *dev, const char *what, uint64_t value)
 
 /* The server has not answered in time, or it or the socket has an error (0: its end). */
 static int
-lost(struct rte_vfio_dev *dev, const char *doing, int error)
+lost_after(struct rte_vfio_dev *dev, const char *doing, int error, uint64_t limit_ms)
 {
 	const bool ended = error == 0 || error == EPIPE || error == ECONNRESET;
 
 	if (!vfio_user_give_up(dev, ended)) /* another thread has said so */
 		return -ENODEV;
 	if (error == ETIMEDOUT) {
-		VFIO_LOG(ERR, dev, "vfio-user server takes more than %u ms while %s: connection given up",
-			dev->user->timeout_ms, doing);
+		VFIO_LOG(ERR, dev, "vfio-user server takes more than %" PRIu64
+			" ms while %s: connection given up", limit_ms, doing);
 		return -ETIMEDOUT;
 	}
 	if (error == 0)
@@ -82,6 +82,13 @@ lost(struct rte_vfio_dev *dev, const char *doing, int error)
 	else
 		VFIO_LOG(ERR, dev, "vfio-user server lost while %s: %s", doing, strerror(error));
 	return -ENODEV;
+}
+
+/* The same, while this thread has the connection locked. */
+static int
+lost(struct rte_vfio_dev *dev, const char *doing, int error)
+{
+	return lost_after(dev, doing, error, dev->user->limit_ms);
 }
 
 static bool
@@ -142,7 +149,7 @@ vfio_user_connect(struct rte_vfio_dev *dev, const char *path)
 	}
 	user->sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	ret = user->sock < 0 ? -errno :
-		connect_by(user->sock, &addr, vfio_call_deadline(user->timeout_ms));
+		connect_by(user->sock, &addr, vfio_call_deadline(user->timeout_ms, false));
 	if (ret == 0)
 		return 0;
 	VFIO_LOG_OPEN(dev, "cannot connect to vfio-user socket %s: %s", path, strerror(-ret));
@@ -170,36 +177,66 @@ vfio_user_lock_destroy(struct vfio_user *user)
 	pthread_mutex_destroy(&user->busy_lock);
 }
 
-/* 0, or ETIMEDOUT. */
-static int
-lock_by(struct vfio_user *user, uint64_t deadline)
+/* Wait for who has it locked, or until a time; who waits looks again.  With busy_lock held. */
+static void
+wait_idle(struct vfio_user *user, uint64_t until)
 {
-	const struct timespec until = rte_ns_to_timespec(deadline);
+	const struct timespec time = rte_ns_to_timespec(until);
+
+	if (until == VFIO_NO_DEADLINE)
+		pthread_cond_wait(&user->idle, &user->busy_lock);
+	else
+		pthread_cond_timedwait(&user->idle, &user->busy_lock, &time);
+}
+
+/*
+ * 0, or ETIMEDOUT.  What it takes to wait for a slow request, this thread's call has
+ * more time; *put_off says that this was so.
+ */
+static int
+lock_by(struct vfio_user *user, uint64_t deadline, bool *put_off)
+{
+	const uint64_t began = vfio_call_now();
+	uint64_t until;
 	int ret = 0;
 
+	*put_off = false;
+
 	pthread_mutex_lock(&user->busy_lock);
-	while (user->busy && ret == 0)
-		ret = deadline == VFIO_NO_DEADLINE ?
-			pthread_cond_wait(&user->idle, &user->busy_lock) :
-			pthread_cond_timedwait(&user->idle, &user->busy_lock, &until);
-	if (!user->busy)
-		ret = 0;
+	while (user->busy && ret == 0) {
+		*put_off |= user->slow_until != 0;
+		until = RTE_MAX(deadline, user->slow_until);
+		if (vfio_call_now() >= until)
+			ret = ETIMEDOUT;
+		else
+			wait_idle(user, until);
+	}
 	if (ret == 0)
 		user->busy = true;
 	pthread_mutex_unlock(&user->busy_lock);
+	if (*put_off)
+		vfio_call_put_off(vfio_call_now() - began);
 	return ret;
 }
 
 void
 vfio_user_lock_wait(struct vfio_user *user)
 {
-	lock_by(user, VFIO_NO_DEADLINE);
+	bool put_off;
+
+	lock_by(user, VFIO_NO_DEADLINE, &put_off);
 }
 
 bool
 vfio_user_trylock(struct vfio_user *user)
 {
-	return lock_by(user, 0) == 0;
+	bool locked;
+
+	pthread_mutex_lock(&user->busy_lock);
+	locked = !user->busy;
+	user->busy = true;
+	pthread_mutex_unlock(&user->busy_lock);
+	return locked;
 }
 
 void
@@ -207,25 +244,40 @@ vfio_user_unlock(struct vfio_user *user)
 {
 	pthread_mutex_lock(&user->busy_lock);
 	user->busy = false;
+	user->slow_until = 0;
 	pthread_cond_signal(&user->idle);
 	pthread_mutex_unlock(&user->busy_lock);
 }
 
+/* Have other threads know how long the request of this one may take. */
+static void
+slow_announce(struct vfio_user *user)
+{
+	pthread_mutex_lock(&user->busy_lock);
+	user->slow_until = user->deadline;
+	pthread_mutex_unlock(&user->busy_lock);
+}
+
 int
-vfio_user_lock(struct rte_vfio_dev *dev)
+vfio_user_lock(struct rte_vfio_dev *dev, bool slow)
 {
 	struct vfio_user *user = dev->user;
-	const uint64_t deadline = vfio_call_deadline(user->timeout_ms);
+	const uint64_t limit_ms = vfio_call_limit_ms(user->timeout_ms, slow);
+	const uint64_t deadline = vfio_call_deadline(user->timeout_ms, slow);
+	bool put_off;
 	int ret;
 
-	ret = lock_by(user, deadline);
+	ret = lock_by(user, deadline, &put_off);
 	if (ret != 0)
-		return lost(dev, "serving another thread", ret);
+		return lost_after(dev, "serving another thread", ret, limit_ms);
 	if (vfio_user_is_broken(user)) {
 		vfio_user_unlock(user);
 		return -ENODEV;
 	}
-	user->deadline = deadline;
+	user->deadline = put_off ? vfio_call_deadline(user->timeout_ms, slow) : deadline;
+	user->limit_ms = limit_ms;
+	if (slow)
+		slow_announce(user);
 	return 0;
 }
 

@@ -35,10 +35,12 @@ void vfio_user_lock_init(struct vfio_user *user);
 void vfio_user_lock_destroy(struct vfio_user *user);
 
 /*
- * Lock the connection, by the deadline of the call that this thread is in, which
- * becomes user->deadline.  -ENODEV if the connection has been given up before.
+ * Lock the connection for a request, by the deadline of the call that this thread
+ * is in, which becomes user->deadline.  While another thread has it locked for a slow
+ * request, that thread is waited for, and this thread's call may end so much later.
+ * -ENODEV if the connection has been given up before.
  */
-int vfio_user_lock(struct rte_vfio_dev *dev);
+int vfio_user_lock(struct rte_vfio_dev *dev, bool slow);
 
 /* Lock it without a deadline, as who has it locked has one; or only if it is not. */
 void vfio_user_lock_wait(struct vfio_user *user);
