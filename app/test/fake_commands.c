@@ -25,12 +25,14 @@ do_version(const struct fake_request *req)
 {
 	static const char good[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}";
 	static const char odd[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":13}}";
+	static const char pgsizes[] = "{\"capabilities\":{\"pgsizes\":2162688}}";
 	static const char unsaid[] = "{\"capabilities\":{}}";
 	static const char broken[] = "{\"capabilities\":";
 	static const char limit[] = "{\"capabilities\":{\"max_msg_fds\":-1}}";
 	const char *text = fake.fault == FAKE_JSON ? broken :
 		fake.fault == FAKE_JSON_LIMIT ? limit :
 		fake.fault == FAKE_XFER_UNSAID ? unsaid :
+		fake.fault == FAKE_PGSIZES ? pgsizes :
 		fake.fault == FAKE_XFER_ODD ? odd : good;
 	struct vfio_user_version version = {
 		.major = fake.fault == FAKE_VERSION ? 9 : 0,

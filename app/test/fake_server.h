@@ -36,6 +36,7 @@
 #define FAKE_PCI_VENDOR 0xfa4e
 #define FAKE_PCI_DEVICE 0x5f01
 #define FAKE_NUM_VECTORS 4
+#define FAKE_PAGE_SIZE 0x10000 /* with FAKE_PGSIZES */
 
 enum fake_fault {
 	FAKE_NONE,
@@ -82,6 +83,7 @@ enum fake_fault {
 	FAKE_UNMAP_BARE, /* no fault: says nothing of what it unmaps */
 	FAKE_XFER_UNSAID, /* no fault: states no limit, and ends with more than 32 KiB */
 	FAKE_SLOW_DEVICE, /* no fault: half a second to reset, or to unmap memory */
+	FAKE_PGSIZES, /* no fault: maps pages of 64 KiB and 2 MiB */
 	FAKE_PCI, /* no fault: a PCI device */
 	FAKE_UNKNOWN, /* no fault: has more, of everything, than anybody has heard of */
 	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */

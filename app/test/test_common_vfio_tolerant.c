@@ -225,6 +225,46 @@ test_hang_reset(void)
 	return TEST_SUCCESS;
 }
 
+/* --- Page sizes ------------------------------------------------------------- */
+
+/* Refused in one line, with the size of the server's pages, and not sent. */
+static int
+not_whole(void *addr, uint64_t iova, size_t len)
+{
+	const unsigned int calls = fake_server_dma_calls();
+	int ret;
+
+	test_log_start();
+	ret = rte_vfio_dma_map(fake_dev, addr, iova, len);
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "whole pages of 0x10000"), 1);
+	TEST_ASSERT_EQUAL(ret, -EINVAL);
+	TEST_ASSERT_EQUAL(fake_server_dma_calls(), calls);
+	return TEST_SUCCESS;
+}
+
+static int
+test_page_sizes(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE), large = FAKE_PAGE_SIZE;
+	uint8_t *mem = rte_malloc(NULL, 4 * large, large);
+	unsigned int maps;
+
+	TEST_ASSERT(mem != NULL, "no memory");
+	TEST_ASSERT_OK(fake_start(FAKE_PGSIZES));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	maps = fake_server_dma_maps();
+	TEST_ASSERT_OK(not_whole(mem, IOVA + page, large));
+	TEST_ASSERT_OK(not_whole(mem, IOVA, page));
+	TEST_ASSERT_OK(not_whole(mem, IOVA, large + page));
+	TEST_ASSERT_OK(not_whole(mem + page, IOVA, large));
+	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, 2 * large));
+	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem + 3 * large, IOVA + 3 * large, large));
+	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + 2);
+	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, 2 * large));
+	rte_free(mem);
+	return works();
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_error_payload),
 	TEST_CASE(test_error_endless),
@@ -235,6 +275,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_slow_for_others),
 	TEST_CASE(test_slow_for_memory),
 	TEST_CASE(test_hang_reset),
+	TEST_CASE(test_page_sizes),
 	{ .name = NULL }
 };
 

@@ -478,8 +478,9 @@ int rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index,
  *   that of EAL's memory, unless another device has mapped just the same there;
  *   -ENOTSUP if the transport
  *   needs a file behind the memory and there is none, or in a secondary
- *   process, -ERANGE if the IOMMU cannot map the IOVA, or another negative
- *   errno.
+ *   process, -ERANGE if the IOMMU cannot map the IOVA, -EINVAL if a vfio-user
+ *   server maps larger pages only, of which the range, or its place in its file, is
+ *   not made, or another negative errno.
  */
 __rte_internal
 int rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova,

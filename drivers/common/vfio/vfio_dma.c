@@ -79,6 +79,8 @@ vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t 
 	if (dma->allowed.nb != 0 &&
 			!vfio_ranges_contain(&dma->allowed, range.first, range.last))
 		return -ERANGE;
+	if (!vfio_dma_is_whole_pages(dma, run->iova | run->len | run->fd_offset))
+		return -EINVAL;
 	/* Room first, so that a mapping that was made can be recorded. */
 	ret = vfio_ranges_reserve(&dma->mapped, 1);
 	if (ret == 0)

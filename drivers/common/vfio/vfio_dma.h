@@ -72,6 +72,11 @@ struct vfio_dma {
 	pthread_mutex_t lock; /* of what follows; memory events take it */
 	struct vfio_ranges mapped;
 	struct vfio_ranges allowed; /* empty: nothing is known to be forbidden */
+	/*
+	 * Size of the pages that can be mapped, where those may be larger than ours, or 0.
+	 * The transport sets it while it opens the device.
+	 */
+	uint64_t page_size;
 };
 
 /* For transports: attach a device, which gets the domain, and detach it. */
@@ -100,6 +105,13 @@ int vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint3
 
 /* Unmap a range, whoever uses it.  One that cannot be unmapped stays, and is stale. */
 int vfio_dma_range_unmap(struct vfio_dma *dma, struct vfio_range *range);
+
+/* Whether addresses, lengths and offsets, or-ed together, are whole pages of the domain's. */
+static inline bool
+vfio_dma_is_whole_pages(const struct vfio_dma *dma, uint64_t values)
+{
+	return dma->page_size == 0 || (values & (dma->page_size - 1)) == 0;
+}
 
 /* One page of EAL's memory as a run; memory hotplug is locked by the caller. */
 struct vfio_dma_run vfio_dma_page_run(const struct vfio_dma *dma, const struct rte_memseg *ms);

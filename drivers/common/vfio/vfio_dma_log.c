@@ -19,8 +19,8 @@
 
 /* What may help against an error, or nothing. */
 static void
-advice_write(const struct vfio_dma *dma, const void *addr, uint64_t iova, int error,
-	char *advice, size_t size)
+advice_write(const struct vfio_dma *dma, const void *addr, uint64_t iova, uint64_t len,
+	int error, char *advice, size_t size)
 {
 	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
 	const struct vfio_range *near;
@@ -40,6 +40,11 @@ advice_write(const struct vfio_dma *dma, const void *addr, uint64_t iova, int er
 			getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
 		snprintf(advice, size, " (RLIMIT_MEMLOCK is %ju KiB; ulimit -l raises it)",
 			(uintmax_t)limit.rlim_cur / 1024);
+	} else if (error == -EINVAL &&
+			!vfio_dma_is_whole_pages(dma, (uintptr_t)addr | iova | len)) {
+		/* Memory is aligned as its place in the file is. */
+		snprintf(advice, size, ", the server maps whole pages of 0x%" PRIx64 " bytes",
+			dma->page_size);
 	} else if (dma->ops->refusal_hint != NULL && dma->mapped.nb != 0 &&
 			(error == -ENOSPC || error == -ENOMEM || error == -EINVAL)) {
 		snprintf(advice, size, ", after %u mappings; %s", dma->mapped.nb,
@@ -56,7 +61,7 @@ vfio_dma_log(const struct vfio_dma *dma, const char *name, const char *what, con
 	const struct { const char *name; } who = { name };
 	char advice[160];
 
-	advice_write(dma, addr, iova, error, advice, sizeof(advice));
+	advice_write(dma, addr, iova, len, error, advice, sizeof(advice));
 	VFIO_LOG(ERR, &who, "%s at %p, IOVA 0x%" PRIx64 ", 0x%" PRIx64 " bytes: %s%s",
 		what, addr, iova, len, strerror(-error), advice);
 }

@@ -49,7 +49,7 @@ struct vfio_user_limits {
 	uint32_t max_msg_fds;
 	uint32_t max_data_xfer_size;
 	uint32_t max_dma_maps;
-	uint64_t pgsizes;
+	uint64_t pgsizes; /* a bit for each size of page that it maps, never 0 */
 };
 
 struct vfio_user {

@@ -70,6 +70,8 @@ read_limits(struct rte_vfio_dev *dev, const json_t *root)
 		.max_dma_maps = maps,
 		.pgsizes = pgsizes,
 	};
+	/* The smallest of them: every mapping is made of pages of that size. */
+	dev->user->dma.page_size = dev->user->limits.pgsizes & -dev->user->limits.pgsizes;
 	return 0;
 }
 
