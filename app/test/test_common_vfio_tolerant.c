@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_alarm.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_malloc.h>
@@ -92,6 +93,38 @@ test_transfer_unsaid(void)
 	TEST_ASSERT_OK(memcmp(fake_server_region(0) + 3, out, sizeof(out) - 8));
 	TEST_ASSERT_EQUAL(fake_server_torn(), 1);
 	return works();
+}
+
+/* --- The end ------------------------------------------------------------------ */
+
+static unsigned int asked;
+static int answer;
+
+/* On the interrupt thread, so that the watcher cannot come first. */
+static void
+ask_the_dead(void *arg)
+{
+	uint32_t value;
+
+	fake_stop();
+	answer = rte_vfio_region_read32(arg, 1, 8, &value);
+	__atomic_store_n(&asked, 1, __ATOMIC_RELEASE);
+}
+
+/* A request may be the first to find out; it is said in the watcher's words. */
+static int
+test_gone_while_sending(void)
+{
+	asked = 0;
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	test_log_start();
+	TEST_ASSERT_OK(rte_eal_alarm_set(1, ask_the_dead, fake_dev));
+	TEST_ASSERT(test_wait_for(&asked, 1), "no answer");
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "server has gone"), 1);
+	TEST_ASSERT_EQUAL(answer, -ENODEV);
+	TEST_ASSERT(rte_vfio_dev_has_ended(fake_dev), "given up, and not ended");
+	return TEST_SUCCESS;
 }
 
 /* --- Requests that take their time ------------------------------------------ */
@@ -270,6 +303,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_error_endless),
 	TEST_CASE(test_unmap_bare),
 	TEST_CASE(test_transfer_unsaid),
+	TEST_CASE(test_gone_while_sending),
 	TEST_CASE(test_slow_reset),
 	TEST_CASE(test_slow_unmap),
 	TEST_CASE(test_slow_for_others),

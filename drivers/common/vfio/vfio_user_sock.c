@@ -77,7 +77,7 @@ lost_after(struct rte_vfio_dev *dev, const char *doing, int error, uint64_t limi
 			" ms while %s: connection given up", limit_ms, doing);
 		return -ETIMEDOUT;
 	}
-	if (error == 0)
+	if (ended)
 		VFIO_LOG(ERR, dev, "vfio-user server has gone while %s", doing);
 	else
 		VFIO_LOG(ERR, dev, "vfio-user server lost while %s: %s", doing, strerror(error));
