@@ -148,11 +148,12 @@ class Testpmd(Process):
     It runs on the build's libraries, or with installed=True on what "ninja
     install" makes of the system, which only testpmd itself gets to see.
     A small one has few buffers, and is there sooner on a slow machine.
+    PCI devices are there if they are asked for.
     Devices are those in a directory of dpdk-sf-sim, or without one the kernel's.
     """
 
     def __init__(self, directory, eal, app=(), huge=False, env=None, installed=False,
-                 small=False, before=()):
+                 small=False, pci=False, before=()):
         size, mbufs = (64, 4096) if small else (256, 16384)
         memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]
         telemetry = [] if "--telemetry" in eal else ["--no-telemetry"]
@@ -161,7 +162,7 @@ class Testpmd(Process):
         path = "" if installed else library_path()
         super().__init__(
             [*before, "stdbuf", "-oL", dpdk_app("dpdk-testpmd"), "--lcores", "0@0,1@0", *memory,
-             "-m", str(size), "--no-pci", *telemetry, *ours, *eal,
+             "-m", str(size), *([] if pci else ["--no-pci"]), *telemetry, *ours, *eal,
              "--", "-i", f"--total-num-mbufs={mbufs}", *app],
             env={**sysfs(directory), "LD_LIBRARY_PATH": path, **(env or {})})
 
