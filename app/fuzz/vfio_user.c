@@ -23,6 +23,7 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
+#include <rte_alarm.h>
 #include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_log.h>
@@ -149,6 +150,13 @@ server_start(void)
 	fuzz_need(pthread_create(&thread, NULL, server_main, NULL) == 0, "server");
 }
 
+static void
+is_up(void *arg)
+{
+	RTE_SET_USED(arg);
+	sem_post(&server.done);
+}
+
 void
 fuzz_start(void)
 {
@@ -162,6 +170,9 @@ fuzz_start(void)
 	rte_openlog_stream(stderr);
 	handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	fuzz_need(handle != NULL, "interrupt handle");
+	/* EAL's interrupt thread may be late, and has descriptors that are no leak. */
+	fuzz_need(rte_eal_alarm_set(1, is_up, NULL) == 0, "alarm");
+	sem_wait(&server.done);
 }
 
 static void
