@@ -19,6 +19,13 @@
 #include <rte_common.h>
 #include <rte_dev.h>
 
+/* What a library exports is in version.map before 25.07. */
+#if __has_include("eal_export.h")
+#include <eal_export.h>
+#else
+#define RTE_EXPORT_INTERNAL_SYMBOL(symbol)
+#endif
+
 #ifdef RTE_BUS_FOREACH_DEV
 
 #define auxiliary_rte_bus rte_bus

@@ -247,18 +247,21 @@ auxiliary_list_free_left(void)
 
 /* --- Drivers, which register before EAL starts its threads ---------------------- */
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_auxiliary_register)
 void
 rte_auxiliary_register(struct rte_auxiliary_driver *driver)
 {
 	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_auxiliary_register_extended)
 void
 rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
 {
 	rte_auxiliary_register(driver);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_auxiliary_unregister)
 void
 rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)
 {

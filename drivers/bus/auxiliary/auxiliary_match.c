@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
 #include <rte_byteorder.h>
+#include <rte_pci.h>
 #include <rte_uuid.h>
 #include <rte_vfio_dev.h>
 
@@ -120,7 +120,7 @@ pci_ids_read(const struct auxiliary_device *dev, uint16_t ids[2])
 	struct rte_vfio_dev *vfio = dev->pub.vfio_dev;
 	int ret;
 
-	ret = rte_vfio_region_read(vfio, VFIO_PCI_CONFIG_REGION_INDEX, PCI_VENDOR_ID, ids, 4);
+	ret = rte_vfio_region_read(vfio, VFIO_PCI_CONFIG_REGION_INDEX, RTE_PCI_VENDOR_ID, ids, 4);
 	if (ret < 0)
 		AUXILIARY_LOG(ERR, "device %s: cannot read its PCI ids: %s", dev->pub.name,
 			strerror(-ret));

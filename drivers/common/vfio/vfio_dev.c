@@ -249,6 +249,7 @@ error_choose(const struct failure *failures, unsigned int nb)
 	return failures[nb - 1].error;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_open)
 int
 rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 	enum rte_vfio_transport transport, struct rte_vfio_dev **dev)
@@ -280,6 +281,7 @@ rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 	return error_choose(failures, nb);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_close)
 void
 rte_vfio_dev_close(struct rte_vfio_dev *dev)
 {
@@ -300,12 +302,14 @@ rte_vfio_dev_close(struct rte_vfio_dev *dev)
 	dev_free(dev);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_info)
 const struct rte_vfio_dev_info *
 rte_vfio_dev_info(const struct rte_vfio_dev *dev)
 {
 	return &dev->info;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_reset)
 int
 rte_vfio_dev_reset(struct rte_vfio_dev *dev)
 {

@@ -194,6 +194,7 @@ own_check(struct rte_vfio_dev *dev, const void *addr, uint64_t iova, size_t len)
 	return dev->dma != NULL ? 0 : vfio_not_here(dev, "mapping memory for DMA");
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_map)
 int
 rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len)
 {
@@ -216,6 +217,7 @@ rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_unmap)
 int
 rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len)
 {
@@ -232,6 +234,7 @@ rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t l
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_stats)
 void
 rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *stats)
 {
@@ -250,6 +253,7 @@ rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *st
 	pthread_mutex_unlock(&dev->dma->lock);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_ranges)
 int
 rte_vfio_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
 	uint32_t nb)

@@ -144,6 +144,7 @@ event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void *arg)
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_event_set)
 int
 rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void *arg)
 {
@@ -155,8 +156,9 @@ rte_vfio_dev_event_set(struct rte_vfio_dev *dev, rte_vfio_dev_event_cb cb, void 
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_has_ended)
 bool
 rte_vfio_dev_has_ended(const struct rte_vfio_dev *dev)
 {
-	return __atomic_load_n(&dev->ended, __ATOMIC_RELAXED);
+	return rte_atomic_load_explicit(&dev->ended, rte_memory_order_relaxed);
 }

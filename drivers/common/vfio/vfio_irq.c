@@ -64,6 +64,7 @@ vfio_irqs_read(struct rte_vfio_dev *dev)
 	}
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_irq_count)
 int
 rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index)
 {
@@ -269,6 +270,7 @@ irq_share(struct rte_vfio_dev *dev, uint32_t index, int *fds, uint32_t nb_queues
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_irq_enable)
 int
 rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 	struct rte_intr_handle *handle, uint32_t nb_queues)
@@ -295,6 +297,7 @@ rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_irq_disable)
 void
 rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index, struct rte_intr_handle *handle)
 {
@@ -318,6 +321,7 @@ vfio_irqs_free(struct rte_vfio_dev *dev)
 	}
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_irq_ack)
 int
 rte_vfio_irq_ack(struct rte_vfio_dev *dev, uint32_t index)
 {
@@ -328,6 +332,7 @@ rte_vfio_irq_ack(struct rte_vfio_dev *dev, uint32_t index)
 	return irq_act(dev, index, VFIO_IRQ_SET_ACTION_UNMASK, 0, 1);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_irq_trigger)
 int
 rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index, uint32_t vector)
 {

@@ -74,6 +74,7 @@ cdev_hold(int cdevs, const char *name, struct rte_vfio_dev_node *node,
 	close(fd);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_node_find)
 void
 rte_vfio_node_find(int dir, struct rte_vfio_dev_node *node, struct rte_vfio_kernel_node *kernel)
 {
@@ -101,6 +102,7 @@ rte_vfio_node_find(int dir, struct rte_vfio_dev_node *node, struct rte_vfio_kern
 	}
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_node_put)
 void
 rte_vfio_node_put(struct rte_vfio_kernel_node *kernel)
 {

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include <linux/pci_regs.h>
 
 #include <rte_byteorder.h>
 #include <rte_common.h>
@@ -20,14 +19,14 @@
 #include "vfio_private.h"
 
 /* Capabilities lie behind the header, in steps of four octets. */
-#define CAP_MAX ((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
+#define CAP_MAX ((RTE_PCI_CFG_SPACE_SIZE - RTE_PCI_STD_HEADER_SIZEOF) / 4)
 
 static bool
 is_pci(const struct rte_vfio_dev *dev)
 {
 	return (dev->info.flags & VFIO_DEVICE_FLAGS_PCI) != 0 &&
 		dev->info.num_regions > VFIO_PCI_CONFIG_REGION_INDEX &&
-		dev->regions[VFIO_PCI_CONFIG_REGION_INDEX].pub.size >= PCI_STD_HEADER_SIZEOF;
+		dev->regions[VFIO_PCI_CONFIG_REGION_INDEX].pub.size >= RTE_PCI_STD_HEADER_SIZEOF;
 }
 
 static int
@@ -52,15 +51,15 @@ cap_find(struct rte_vfio_dev *dev, uint8_t id, uint8_t *where)
 	int ret;
 
 	*where = 0;
-	ret = config_read(dev, PCI_STATUS, &status, sizeof(status));
-	if (ret < 0 || (rte_le_to_cpu_16(status) & PCI_STATUS_CAP_LIST) == 0)
+	ret = config_read(dev, RTE_PCI_STATUS, &status, sizeof(status));
+	if (ret < 0 || (rte_le_to_cpu_16(status) & RTE_PCI_STATUS_CAP_LIST) == 0)
 		return ret;
-	ret = config_read(dev, PCI_CAPABILITY_LIST, &pos, sizeof(pos));
+	ret = config_read(dev, RTE_PCI_CAPABILITY_LIST, &pos, sizeof(pos));
 	for (i = 0; ret == 0 && i < CAP_MAX; i++) {
 		pos &= ~3; /* reserved bits */
 		if (pos == 0)
 			return 0;
-		if (pos < PCI_STD_HEADER_SIZEOF)
+		if (pos < RTE_PCI_STD_HEADER_SIZEOF)
 			break;
 		ret = config_read(dev, pos, cap, sizeof(cap));
 		if (ret == 0 && cap[0] == id) {
@@ -100,18 +99,18 @@ vfio_pci_msix_exclude(struct rte_vfio_dev *dev)
 		needed |= may_need_exclusion(&dev->regions[bar]);
 	if (!needed)
 		return 0;
-	ret = cap_find(dev, PCI_CAP_ID_MSIX, &cap);
+	ret = cap_find(dev, RTE_PCI_CAP_ID_MSIX, &cap);
 	if (ret < 0 || cap == 0)
 		return ret;
-	ret = config_read(dev, cap + PCI_MSIX_FLAGS, &flags, sizeof(flags));
+	ret = config_read(dev, cap + RTE_PCI_MSIX_FLAGS, &flags, sizeof(flags));
 	if (ret == 0)
-		ret = config_read(dev, cap + PCI_MSIX_TABLE, &table, sizeof(table));
+		ret = config_read(dev, cap + RTE_PCI_MSIX_TABLE, &table, sizeof(table));
 	if (ret < 0)
 		return ret;
-	bar = rte_le_to_cpu_32(table) & PCI_MSIX_TABLE_BIR;
-	first = rte_le_to_cpu_32(table) & PCI_MSIX_TABLE_OFFSET;
-	end = first + ((rte_le_to_cpu_16(flags) & PCI_MSIX_FLAGS_QSIZE) + 1) *
-		UINT64_C(1) * PCI_MSIX_ENTRY_SIZE;
+	bar = rte_le_to_cpu_32(table) & RTE_PCI_MSIX_TABLE_BIR;
+	first = rte_le_to_cpu_32(table) & RTE_PCI_MSIX_TABLE_OFFSET;
+	end = first + ((rte_le_to_cpu_16(flags) & RTE_PCI_MSIX_FLAGS_QSIZE) + 1) *
+		UINT64_C(1) * VFIO_PCI_MSIX_ENTRY_SIZE;
 	if (bar > VFIO_PCI_BAR5_REGION_INDEX || end > dev->regions[bar].pub.size) {
 		VFIO_LOG(ERR, dev, "MSI-X table at 0x%" PRIx64 "-0x%" PRIx64 " of region %u",
 			first, end - 1, bar);
@@ -132,19 +131,21 @@ bus_master_set(struct rte_vfio_dev *dev, bool on)
 	uint16_t command, wanted;
 	int ret;
 
-	ret = config_read(dev, PCI_COMMAND, &command, sizeof(command));
+	ret = config_read(dev, RTE_PCI_COMMAND, &command, sizeof(command));
 	if (ret < 0)
 		return ret;
-	wanted = command & ~rte_cpu_to_le_16(PCI_COMMAND_MASTER);
+	wanted = command & ~rte_cpu_to_le_16(RTE_PCI_COMMAND_MASTER);
 	if (on)
-		wanted |= rte_cpu_to_le_16(PCI_COMMAND_MASTER);
+		wanted |= rte_cpu_to_le_16(RTE_PCI_COMMAND_MASTER);
 	if (wanted == command)
 		return 0;
-	ret = rte_vfio_region_write(dev, VFIO_PCI_CONFIG_REGION_INDEX, PCI_COMMAND, &wanted,
+	ret = rte_vfio_region_write(dev, VFIO_PCI_CONFIG_REGION_INDEX, RTE_PCI_COMMAND, &wanted,
 			sizeof(wanted));
-	return ret < 0 ? vfio_refused(dev, "writing PCI configuration at", PCI_COMMAND, ret) : 0;
+	return ret < 0 ? vfio_refused(dev, "writing PCI configuration at", RTE_PCI_COMMAND, ret) :
+		0;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_pci_set_bus_master)
 int
 rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
 {

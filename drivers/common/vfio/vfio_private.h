@@ -24,6 +24,7 @@
 #include <rte_log.h>
 
 #include "rte_vfio_dev.h"
+#include "vfio_compat.h"
 #include "vfio_dma.h"
 
 /* What a device has beyond this is not used. */
@@ -77,7 +78,7 @@ struct rte_vfio_dev {
 	rte_vfio_dev_event_cb event_cb;
 	void *event_arg;
 	struct rte_intr_handle *event_irqs[VFIO_NUM_EVENT_IRQS];
-	bool ended; /* by the other end; set by the transport, any thread */
+	RTE_ATOMIC(bool) ended; /* by the other end; set by the transport, any thread */
 	char *open_reason; /* room for what goes wrong in vfio_ops::open, or NULL: log it */
 	int fd; /* group and character device: what requests go to, or -1 */
 	int group_number; /* group: of /dev/vfio/N */

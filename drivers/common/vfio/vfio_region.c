@@ -29,6 +29,7 @@ region_at(const struct rte_vfio_dev *dev, uint32_t index)
 	return index < dev->info.num_regions ? &dev->regions[index] : NULL;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_region_get)
 const struct rte_vfio_region *
 rte_vfio_region_get(const struct rte_vfio_dev *dev, uint32_t index)
 {
@@ -48,7 +49,7 @@ rte_vfio_region_get(const struct rte_vfio_dev *dev, uint32_t index)
  * Behind the window reserved last, or at one given back since: where to try
  * first.  Of many devices, each would else try the places of all before it.
  */
-static uintptr_t window_hint;
+static RTE_ATOMIC(uintptr_t) window_hint;
 
 static int
 memory_end(const struct rte_memseg_list *msl, void *arg)
@@ -79,7 +80,7 @@ static void *
 window_reserve(const struct vfio_region *region)
 {
 	size_t size = region->pub.size, align = sysconf(_SC_PAGESIZE);
-	uintptr_t end = 0, hint = __atomic_load_n(&window_hint, __ATOMIC_RELAXED);
+	uintptr_t end = 0, hint = rte_atomic_load_explicit(&window_hint, rte_memory_order_relaxed);
 	unsigned int i;
 	void *window;
 
@@ -91,7 +92,8 @@ window_reserve(const struct vfio_region *region)
 	for (i = 0; i < WINDOW_TRIES; i++, end += size) {
 		window = window_reserve_at((void *)end, size);
 		if (window != MAP_FAILED) {
-			__atomic_store_n(&window_hint, end + size, __ATOMIC_RELAXED);
+			rte_atomic_store_explicit(&window_hint, end + size,
+				rte_memory_order_relaxed);
 			return window;
 		}
 	}
@@ -105,8 +107,8 @@ vfio_window_release(struct vfio_region *region)
 
 	munmap(region->pub.addr, region->pub.size);
 	region->pub.addr = NULL;
-	if (at < __atomic_load_n(&window_hint, __ATOMIC_RELAXED))
-		__atomic_store_n(&window_hint, at, __ATOMIC_RELAXED);
+	if (at < rte_atomic_load_explicit(&window_hint, rte_memory_order_relaxed))
+		rte_atomic_store_explicit(&window_hint, at, rte_memory_order_relaxed);
 }
 
 static int
@@ -144,6 +146,7 @@ areas_map(const struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *re
 	return 0;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_region_map)
 int
 rte_vfio_region_map(struct rte_vfio_dev *dev, uint32_t index)
 {
@@ -177,6 +180,7 @@ mapped_at(const struct vfio_region *region, uint64_t offset, size_t len)
 }
 
 /* A write to what can only be read would kill us, and nobody looks at a fast path's. */
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_region_ptr)
 void *
 rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index, uint64_t offset, size_t len)
 {
@@ -195,6 +199,7 @@ region_check(const struct vfio_region *region, uint32_t flag, uint64_t offset, s
 	return (region->pub.flags & flag) != 0 ? 0 : -EACCES;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_region_read)
 int
 rte_vfio_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	void *buf, size_t len)
@@ -213,6 +218,7 @@ rte_vfio_region_read(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	return 0;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_region_write)
 int
 rte_vfio_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset,
 	const void *buf, size_t len)

@@ -7,9 +7,9 @@
 
 #include <rte_common.h>
 #include <rte_telemetry.h>
-#include <rte_version.h>
 
 #include "rte_vfio_dev.h"
+#include "vfio_compat.h"
 
 /* The description of an open device that every bus can put into its own telemetry. */
 
@@ -63,6 +63,7 @@ region_describe(const struct rte_vfio_region *region)
 	return item;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_telemetry)
 void
 rte_vfio_dev_telemetry(const struct rte_vfio_dev *dev, struct rte_tel_data *dict)
 {

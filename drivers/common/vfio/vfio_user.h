@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vfio_compat.h"
 #include "vfio_dma.h"
 #include "vfio_user_proto.h"
 
@@ -57,7 +58,7 @@ struct vfio_user {
 	struct vfio_dma dma; /* memory is mapped for this device alone */
 	int sock;
 	uint32_t timeout_ms; /* of a call; 0: none */
-	bool broken; /* given up; atomic, set under busy_lock */
+	RTE_ATOMIC(bool) broken; /* given up; set under busy_lock */
 	struct vfio_user_limits limits;
 	pthread_mutex_t busy_lock; /* of "busy" and "slow_until", and of setting "broken" */
 	pthread_cond_t idle; /* "busy" has become false; waits by CLOCK_MONOTONIC */
@@ -127,7 +128,7 @@ bool vfio_user_give_up(struct rte_vfio_dev *dev, bool ended);
 static inline bool
 vfio_user_is_broken(const struct vfio_user *user)
 {
-	return __atomic_load_n(&user->broken, __ATOMIC_ACQUIRE);
+	return rte_atomic_load_explicit(&user->broken, rte_memory_order_acquire);
 }
 
 /** Agree on version and limits; the first thing said on a connection. */

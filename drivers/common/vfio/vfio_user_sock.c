@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdalign.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -46,8 +47,9 @@ vfio_user_give_up(struct rte_vfio_dev *dev, bool ended)
 	pthread_mutex_lock(&user->busy_lock);
 	first = !vfio_user_is_broken(user);
 	if (first) {
-		__atomic_store_n(&dev->ended, ended, __ATOMIC_RELAXED);
-		__atomic_store_n(&user->broken, true, __ATOMIC_RELEASE);
+		rte_atomic_store_explicit(&dev->ended, ended, rte_memory_order_relaxed);
+		rte_atomic_store_explicit(&user->broken, true,
+			rte_memory_order_release);
 	}
 	pthread_mutex_unlock(&user->busy_lock);
 	if (first)
@@ -322,8 +324,7 @@ fds_take(struct msghdr *msg, struct vfio_user_fds *in)
 static int
 receive_more(struct rte_vfio_dev *dev, struct vfio_user_fds *in)
 {
-	char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))]
-		__attribute__((aligned(__alignof__(struct cmsghdr))));
+	alignas(struct cmsghdr) char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))];
 	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / US_PER_S * SPIN_US;
 	struct vfio_user *user = dev->user;
 	struct iovec iov = { .iov_base = user->in, .iov_len = sizeof(user->in) };
@@ -414,8 +415,7 @@ int
 vfio_user_transmit(struct rte_vfio_dev *dev, struct iovec *iov, size_t nb_iov,
 	const int *fds, uint32_t nb_fds)
 {
-	char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))]
-		__attribute__((aligned(__alignof__(struct cmsghdr)))) = { 0 };
+	alignas(struct cmsghdr) char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))] = { 0 };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = nb_iov };
 	struct cmsghdr *cmsg;
 	ssize_t sent;

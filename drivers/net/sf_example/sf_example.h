@@ -62,6 +62,7 @@
 #include <rte_power_intrinsics.h>
 #include <rte_vfio_dev.h>
 
+#include "sf_example_compat.h"
 #include "sf_example_hw.h"
 
 /* Rx buffers are posted in batches, Tx mbufs freed in batches, of this size. */
@@ -181,10 +182,10 @@ struct rte_flow {
  * in between, so one of them sees the other.
  */
 struct __rte_cache_aligned sf_gate {
-	void *queue; /* NULL: closed */
+	RTE_ATOMIC(void *) queue; /* NULL: closed */
 	uint32_t opened; /* how often: since then functions may be others */
-	uint32_t user; /* process whose burst function is inside, or 0 */
-	uint32_t looker; /* process that looks at descriptors, or 0; a lock of its own */
+	RTE_ATOMIC(uint32_t) user; /* process whose burst function is inside, or 0 */
+	RTE_ATOMIC(uint32_t) looker; /* process that looks at descriptors, or 0; its own lock */
 };
 
 /* Those of all ports that ever have the same number, one after the other. */
@@ -206,7 +207,7 @@ struct sf_port {
 	uint16_t ring_max;
 	uint16_t mtu_max;
 	struct rte_ether_addr perm_mac;
-	bool gone; /* set by the interrupt thread, once */
+	RTE_ATOMIC(bool) gone; /* set by the interrupt thread, once */
 	bool removal_told; /* of the interrupt thread */
 	struct sf_sw_stats rx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_sw_stats tx_sw[SF_MAX_QUEUE_PAIRS];
@@ -257,6 +258,11 @@ int sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
 /* The burst functions that the port's configuration asks for. */
 void sf_burst_set(struct rte_eth_dev *dev);
 void sf_burst_unset(struct rte_eth_dev *dev);
+
+/* What the device writes: a word of a ring or of a queue's state. */
+#define sf_dma_load(p, order) \
+	rte_atomic_load_explicit((const typeof(*(p)) __rte_atomic *)(p), \
+		rte_memory_order_ ## order)
 
 /* --- sf_example_gate.c --------------------------------------------------- */
 
@@ -499,7 +505,7 @@ sf_tx_doorbell(const struct sf_txq *txq, const bool wake)
 	 * barrier on both sides, one of the two sees the other.
 	 */
 	rte_mb();
-	if (unlikely(__atomic_load_n(&txq->status->sleeping, __ATOMIC_RELAXED) != 0))
+	if (unlikely(sf_dma_load(&txq->status->sleeping, relaxed) != 0))
 		rte_vfio_region_write32(sf_vfio(txq->port), SF_BAR_REGS, SF_REG_WAKE, 1);
 }
 

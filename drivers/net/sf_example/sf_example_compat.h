@@ -6,12 +6,29 @@
 #define SF_EXAMPLE_COMPAT_H
 
 /*
- * The operations whose arguments differ between versions of ethdev.  They are
- * written for the newest version; sf_compat_...() is what an older one calls.
+ * What differs between versions of DPDK.  Operations whose arguments differ between
+ * those of ethdev are written for the newest; sf_compat_...() is what an older one calls.
  */
 
 #include <ethdev_driver.h>
 #include <rte_version.h>
+
+/* Atomic types and operations, since 23.11; before that they are those of C11. */
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
+#include <rte_stdatomic.h>
+#else
+#include <stdatomic.h>
+#define __rte_atomic _Atomic
+#define RTE_ATOMIC(type) _Atomic(type)
+#define rte_atomic_compare_exchange_strong_explicit atomic_compare_exchange_strong_explicit
+#define rte_atomic_fetch_add_explicit atomic_fetch_add_explicit
+#define rte_atomic_load_explicit atomic_load_explicit
+#define rte_atomic_store_explicit atomic_store_explicit
+#define rte_memory_order_relaxed memory_order_relaxed
+#define rte_memory_order_acquire memory_order_acquire
+#define rte_memory_order_release memory_order_release
+#define rte_memory_order_seq_cst memory_order_seq_cst
+#endif
 
 /* Counters per queue were in struct rte_eth_stats, under the same names. */
 #if RTE_VERSION < RTE_VERSION_NUM(25, 11, 0, 0)

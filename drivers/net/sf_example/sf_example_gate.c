@@ -46,7 +46,7 @@ void
 sf_gate_open(struct sf_gate *gate, void *queue)
 {
 	gate->opened++;
-	__atomic_store_n(&gate->queue, queue, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&gate->queue, queue, rte_memory_order_release);
 }
 
 static uint64_t
@@ -63,18 +63,18 @@ sf_gates_leave_by(void)
 
 /* Whether whoever was inside has left, or is dead. */
 static bool
-has_left(uint32_t *inside, uint64_t leave_by)
+has_left(RTE_ATOMIC(uint32_t) *inside, uint64_t leave_by)
 {
 	uint64_t dead_at = cycles_in(DEAD_AFTER_MS);
 	uint32_t pid;
 
-	while ((pid = __atomic_load_n(inside, __ATOMIC_ACQUIRE)) != 0) {
+	while ((pid = rte_atomic_load_explicit(inside, rte_memory_order_acquire)) != 0) {
 		if (rte_get_timer_cycles() > leave_by)
 			return false;
 		if (kill(pid, 0) == 0 || errno != ESRCH) {
 			dead_at = cycles_in(DEAD_AFTER_MS);
 		} else if (rte_get_timer_cycles() > dead_at) {
-			__atomic_store_n(inside, 0, __ATOMIC_RELAXED);
+			rte_atomic_store_explicit(inside, 0, rte_memory_order_relaxed);
 			break;
 		}
 		rte_delay_us_sleep(LEAVE_POLL_US);
@@ -85,7 +85,7 @@ has_left(uint32_t *inside, uint64_t leave_by)
 bool
 sf_gate_close(struct sf_gate *gate, uint64_t leave_by)
 {
-	__atomic_store_n(&gate->queue, NULL, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	rte_atomic_store_explicit(&gate->queue, NULL, rte_memory_order_relaxed);
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 	return has_left(&gate->user, leave_by) && has_left(&gate->looker, leave_by);
 }

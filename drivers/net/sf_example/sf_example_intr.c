@@ -89,7 +89,7 @@ device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event eve
 		tell_later(dev, tell_reset);
 		return;
 	case RTE_VFIO_DEV_EVENT_GONE:
-		__atomic_store_n(&port->gone, true, __ATOMIC_RELAXED);
+		rte_atomic_store_explicit(&port->gone, true, rte_memory_order_relaxed);
 		sf_link_clear(dev);
 		break;
 	case RTE_VFIO_DEV_EVENT_REQUEST:
@@ -121,7 +121,7 @@ sf_events_disable(struct rte_eth_dev *dev)
 int
 sf_is_removed(struct rte_eth_dev *dev)
 {
-	return __atomic_load_n(&sf_port(dev)->gone, __ATOMIC_RELAXED);
+	return rte_atomic_load_explicit(&sf_port(dev)->gone, rte_memory_order_relaxed);
 }
 
 /* --- Configuration vector ---------------------------------------------------- */

@@ -59,12 +59,12 @@ static const struct rte_memzone *
 ring_reserve(const struct rte_eth_dev *dev, const char *what, uint16_t id, size_t len,
 	int socket)
 {
-	static uint32_t number;
+	static RTE_ATOMIC(uint32_t) number;
 	char name[RTE_MEMZONE_NAMESIZE];
 	const struct rte_memzone *mz;
 
 	snprintf(name, sizeof(name), "sf_%u.%u_%s_%x", dev->data->port_id, id, what,
-		__atomic_fetch_add(&number, 1, __ATOMIC_RELAXED));
+		rte_atomic_fetch_add_explicit(&number, 1, rte_memory_order_relaxed));
 	mz = rte_memzone_reserve_aligned(name, len, socket, RTE_MEMZONE_IOVA_CONTIG,
 			RTE_CACHE_LINE_SIZE);
 	if (mz == NULL)

@@ -124,10 +124,10 @@ rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 		union sf_rx_cpl_words c;
 
 		/* The word with the generation is written last, so read first. */
-		c.word[1] = __atomic_load_n(&ring[i].word[1], __ATOMIC_ACQUIRE);
+		c.word[1] = sf_dma_load(&ring[i].word[1], acquire);
 		if (((c.cpl.gen ^ gen) & 1) != 0)
 			break;
-		c.word[0] = __atomic_load_n(&ring[i].word[0], __ATOMIC_RELAXED);
+		c.word[0] = sf_dma_load(&ring[i].word[0], relaxed);
 		if (unlikely(c.cpl.index != (uint16_t)(first + i) ||
 				c.cpl.len == 0 || c.cpl.len > buf_size ||
 				(c.cpl.info & SF_RX_CPL_EOP) == 0)) {
@@ -184,7 +184,7 @@ rx_is_group(const struct sf_rxq *rxq)
 	const uint32_t at = (uint32_t)rxq->next + SF_RX_GROUP - 1;
 
 	return at < rxq->size &&
-		((__atomic_load_n(&rxq->cpl[at].cpl.gen, __ATOMIC_RELAXED) ^ rxq->gen) & 1) == 0;
+		((sf_dma_load(&rxq->cpl[at].cpl.gen, relaxed) ^ rxq->gen) & 1) == 0;
 }
 
 /* Here, so that a packet by itself does not pay for a call. */
@@ -273,7 +273,7 @@ rx_is_done(const struct sf_rxq *rxq, uint16_t offset)
 		at -= rxq->size;
 		gen ^= 1;
 	}
-	return ((__atomic_load_n(&rxq->cpl[at].cpl.gen, __ATOMIC_RELAXED) ^ gen) & 1) == 0;
+	return ((sf_dma_load(&rxq->cpl[at].cpl.gen, relaxed) ^ gen) & 1) == 0;
 }
 
 /* Completions come in order, so the last one is found by bisection. */

@@ -60,10 +60,10 @@ completion_read(const struct sf_rxq *rxq, union sf_rx_cpl_words *c)
 	const union sf_rx_cpl_words *at = &rxq->cpl[rxq->next];
 
 	/* The word with the generation is written last, so read first. */
-	c->word[1] = __atomic_load_n(&at->word[1], __ATOMIC_ACQUIRE);
+	c->word[1] = sf_dma_load(&at->word[1], acquire);
 	if (((c->cpl.gen ^ rxq->gen) & 1) != 0)
 		return false;
-	c->word[0] = __atomic_load_n(&at->word[0], __ATOMIC_RELAXED);
+	c->word[0] = sf_dma_load(&at->word[0], relaxed);
 	return true;
 }
 

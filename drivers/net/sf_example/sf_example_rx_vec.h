@@ -196,7 +196,7 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 		 * are, and what is loaded behind this is what the device has
 		 * written.  It is checked all the same.
 		 */
-		last.word[1] = __atomic_load_n(&ring[n + SF_RX_GROUP - 1].word[1], __ATOMIC_ACQUIRE);
+		last.word[1] = sf_dma_load(&ring[n + SF_RX_GROUP - 1].word[1], acquire);
 		if (((last.cpl.gen ^ rxq->gen) & 1) != 0)
 			break;
 		for (i = 0; i < SF_RX_GROUP / VEC_ITEMS; i++)

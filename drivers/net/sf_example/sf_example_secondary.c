@@ -54,7 +54,7 @@ static struct port_use {
 static __rte_always_inline void
 leave(const struct passage *p)
 {
-	__atomic_store_n(&p->gate->user, 0, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&p->gate->user, 0, rte_memory_order_release);
 }
 
 /* The queue, until leave(); or NULL. */
@@ -65,9 +65,9 @@ enter(struct passage *p)
 
 	if (unlikely(p->gate == NULL))
 		return NULL;
-	__atomic_store_n(&p->gate->user, p->pid, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	queue = __atomic_load_n(&p->gate->queue, __ATOMIC_ACQUIRE);
+	rte_atomic_store_explicit(&p->gate->user, p->pid, rte_memory_order_relaxed);
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+	queue = rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_acquire);
 	if (unlikely(queue == NULL || p->gates->incarnation != p->incarnation)) {
 		leave(p);
 		return NULL;
@@ -83,7 +83,7 @@ enter(struct passage *p)
 static void
 look_away(const struct passage *p)
 {
-	__atomic_store_n(&p->gate->looker, 0, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&p->gate->looker, 0, rte_memory_order_release);
 }
 
 /* As enter(), for any number of threads beside the one that uses the queue. */
@@ -96,15 +96,15 @@ look(const struct passage *p)
 
 	if (p->gate == NULL)
 		return NULL;
-	for (i = 0; !__atomic_compare_exchange_n(&p->gate->looker, &nobody, p->pid, false,
-			__ATOMIC_SEQ_CST, __ATOMIC_RELAXED); i++) {
+	for (i = 0; !rte_atomic_compare_exchange_strong_explicit(&p->gate->looker, &nobody,
+			p->pid, rte_memory_order_seq_cst, rte_memory_order_relaxed); i++) {
 		if (i == LOOK_SPINS) /* who looks has died */
 			return NULL;
 		nobody = 0;
 		rte_pause();
 	}
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	queue = __atomic_load_n(&p->gate->queue, __ATOMIC_ACQUIRE);
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+	queue = rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_acquire);
 	if (queue == NULL || p->gates->incarnation != p->incarnation) {
 		look_away(p);
 		return NULL;
@@ -195,6 +195,13 @@ tx_descriptor_status(void *passage, uint16_t offset)
 
 /* --- With what ethdev gives: a number, or a queue that was there a moment ago ------ */
 
+/* Whether this is the way to the queue at this moment. */
+static bool
+is_for(const struct passage *p, const void *queue)
+{
+	return rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_relaxed) == queue;
+}
+
 static int
 tx_done_cleanup(void *queue, uint32_t nb)
 {
@@ -205,11 +212,10 @@ tx_done_cleanup(void *queue, uint32_t nb)
 	for (port = 0; port < RTE_DIM(uses); port++) {
 		for (i = 0; uses[port] != NULL && i < SF_MAX_QUEUE_PAIRS; i++) {
 			p = &uses[port]->tx[i];
-			if (__atomic_load_n(&p->gate->queue, __ATOMIC_RELAXED) != queue ||
-					enter(p) == NULL)
+			if (!is_for(p, queue) || enter(p) == NULL)
 				continue;
 			/* It may be another by now. */
-			if (__atomic_load_n(&p->gate->queue, __ATOMIC_RELAXED) == queue)
+			if (is_for(p, queue))
 				ret = sf_tx_done_cleanup(queue, nb);
 			leave(p);
 			return ret;

@@ -30,7 +30,7 @@ tx_used(const struct sf_txq *txq)
 static int
 tx_done(const struct sf_txq *txq)
 {
-	const uint32_t head = __atomic_load_n(&txq->status->head, __ATOMIC_ACQUIRE);
+	const uint32_t head = sf_dma_load(&txq->status->head, acquire);
 	uint32_t done = head - txq->clean;
 
 	if (head >= txq->size)
