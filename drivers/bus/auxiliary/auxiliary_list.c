@@ -158,7 +158,7 @@ auxiliary_list_settle(uint64_t tsc, const struct auxiliary_found *found, size_t 
 		is_found = found < end && found->dev == dev;
 		if (is_found && found->is_let_in) {
 			device_list(dev, next);
-			/* Another thread may be reading the member, so it is not written needlessly. */
+			/* Another thread may be reading it, so it is not written needlessly. */
 			if (dev->pub.device.devargs != found->devargs)
 				dev->pub.device.devargs = found->devargs;
 		} else if (dev->pub.device.driver != NULL) {

@@ -215,8 +215,8 @@ void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver);
 			rte_auxiliary_register_extended(&(auxiliary_drv)); \
 		else \
 			RTE_LOG(WARNING, EAL, \
-				"driver %s not registered: another auxiliary bus library was loaded first\n", \
-				RTE_STR(nm)); \
+				"driver %s not registered: another auxiliary bus library " \
+				"was loaded first\n", RTE_STR(nm)); \
 	} \
 	RTE_AUXILIARY_EXPORT_NAME(nm)
 

@@ -11,7 +11,7 @@
  *   roots    directories of entries, /sys/bus/auxiliary/devices and others
  *   entries  what one of them holds: a name
  *   devices  an entry that a driver may want, on the list of the bus
- *   node     the VFIO node that matches a device, opened for its driver
+ *   node     the VFIO node that matches a device, open while a driver has it
  *   driver   its probe()
  *
  * Each file uses the files in front of it: auxiliary_list.c (the devices and the
@@ -38,8 +38,8 @@ extern int auxiliary_bus_logtype;
 #define AUXILIARY_LOG(level, ...) AUXILIARY_LOG_AT(RTE_LOG_ ## level, __VA_ARGS__)
 #define AUXILIARY_LOG_AT(level, ...) \
 	rte_log(level, auxiliary_bus_logtype, \
-		RTE_FMT("auxiliary bus: " RTE_FMT_HEAD(__VA_ARGS__,) "\n", \
-			RTE_FMT_TAIL(__VA_ARGS__,)))
+		RTE_FMT("auxiliary bus: " RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
+			RTE_FMT_TAIL(__VA_ARGS__ ,)))
 
 /* Longest texts that are kept, with their terminating zero. */
 #define AUXILIARY_TYPE_LEN 64
@@ -119,7 +119,8 @@ struct auxiliary_select {
 };
 
 #define AUXILIARY_SELECT_ALL \
-	((struct auxiliary_select){ .sfnum = UINT32_MAX, .iova = RTE_IOVA_DC, .timeout_ms = UINT32_MAX })
+	((struct auxiliary_select){ .sfnum = UINT32_MAX, .iova = RTE_IOVA_DC, \
+		.timeout_ms = UINT32_MAX })
 
 #define AUXILIARY_HOTPLUG_PLUG 1
 #define AUXILIARY_HOTPLUG_UNPLUG 2

@@ -118,7 +118,8 @@ struct rte_vfio_region {
 	uint32_t flags; /**< VFIO_REGION_INFO_FLAG_* */
 	uint32_t nb_areas; /**< mappable areas, in order of offset */
 	const struct rte_vfio_region_area *areas; /**< owned by the device */
-	void *addr; /**< window of @p size bytes, NULL until mapped; only the areas in it are accessible */
+	/** Window of @p size bytes, NULL until mapped; only the areas in it are accessible. */
+	void *addr;
 };
 
 /** Interrupt indexes of a PCI device, as VFIO numbers them. */
@@ -397,8 +398,9 @@ int rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index);
 
 /**
  * Join interrupts to an interrupt handle.  A PCI device can use one of INTx, MSI
- * and MSI-X at a time, and MSI and MSI-X need rte_vfio_pci_set_bus_master().  Vector 0 becomes the handle's own
- * file descriptor, for rte_intr_callback_register(); vectors 1 to
+ * and MSI-X at a time, and MSI and MSI-X need rte_vfio_pci_set_bus_master().
+ * Vector 0 becomes the handle's own file descriptor, for
+ * rte_intr_callback_register(); vectors 1 to
  * @p nb_queues become its data path descriptors, for rte_intr_rx_ctl() and
  * rte_epoll_wait(), where queue vector n of the handle is n - 1 +
  * RTE_INTR_VEC_RXTX_OFFSET.  A callback reads the eight octets of the handle's

@@ -166,7 +166,8 @@ page_is_due(const struct vfio_dma *dma, const struct rte_memseg_list *msl,
 	return false;
 }
 
-static int pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, size_t len);
+static int pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr,
+	size_t len);
 
 /* Map what is left of a mapping without the pages in [start, end). */
 static void

@@ -119,7 +119,10 @@ struct vfio_dma_run vfio_dma_page_run(const struct vfio_dma *dma, const struct r
 /* Whether "next" continues "run": the same file, and everything adjacent. */
 bool vfio_dma_run_continues(const struct vfio_dma_run *run, const struct vfio_dma_run *next);
 
-/* vfio_dma_log.c: one log line for memory that could not be mapped or unmapped, with what to do about it. */
+/*
+ * vfio_dma_log.c: one log line for memory that could not be mapped or unmapped, with what
+ * to do about it.
+ */
 void vfio_dma_log(const struct vfio_dma *dma, const char *name, const char *what, const void *addr,
 	uint64_t iova, uint64_t len, int error);
 

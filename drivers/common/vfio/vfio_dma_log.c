@@ -50,7 +50,8 @@ advice_write(const struct vfio_dma *dma, const void *addr, uint64_t iova, uint64
 		snprintf(advice, size, ", after %u mappings; %s", dma->mapped.nb,
 			dma->ops->refusal_hint);
 	} else if (error == -ENOSPC) {
-		snprintf(advice, size, ", after %u mappings; larger pages make fewer", dma->mapped.nb);
+		snprintf(advice, size, ", after %u mappings; larger pages make fewer",
+			dma->mapped.nb);
 	}
 }
 

@@ -167,7 +167,8 @@ iommufd_open(struct rte_vfio_dev *dev)
 	}
 	ret = iommufd_ioctl(IOMMU_IOAS_ALLOC, &alloc);
 	if (ret < 0) {
-		VFIO_LOG_OPEN(dev, "no I/O address space from " IOMMUFD_PATH ": %s", strerror(-ret));
+		VFIO_LOG_OPEN(dev, "no I/O address space from " IOMMUFD_PATH ": %s",
+			strerror(-ret));
 		close(iommufd.fd);
 		iommufd.fd = -1;
 		return ret;

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <linux/vfio.h>
 
-#if __has_include(<linux/iommufd.h>)
+#if __has_include("linux/iommufd.h")
 #include <linux/iommufd.h>
 #else
 
@@ -44,7 +44,7 @@ struct iommu_ioas_iova_ranges {
 	__u32 size;
 	__u32 ioas_id;
 	__u32 num_iovas; /* in: room; out: number there is */
-	__u32 __reserved;
+	__u32 reserved;
 	__aligned_u64 allowed_iovas; /* address of an array of iommu_iova_range */
 	__aligned_u64 out_iova_alignment;
 };
@@ -54,7 +54,7 @@ struct iommu_ioas_map {
 	__u32 size;
 	__u32 flags;
 	__u32 ioas_id;
-	__u32 __reserved;
+	__u32 reserved;
 	__aligned_u64 user_va;
 	__aligned_u64 length;
 	__aligned_u64 iova;

@@ -96,7 +96,8 @@ rte_vfio_node_find(int dir, struct rte_vfio_dev_node *node, struct rte_vfio_kern
 	len = readlinkat(dir, GROUP_LINK, group, sizeof(group) - 1);
 	if (len > 0) {
 		group[len] = '\0';
-		snprintf(kernel->group, sizeof(kernel->group), GROUP_PATH "/%.48s", basename(group));
+		snprintf(kernel->group, sizeof(kernel->group), GROUP_PATH "/%.48s",
+			basename(group));
 	} else {
 		node->group_base = node->group_name = NULL;
 	}

@@ -57,7 +57,8 @@ region_query(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region_info *
 		if (*fd >= 0)
 			close(*fd);
 		if (info->argsz > REGION_INFO_MAX) {
-			VFIO_LOG(ERR, dev, "region %u: description of %u bytes", index, info->argsz);
+			VFIO_LOG(ERR, dev, "region %u: description of %u bytes", index,
+				info->argsz);
 			ret = -EPROTO;
 			break;
 		}
@@ -70,7 +71,7 @@ region_query(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region_info *
 
 /* The capabilities that are understood; all others are skipped. */
 struct region_caps {
-	const struct vfio_region_info_cap_sparse_mmap *sparse; /* NULL: the region is all one area */
+	const struct vfio_region_info_cap_sparse_mmap *sparse; /* NULL: all one area */
 	uint32_t sparse_room; /* bytes from it to the end of the description */
 	bool msix_mappable; /* the MSI-X table can be mapped with what is around it */
 	bool unknown_areas; /* a sparse capability of a version to come */
@@ -177,7 +178,8 @@ areas_check(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region
 		area = &areas[i];
 		if (!area_valid(region, area, behind)) {
 			VFIO_LOG(ERR, dev, "region %u of 0x%" PRIx64 " bytes: mappable area 0x%"
-				PRIx64 "+0x%" PRIx64, index, region->pub.size, area->offset, area->size);
+				PRIx64 "+0x%" PRIx64, index, region->pub.size, area->offset,
+				area->size);
 			return -EPROTO;
 		}
 		behind = area->offset + area->size;

@@ -119,8 +119,10 @@ hw_reset(const struct sf_port *port, struct hw_regs *regs)
 {
 	int ret;
 
-	if ((ret = sf_write32(port, SF_REG_CTRL, SF_CTRL_RESET)) < 0 ||
-			(ret = hw_read(port, regs)) < 0)
+	ret = sf_write32(port, SF_REG_CTRL, SF_CTRL_RESET);
+	if (ret == 0)
+		ret = hw_read(port, regs);
+	if (ret < 0)
 		return ret;
 	if ((hw_reg(regs, SF_REG_STATUS) & SF_STATUS_READY) == 0) {
 		SF_LOG(ERR, init, port, "not ready after reset, status is 0x%x",
@@ -194,12 +196,18 @@ sf_hw_init(struct sf_port *port)
 	struct hw_regs regs;
 	int ret;
 
-	if ((ret = hw_read(port, &regs)) < 0 ||
-			(ret = hw_identify(port, &regs)) < 0 ||
-			(ret = hw_reset(port, &regs)) < 0 ||
-			(ret = hw_negotiate(port, &regs)) < 0 ||
-			(ret = hw_take_limits(port, &regs)) < 0 ||
-			(ret = hw_take_mac(port, &regs)) < 0)
+	ret = hw_read(port, &regs);
+	if (ret == 0)
+		ret = hw_identify(port, &regs);
+	if (ret == 0)
+		ret = hw_reset(port, &regs);
+	if (ret == 0)
+		ret = hw_negotiate(port, &regs);
+	if (ret == 0)
+		ret = hw_take_limits(port, &regs);
+	if (ret == 0)
+		ret = hw_take_mac(port, &regs);
+	if (ret < 0)
 		return ret;
 	SF_LOG(DEBUG, init, port, "features 0x%x, %u queue pairs, rings %u..%u, MTU up to %u",
 		port->features, port->max_queues, port->ring_min, port->ring_max, port->mtu_max);
@@ -354,7 +362,8 @@ sf_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
 		return -ENOTSUP;
 	}
 	if (conf->high_water != 0 || conf->low_water != 0 || conf->pause_time != 0 ||
-			conf->send_xon != 0 || conf->mac_ctrl_frame_fwd != 0 || conf->autoneg != 0) {
+			conf->send_xon != 0 || conf->mac_ctrl_frame_fwd != 0 ||
+			conf->autoneg != 0) {
 		SF_LOG(ERR, driver, port, "flow control: marks, times, forwarding of pause frames "
 			"and autonegotiation cannot be set");
 		return -ENOTSUP;

@@ -102,14 +102,19 @@ sf_dev_configure(struct rte_eth_dev *dev)
 	const struct sf_port *port = sf_port(dev);
 	int ret;
 
-	if ((ret = check_conf(dev)) < 0 ||
-			(ret = sf_rss_check(dev)) < 0 ||
-			(ret = sf_flow_check_queues(dev)) < 0)
+	ret = check_conf(dev);
+	if (ret == 0)
+		ret = sf_rss_check(dev);
+	if (ret == 0)
+		ret = sf_flow_check_queues(dev);
+	if (ret < 0)
 		return ret;
 	if ((conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0 && sf_rss_capa(port) != 0)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
-	if ((ret = sf_write32(port, SF_REG_MTU, dev->data->mtu)) < 0 ||
-			(ret = sf_rx_offload_configure(dev)) < 0)
+	ret = sf_write32(port, SF_REG_MTU, dev->data->mtu);
+	if (ret == 0)
+		ret = sf_rx_offload_configure(dev);
+	if (ret < 0)
 		return ret;
 	return sf_rss_configure(dev);
 }
@@ -295,7 +300,8 @@ devargs_apply(struct rte_eth_dev *dev, const struct sf_devargs *args)
 
 	/* Freed with the port.  A reset finds it there. */
 	if (dev->data->mac_addrs == NULL)
-		dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs", SF_MAX_MAC_ADDRS * sizeof(*mac), 0);
+		dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs",
+				SF_MAX_MAC_ADDRS * sizeof(*mac), 0);
 	mac = dev->data->mac_addrs;
 	if (mac == NULL)
 		return -ENOMEM;
@@ -323,17 +329,22 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 		.port_id = dev->data->port_id,
 		.gates = port->gates, /* of a port that is reset */
 	};
-	if (port->gates == NULL && (port->gates = sf_gates_get(port->port_id)) == NULL)
+	if (port->gates == NULL)
+		port->gates = sf_gates_get(port->port_id);
+	if (port->gates == NULL)
 		return -ENOMEM;
 	dev->process_private = adev->vfio_dev;
 	ethdev_fill(dev, adev);
-	if ((ret = sf_devargs_parse(port, adev->device.devargs, &args)) < 0 ||
-			(ret = rte_vfio_region_map(sf_vfio(port), SF_BAR_REGS)) < 0 ||
-			(ret = sf_hw_init(port)) < 0 ||
-			(ret = rte_vfio_pci_set_bus_master(sf_vfio(port), true)) < 0 ||
-			(ret = devargs_apply(dev, &args)) < 0)
-		return ret;
-	return sf_events_enable(dev);
+	ret = sf_devargs_parse(port, adev->device.devargs, &args);
+	if (ret == 0)
+		ret = rte_vfio_region_map(sf_vfio(port), SF_BAR_REGS);
+	if (ret == 0)
+		ret = sf_hw_init(port);
+	if (ret == 0)
+		ret = rte_vfio_pci_set_bus_master(sf_vfio(port), true);
+	if (ret == 0)
+		ret = devargs_apply(dev, &args);
+	return ret < 0 ? ret : sf_events_enable(dev);
 }
 
 /* What a secondary still has of a port that had the same number is none of this one's. */

@@ -176,8 +176,11 @@ rule_command(const struct sf_port *port, uint32_t command, uint32_t index)
 	uint32_t status;
 	int ret;
 
-	if ((ret = sf_write32(port, SF_REG_FLOW_CMD, command << 16 | index)) < 0 ||
-			(ret = sf_read32(port, SF_REG_FLOW_STATUS, &status)) < 0)
+	ret = sf_write32(port, SF_REG_FLOW_CMD, command << 16 | index);
+	if (ret < 0)
+		return ret;
+	ret = sf_read32(port, SF_REG_FLOW_STATUS, &status);
+	if (ret < 0)
 		return ret;
 	return status == 0 ? 0 : -EINVAL;
 }

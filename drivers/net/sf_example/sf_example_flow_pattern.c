@@ -195,12 +195,20 @@ item_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule, unsigned
 	unsigned int at;
 
 	switch (item->type) {
-	case RTE_FLOW_ITEM_TYPE_ETH: at = 1; break;
-	case RTE_FLOW_ITEM_TYPE_VLAN: at = 2; break;
+	case RTE_FLOW_ITEM_TYPE_ETH:
+		at = 1;
+		break;
+	case RTE_FLOW_ITEM_TYPE_VLAN:
+		at = 2;
+		break;
 	case RTE_FLOW_ITEM_TYPE_IPV4:
-	case RTE_FLOW_ITEM_TYPE_IPV6: at = 3; break;
+	case RTE_FLOW_ITEM_TYPE_IPV6:
+		at = 3;
+		break;
 	case RTE_FLOW_ITEM_TYPE_TCP:
-	case RTE_FLOW_ITEM_TYPE_UDP: at = 4; break;
+	case RTE_FLOW_ITEM_TYPE_UDP:
+		at = 4;
+		break;
 	default:
 		return bad_item(error, item, "not Ethernet, VLAN, IPv4, IPv6, TCP or UDP");
 	}

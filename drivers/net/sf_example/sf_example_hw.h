@@ -99,7 +99,7 @@
 #define SF_ERROR_INFO_TX(x)	(((x) >> 15) & 1)
 #define SF_ERROR_INFO_QUEUE(x)	((x) >> 16)
 #define SF_REG_FLOW_CTRL	0x004c /* RW */
-#define SF_FLOW_CTRL_PAUSE	(1u << 0) /* hold the sender, do not drop, when out of Rx descriptors */
+#define SF_FLOW_CTRL_PAUSE	(1u << 0) /* out of Rx descriptors, hold the sender, do not drop */
 #define SF_REG_WAKE		0x0050 /* WO: any value wakes a sleeping device */
 #define SF_REG_FW_VERSION	0x0054 /* RO: major << 16 | minor << 8 | patch */
 #define SF_REG_RX_OFFLOAD	0x0058 /* RW */
@@ -156,12 +156,12 @@
 #define SF_REG_RXQ(q)		(0x1000 + (q) * 0x100)
 #define SF_REG_TXQ(q)		(0x1080 + (q) * 0x100)
 #define SF_Q_BASE		0x00 /* RW 64: IOVA of the descriptor ring, 64-byte aligned */
-#define SF_Q_CPL_BASE		0x08 /* RW 64: Rx: completion ring; Tx: sf_tx_status; 64-byte aligned */
+#define SF_Q_CPL_BASE		0x08 /* RW 64: Rx: completion ring; Tx: sf_tx_status; likewise */
 #define SF_Q_SIZE		0x10 /* RW: descriptors */
 #define SF_Q_BUF_SIZE		0x14 /* RW, Rx: bytes in every posted buffer */
 #define SF_Q_CTRL		0x18 /* RW: writing ENABLE 0 -> 1 starts at index 0 */
 #define SF_Q_CTRL_ENABLE	(1u << 0)
-#define SF_Q_CTRL_SCATTER	(1u << 1) /* Rx, with SF_F_SEGS: a packet may take several buffers */
+#define SF_Q_CTRL_SCATTER	(1u << 1) /* Rx, with SF_F_SEGS: several buffers for a packet */
 #define SF_Q_STATE		0x1c /* RO */
 #define SF_Q_STATE_RUNNING	(1u << 0)
 #define SF_Q_STATE_CODE(x)	(((x) >> 8) & 0xff) /* why it halted or did not start */
@@ -338,7 +338,7 @@ struct sf_flow_rule {
 	uint8_t dst_mac_mask[6];
 	uint8_t src_mac[6];
 	uint8_t src_mac_mask[6];
-	uint8_t ip_src[16]; /* IPv6, IPv4 in the first 4: only with a ptype_mask that makes sure of it */
+	uint8_t ip_src[16]; /* IPv6, IPv4 in the first 4: only if ptype_mask makes sure of it */
 	uint8_t ip_src_mask[16];
 	uint8_t ip_dst[16];
 	uint8_t ip_dst_mask[16];

@@ -92,8 +92,8 @@ sf_rxq_check_mtu(const struct rte_eth_dev *dev, const struct sf_rxq *rxq, uint16
 	if (mtu + SF_L2_OVERHEAD <= rxq->buf_size || is_scattered(dev))
 		return 0;
 	SF_LOG(ERR, driver, rxq->port,
-		"without scatter, MTU %u needs Rx buffers of %u bytes, those of queue %u have %u", mtu,
-		(unsigned int)(mtu + SF_L2_OVERHEAD), rxq->id, rxq->buf_size);
+		"without scatter, MTU %u needs Rx buffers of %u bytes, those of queue %u have %u",
+		mtu, (unsigned int)(mtu + SF_L2_OVERHEAD), rxq->id, rxq->buf_size);
 	return -EINVAL;
 }
 
@@ -144,9 +144,12 @@ rxq_init(struct rte_eth_dev *dev, struct sf_rxq *rxq, int socket)
 	const struct sf_port *port = rxq->port;
 	int ret;
 
-	if ((ret = sf_rxq_check_mtu(dev, rxq, dev->data->mtu)) < 0 ||
-			(ret = doorbell_get(port, rxq->id, SF_DB_RX_TAIL, &rxq->tail_db)) < 0 ||
-			(ret = doorbell_get(port, rxq->id, SF_DB_RX_ARM, &rxq->arm_db)) < 0)
+	ret = sf_rxq_check_mtu(dev, rxq, dev->data->mtu);
+	if (ret == 0)
+		ret = doorbell_get(port, rxq->id, SF_DB_RX_TAIL, &rxq->tail_db);
+	if (ret == 0)
+		ret = doorbell_get(port, rxq->id, SF_DB_RX_ARM, &rxq->arm_db);
+	if (ret < 0)
 		return ret;
 	rxq->mz = ring_reserve(dev, "rx_ring", rxq->id,
 			cpl_len + rxq->size * sizeof(*rxq->desc), socket);

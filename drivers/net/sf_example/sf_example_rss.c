@@ -118,8 +118,10 @@ sf_rss_configure(struct rte_eth_dev *dev)
 		return 0;
 	for (i = 0; i < RTE_DIM(reta) && spread && dev->data->nb_rx_queues != 0; i++)
 		reta[i] = i % dev->data->nb_rx_queues;
-	if ((ret = sf_write(port, SF_REG_RSS_KEY, key, SF_RSS_KEY_SIZE)) < 0 ||
-			(ret = sf_write(port, SF_REG_RETA, reta, sizeof(reta))) < 0)
+	ret = sf_write(port, SF_REG_RSS_KEY, key, SF_RSS_KEY_SIZE);
+	if (ret == 0)
+		ret = sf_write(port, SF_REG_RETA, reta, sizeof(reta));
+	if (ret < 0)
 		return ret;
 	return sf_write32(port, SF_REG_RSS_CTRL, spread ? types_to_device(rss->rss_hf) : 0);
 }
@@ -132,10 +134,13 @@ sf_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
 
 	if (!has_rss(port))
 		return -ENOTSUP;
-	if (conf->rss_key != NULL &&
-			((ret = check_key(port, conf->rss_key_len)) < 0 ||
-			(ret = sf_write(port, SF_REG_RSS_KEY, conf->rss_key, SF_RSS_KEY_SIZE)) < 0))
-		return ret;
+	if (conf->rss_key != NULL) {
+		ret = check_key(port, conf->rss_key_len);
+		if (ret == 0)
+			ret = sf_write(port, SF_REG_RSS_KEY, conf->rss_key, SF_RSS_KEY_SIZE);
+		if (ret < 0)
+			return ret;
+	}
 	return sf_write32(port, SF_REG_RSS_CTRL, types_to_device(conf->rss_hf));
 }
 

@@ -54,8 +54,11 @@ queue_enable(const struct sf_port *port, const char *what, uint16_t id, uint32_t
 	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, buf_size) != SF_Q_BUF_SIZE);
 	RTE_BUILD_BUG_ON(offsetof(struct queue_regs, ctrl) != SF_Q_CTRL);
 
-	if ((ret = sf_write(port, block + SF_Q_BASE, regs, len)) < 0 ||
-			(ret = sf_read32(port, block + SF_Q_STATE, &state)) < 0)
+	ret = sf_write(port, block + SF_Q_BASE, regs, len);
+	if (ret < 0)
+		return ret;
+	ret = sf_read32(port, block + SF_Q_STATE, &state);
+	if (ret < 0)
 		return ret;
 	if ((state & SF_Q_STATE_RUNNING) != 0)
 		return 0;
@@ -346,8 +349,10 @@ sf_queues_start(struct rte_eth_dev *dev)
 	uint16_t i;
 	int ret;
 
-	if ((ret = check_present(dev, "Rx", data->rx_queues, data->nb_rx_queues)) < 0 ||
-			(ret = check_present(dev, "Tx", data->tx_queues, data->nb_tx_queues)) < 0)
+	ret = check_present(dev, "Rx", data->rx_queues, data->nb_rx_queues);
+	if (ret == 0)
+		ret = check_present(dev, "Tx", data->tx_queues, data->nb_tx_queues);
+	if (ret < 0)
 		return ret;
 	data->scattered_rx = is_scattered(dev);
 	for (i = 0; i < data->nb_rx_queues && ret == 0; i++)

@@ -307,8 +307,10 @@ use_port(struct rte_eth_dev *dev)
 	unsigned int i;
 
 	/* It stays for the next port of this number. */
-	if (use == NULL)
-		use = uses[dev->data->port_id] = calloc(1, sizeof(*use));
+	if (use == NULL) {
+		use = calloc(1, sizeof(*use));
+		uses[dev->data->port_id] = use;
+	}
 	if (use == NULL || gates == NULL)
 		return -ENOMEM;
 	for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {

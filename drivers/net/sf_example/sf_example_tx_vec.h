@@ -20,7 +20,8 @@
 #define TX_MANY 8 /* packets, for which vectors pay */
 
 /* Where sf_tx_is_plain() finds what it looks at: offsets in 16 bytes of an mbuf. */
-#define TX_DATA_LEN	(offsetof(struct rte_mbuf, data_len) - offsetof(struct rte_mbuf, packet_type))
+#define TX_DATA_LEN	(offsetof(struct rte_mbuf, data_len) - \
+	offsetof(struct rte_mbuf, packet_type))
 #define TX_NB_SEGS	(offsetof(struct rte_mbuf, nb_segs) - offsetof(struct rte_mbuf, rearm_data))
 
 /* Where an mbuf has the address that the device is given. */

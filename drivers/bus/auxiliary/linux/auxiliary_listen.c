@@ -100,9 +100,10 @@ sock_drain(void *arg __rte_unused)
 			break;
 		text[len < 0 ? 0 : len] = '\0';
 		at = len < 0 ? NULL : memmem(text, (size_t)len, key, sizeof(key) - 1);
-		is_news |= len < 0 || (at != NULL && (strcmp(at + sizeof(key) - 1, "auxiliary") == 0 ||
-			strcmp(at + sizeof(key) - 1, "mdev") == 0 ||
-			strncmp(at + sizeof(key) - 1, "vfio", 4) == 0));
+		if (at != NULL)
+			at += sizeof(key) - 1;
+		is_news |= len < 0 || (at != NULL && (strcmp(at, "auxiliary") == 0 ||
+			strcmp(at, "mdev") == 0 || strncmp(at, "vfio", 4) == 0));
 	}
 	if (is_news)
 		listen_to.ask();
