@@ -8,7 +8,6 @@
 
 #define VEC			__m256i
 #define VEC_ITEMS		2
-#define VEC_TARGET		__attribute__((target("avx2")))
 #define vec_load(p)		_mm256_loadu_si256((const __m256i *)(p))
 #define vec_dup(p)		_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(p)))
 #define vec_all16(x)		_mm256_set1_epi16(x)
@@ -27,14 +26,14 @@
 #define vec_put(p, a)		_mm256_storeu_si256((__m256i *)(p), a)
 #define load_128(m, at)		_mm_loadu_si128(RTE_PTR_ADD(m, at))
 
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 vec_store(struct rte_mbuf **m, __m256i a, __m256i b)
 {
 	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[0]), _mm256_permute2x128_si256(a, b, 0x20));
 	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[1]), _mm256_permute2x128_si256(a, b, 0x31));
 }
 
-static __rte_always_inline VEC_TARGET __m256i
+static __rte_always_inline __m256i
 vec_pick(struct rte_mbuf *const *m, size_t at)
 {
 	return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(m[0], at)),

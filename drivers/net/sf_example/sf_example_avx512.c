@@ -8,7 +8,6 @@
 
 #define VEC			__m512i
 #define VEC_ITEMS		4
-#define VEC_TARGET		__attribute__((target("avx512f,avx512bw")))
 #define vec_load(p)		_mm512_loadu_si512(p)
 #define vec_dup(p)		_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(p)))
 #define vec_all16(x)		_mm512_set1_epi16(x)
@@ -28,7 +27,7 @@
 #define load_128(m, at)		_mm_loadu_si128(RTE_PTR_ADD(m, at))
 
 /* 64-bit words of two vectors: 0..7 of the first, 8..15 of the second. */
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 vec_store(struct rte_mbuf **m, __m512i a, __m512i b)
 {
 	const __m512i first = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
@@ -42,7 +41,7 @@ vec_store(struct rte_mbuf **m, __m512i a, __m512i b)
 	_mm256_storeu_si256((__m256i *)sf_rearm_data(m[3]), _mm512_extracti64x4_epi64(ab1, 1));
 }
 
-static __rte_always_inline VEC_TARGET __m512i
+static __rte_always_inline __m512i
 vec_pick(struct rte_mbuf *const *m, size_t at)
 {
 	const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(m[0], at)),

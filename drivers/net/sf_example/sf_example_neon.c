@@ -8,7 +8,6 @@
 
 #define VEC			uint16x8_t
 #define VEC_ITEMS		1
-#define VEC_TARGET
 #define vec_load(p)		vld1q_u16((const uint16_t *)(p))
 #define vec_dup(p)		vec_load(p)
 #define vec_all16(x)		vdupq_n_u16(x)

@@ -11,7 +11,6 @@
  * on one completion, or on two or four side by side, in the same way.
  *
  *	VEC		a vector; VEC_ITEMS completions fit
- *	VEC_TARGET	attribute for functions that use it
  *	vec_load(p)	no alignment
  *	vec_dup(p)	16 bytes, repeated
  *	vec_all16(x), vec_all64(x)
@@ -135,7 +134,7 @@ static const uint64_t rx_rearm[2] = { UINT64_MAX, 0 };
  * Made in registers: what is put together in memory cannot be loaded as a
  * vector before all of it has got to the cache.
  */
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 rx_consts_init(struct rx_consts *c, const struct sf_rxq *rxq)
 {
 	const VEC index = vec_add16(vec_and(vec_all16(rxq->next), vec_dup(&rx_index)),
@@ -151,7 +150,7 @@ rx_consts_init(struct rx_consts *c, const struct sf_rxq *rxq)
 }
 
 /* Whether a completion is one of those that are dealt with here: ones, or zeroes somewhere. */
-static __rte_always_inline VEC_TARGET VEC
+static __rte_always_inline VEC
 rx_check(VEC cpl, struct rx_consts *c)
 {
 	const VEC x = vec_and(cpl, c->keep);
@@ -162,7 +161,7 @@ rx_check(VEC cpl, struct rx_consts *c)
 	return ok;
 }
 
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 rx_fill(struct rte_mbuf **mbufs, VEC cpl, const struct rx_consts *c)
 {
 	const VEC low_nibble = vec_dup(rx_low_nibble);
@@ -179,7 +178,7 @@ rx_fill(struct rte_mbuf **mbufs, VEC cpl, const struct rx_consts *c)
 }
 
 /* Take up to nb packets, none of them behind the end of the ring. */
-static __rte_always_inline VEC_TARGET uint16_t
+static __rte_always_inline uint16_t
 rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 {
 	const union sf_rx_cpl_words *ring = &rxq->cpl[rxq->next];
@@ -219,7 +218,7 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 	return n;
 }
 
-static __rte_always_inline VEC_TARGET uint16_t
+static __rte_always_inline uint16_t
 rx_groups(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
 	const uint16_t nb = RTE_MIN(nb_pkts, sf_rx_posted(rxq));
@@ -240,7 +239,7 @@ rx_groups(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 }
 
 #define RX_GROUPS_VEC(isa) \
-VEC_TARGET uint16_t \
+uint16_t \
 sf_rx_groups_ ## isa(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
 { \
 	return rx_groups(queue, pkts, nb_pkts); \

@@ -8,7 +8,6 @@
 
 #define VEC			__m128i
 #define VEC_ITEMS		1
-#define VEC_TARGET		__attribute__((target("sse4.2")))
 #define vec_load(p)		_mm_loadu_si128((const __m128i *)(p))
 #define vec_dup(p)		vec_load(p)
 #define vec_all16(x)		_mm_set1_epi16(x)
@@ -27,7 +26,7 @@
 #define vec_put(p, a)		_mm_storeu_si128((__m128i *)(p), a)
 #define vec_pick(m, at)		vec_load(RTE_PTR_ADD((m)[0], at))
 
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 vec_store(struct rte_mbuf **m, __m128i a, __m128i b)
 {
 	__m128i *to = (__m128i *)sf_rearm_data(m[0]);

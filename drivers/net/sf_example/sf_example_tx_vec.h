@@ -45,7 +45,7 @@ static const uint8_t tx_len[16] = {
 	TX_DATA_LEN, TX_DATA_LEN + 1, NONE, NONE, NONE, NONE, NONE, NONE,
 };
 
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 tx_consts_init(struct tx_consts *c)
 {
 	static const uint64_t addr[2] = { UINT64_MAX, 0 };
@@ -65,7 +65,7 @@ tx_consts_init(struct tx_consts *c)
 }
 
 /* Descriptors of the packets; ones if the device can take them, or zeroes somewhere. */
-static __rte_always_inline VEC_TARGET VEC
+static __rte_always_inline VEC
 tx_descs(struct rte_mbuf *const *m, const struct tx_consts *c, VEC *desc)
 {
 	const VEC addr = vec_pick(m, TX_ADDR);
@@ -80,7 +80,7 @@ tx_descs(struct rte_mbuf *const *m, const struct tx_consts *c, VEC *desc)
 }
 
 /* Put nb packets into the ring, none of them behind its end. */
-static __rte_always_inline VEC_TARGET void
+static __rte_always_inline void
 tx_fill_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
 {
 	struct sf_tx_desc *ring = &txq->desc[txq->tail];
@@ -108,7 +108,7 @@ tx_fill_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
 		sf_tx_fill(txq, pkts + n, nb - n);
 }
 
-static __rte_always_inline VEC_TARGET uint16_t
+static __rte_always_inline uint16_t
 tx_burst_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	const bool fast_free, const bool wake)
 {
@@ -134,7 +134,7 @@ tx_burst_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts,
 
 /* For few packets there is nothing to gain, nor is any register to be saved for them. */
 #define TX_BURST_VEC(isa, kind, fast_free, wake) \
-static __rte_noinline VEC_TARGET uint16_t \
+static __rte_noinline uint16_t \
 tx_groups ## kind(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts) \
 { \
 	return tx_burst_vec(queue, pkts, nb_pkts, fast_free, wake); \
