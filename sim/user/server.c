@@ -17,6 +17,7 @@
 /* Messages of one client before others have their turn. */
 #define SERVE_BUDGET 16
 
+__attribute__((format(printf, 2, 0)))
 static void
 vlog(const char *name, const char *fmt, va_list ap)
 {

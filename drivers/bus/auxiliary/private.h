@@ -92,10 +92,12 @@ struct auxiliary_device {
 	bool is_busy; /* a thread probes or removes it */
 };
 
+/* All of ours that is const to others is so only to them. */
 static inline struct auxiliary_device *
 auxiliary_device(const struct rte_device *dev)
 {
-	return container_of(RTE_DEV_TO_AUXILIARY_CONST(dev), struct auxiliary_device, pub);
+	return RTE_PTR_SUB(RTE_DEV_TO_AUXILIARY_CONST(dev),
+		offsetof(struct auxiliary_device, pub));
 }
 
 /* Whether devargs ask for a device, so that a failure is an error. */

@@ -157,13 +157,13 @@ ranges_read(struct container *container)
 static int
 group_node_open(struct rte_vfio_dev *dev)
 {
-	static const char *const formats[] = { "/dev/vfio/%d", "/dev/vfio/noiommu-%d" };
+	static const char *const bases[] = { "/dev/vfio/", "/dev/vfio/noiommu-" };
 	int fd, error = ENOENT;
 	unsigned int i;
 	char path[64];
 
-	for (i = 0; i < RTE_DIM(formats) && error == ENOENT; i++) {
-		snprintf(path, sizeof(path), formats[i], dev->group_number);
+	for (i = 0; i < RTE_DIM(bases) && error == ENOENT; i++) {
+		snprintf(path, sizeof(path), "%s%d", bases[i], dev->group_number);
 		fd = open(path, O_RDWR | O_CLOEXEC);
 		if (fd >= 0)
 			return fd;
