@@ -425,7 +425,8 @@ test_node_is_link(void)
 static int
 test_absurd_names(void)
 {
-	static const char *const absurd[] = { "mock.sf.a=b", "mock.sf.1,2", "mock.sf.\a", "mock.sf. 1" };
+	static const char *const absurd[] = { "mock.sf.a=b", "mock.sf.1,2", "mock.sf.\a",
+		"mock.sf. 1" };
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(absurd); i++)

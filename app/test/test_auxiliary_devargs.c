@@ -81,7 +81,8 @@ test_devargs_reach_driver(void)
 	dev = aux_find("mock.sf.0");
 	TEST_ASSERT(strcmp(dev->devargs->args, "a=1") == 0, "%s", dev->devargs->args);
 	TEST_ASSERT_OK(rte_dev_remove(dev));
-	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,name=mock.sf.0/class=eth/driver=mock_plain,a=2"));
+	TEST_ASSERT_OK(rte_dev_probe(
+		"bus=auxiliary,name=mock.sf.0/class=eth/driver=mock_plain,a=2"));
 	dev = aux_find("mock.sf.0");
 	TEST_ASSERT(strcmp(dev->devargs->drv_str, "driver=mock_plain,a=2") == 0, "%s",
 		dev->devargs->drv_str);
@@ -189,7 +190,8 @@ test_attach_by_pf_sfnum(void)
 {
 	TEST_ASSERT_OK(make_two_pfs());
 	TEST_ASSERT_OK(aux_scan()); /* as EAL does at the start */
-	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,pf=" PF1 ",sfnum=88/class=eth/driver=mock_plain,a=1"));
+	TEST_ASSERT_OK(rte_dev_probe(
+		"bus=auxiliary,pf=" PF1 ",sfnum=88/class=eth/driver=mock_plain,a=1"));
 	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.6")), "the wrong one");
 	TEST_ASSERT(strcmp(aux_mock.args, "driver=mock_plain,a=1") == 0, "%s", aux_mock.args);
 	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
@@ -259,7 +261,8 @@ test_block_by_pf(void)
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, "bus=auxiliary,pf=" PF0)); /* both */
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, "bus=auxiliary,type=mock-1"));
 	/* Another device has this name, so it is not meant. */
-	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED, "bus=auxiliary,name=mock.sf.6,sfnum=1"));
+	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED,
+		"bus=auxiliary,name=mock.sf.6,sfnum=1"));
 	TEST_ASSERT_OK(aux_scan());
 	TEST_ASSERT_EQUAL(aux_count("bus=auxiliary"), 1);
 	TEST_ASSERT(aux_find("mock.sf.6") != NULL, "the wrong ones");

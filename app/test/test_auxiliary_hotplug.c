@@ -177,7 +177,8 @@ static int
 test_plug(void)
 {
 	test_log_start();
-	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=plug/class=eth/driver=mock_plain,a=1"));
+	TEST_ASSERT_OK(wait_for(
+		"bus=auxiliary,name=mock.sf.0,hotplug=plug/class=eth/driver=mock_plain,a=1"));
 	TEST_ASSERT_EQUAL(test_log_count("not found"), 0);
 	TEST_ASSERT_OK(aux_publish("mock.sf.1", NULL));
 	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));

@@ -49,7 +49,8 @@ test_sparse_region(void)
 	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA1_OFFSET, FAKE_AREA1_SIZE) != NULL,
 		"second area not mapped");
 	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, 0, 4) == NULL, "trapped part mapped");
-	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA0_OFFSET + FAKE_AREA0_SIZE - 4, 8) == NULL,
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0,
+		FAKE_AREA0_OFFSET + FAKE_AREA0_SIZE - 4, 8) == NULL,
 		"range over the end of an area mapped");
 	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA0_OFFSET, SIZE_MAX) == NULL, "overflow");
 	*area0 = 0x12345678;
@@ -70,7 +71,8 @@ test_region_access(void)
 
 	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
 	for (i = 0; i < RTE_DIM(offsets); i++) {
-		TEST_ASSERT_OK(rte_vfio_region_write64(fake_dev, 0, offsets[i], 0x8877665544332211));
+		TEST_ASSERT_OK(rte_vfio_region_write64(fake_dev, 0, offsets[i],
+			0x8877665544332211));
 		TEST_ASSERT_OK(rte_vfio_region_read64(fake_dev, 0, offsets[i], &v64));
 		TEST_ASSERT_EQUAL(v64, 0x8877665544332211);
 		TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 0, offsets[i] + 4, &v32));

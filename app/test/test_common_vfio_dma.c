@@ -115,7 +115,8 @@ test_dma_bad_ranges(void)
 	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova + 1, page), -EINVAL);
 	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, page - 1), -EINVAL);
 	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, 0), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, UINT64_MAX - page + 1, 2 * page), -EINVAL);
+	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, UINT64_MAX - page + 1, 2 * page),
+		-EINVAL);
 	/* Private memory has no file for the server to map. */
 	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, page), -ENOTSUP);
 	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(fake_dev, mem, iova, page), -ENOENT);

@@ -198,16 +198,20 @@ test_nodes(void)
 	};
 	const struct rte_vfio_dev_node no_way = {
 		.name = FAKE_DEVICE, .user_socket = "/nonexistent/vfio-user",
-		.cdev = "/nonexistent/vfio0", .group_base = "/nonexistent", .group_name = FAKE_DEVICE,
+		.cdev = "/nonexistent/vfio0", .group_base = "/nonexistent",
+		.group_name = FAKE_DEVICE,
 	};
 	struct test_resources before;
 
 	TEST_ASSERT_OK(fake_start(FAKE_NONE));
 	before = test_resources_now();
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&nothing, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -ENODEV);
-	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -ENOENT);
-	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_GROUP, &fake_dev), -ENODEV);
-	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_group, RTE_VFIO_TRANSPORT_GROUP, &fake_dev), -ENODEV);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_ANY, &fake_dev),
+		-ENOENT);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_socket, RTE_VFIO_TRANSPORT_GROUP, &fake_dev),
+		-ENODEV);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_group, RTE_VFIO_TRANSPORT_GROUP, &fake_dev),
+		-ENODEV);
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_way, RTE_VFIO_TRANSPORT_CDEV, &fake_dev), -ENOENT);
 	test_log_start();
 	TEST_ASSERT_EQUAL(rte_vfio_dev_open(&no_way, RTE_VFIO_TRANSPORT_ANY, &fake_dev), -ENODEV);

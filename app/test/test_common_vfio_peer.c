@@ -432,7 +432,8 @@ test_few_mappings(void)
 	ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
 	if (ret == 0) /* all of EAL's memory in one mapping */
 		ret = rte_vfio_dma_map(fake_dev, mem, IOVA, 4096);
-	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "--single-file-segments"), 1);
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "--single-file-segments"),
+		1);
 	TEST_ASSERT_EQUAL(ret, -ENOMEM);
 	rte_free(mem);
 	return TEST_SUCCESS;

@@ -543,12 +543,15 @@ test_configuration_refused(void)
 		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_RSS },
 			.rx_adv_conf.rss_conf = { .rss_key = key, .rss_key_len = sizeof(key) } },
 			"RSS key of 52 bytes", "invalid RSS key len: 52" },
-		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_DCB } }, "no DCB or VMDq", NULL },
+		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_DCB } }, "no DCB or VMDq",
+			NULL },
 		{ { .rxmode = { .mtu = 1000, .mq_mode = RTE_ETH_MQ_RX_VMDQ_RSS } },
 			"no DCB or VMDq", NULL },
-		{ { .rxmode.mtu = 1000, .txmode.mq_mode = RTE_ETH_MQ_TX_DCB }, "no DCB or VMDq", NULL },
+		{ { .rxmode.mtu = 1000, .txmode.mq_mode = RTE_ETH_MQ_TX_DCB }, "no DCB or VMDq",
+			NULL },
 		{ { .rxmode.mtu = 1000, .lpbk_mode = 1 }, "loopback", NULL },
-		{ { .rxmode.mtu = 1000, .link_speeds = RTE_ETH_LINK_SPEED_10G }, "link speed", NULL },
+		{ { .rxmode.mtu = 1000, .link_speeds = RTE_ETH_LINK_SPEED_10G }, "link speed",
+			NULL },
 	};
 	struct rte_eth_conf good = { .link_speeds = RTE_ETH_LINK_SPEED_100G };
 	unsigned int i, said;

@@ -286,19 +286,41 @@ test_refused(void)
 	for (i = 0; i < 10; i++) {
 		const bool jumbo = i == 0 || i == 1;
 
-		packet_build(&(const struct packet_spec) { .tcp = true, .payload = jumbo ? 9000 : 1000 }, &built);
+		packet_build(&(const struct packet_spec) {
+			.tcp = true, .payload = jumbo ? 9000 : 1000 }, &built);
 		m = packet_to_mbufs(&built, i == 1 ? 200 : 2048);
 		TEST_ASSERT(m != NULL, "out of mbufs");
 		m->tso_segsz = 500;
 		switch (i) {
-		case 2: m->ol_flags = RTE_MBUF_F_TX_SCTP_CKSUM; break;
-		case 3: m->ol_flags = RTE_MBUF_F_TX_QINQ; break;
-		case 4: m->ol_flags = RTE_MBUF_F_TX_IP_CKSUM; m->l2_len = 15; break;
-		case 5: m->ol_flags = RTE_MBUF_F_TX_IP_CKSUM; m->l3_len = 16; break;
-		case 6: m->ol_flags = RTE_MBUF_F_TX_TCP_SEG; m->tso_segsz = 0; break;
-		case 7: m->ol_flags = RTE_MBUF_F_TX_TCP_SEG; m->l4_len = 8; break;
-		case 8: m->ol_flags = RTE_MBUF_F_TX_TCP_CKSUM; m->l3_len = 400; break;
-		case 9: m->nb_segs = 2; break; /* a lie */
+		case 2:
+			m->ol_flags = RTE_MBUF_F_TX_SCTP_CKSUM;
+			break;
+		case 3:
+			m->ol_flags = RTE_MBUF_F_TX_QINQ;
+			break;
+		case 4:
+			m->ol_flags = RTE_MBUF_F_TX_IP_CKSUM;
+			m->l2_len = 15;
+			break;
+		case 5:
+			m->ol_flags = RTE_MBUF_F_TX_IP_CKSUM;
+			m->l3_len = 16;
+			break;
+		case 6:
+			m->ol_flags = RTE_MBUF_F_TX_TCP_SEG;
+			m->tso_segsz = 0;
+			break;
+		case 7:
+			m->ol_flags = RTE_MBUF_F_TX_TCP_SEG;
+			m->l4_len = 8;
+			break;
+		case 8:
+			m->ol_flags = RTE_MBUF_F_TX_TCP_CKSUM;
+			m->l3_len = 400;
+			break;
+		case 9:
+			m->nb_segs = 2; /* a lie */
+			break;
 		}
 		TEST_ASSERT_EQUAL(rte_eth_tx_prepare(ports[0], 0, &m, 1), 0);
 		TEST_ASSERT(rte_errno == EINVAL || rte_errno == ENOTSUP, "%d", rte_errno);

@@ -29,8 +29,10 @@ test_jumbo(void)
 	TEST_ASSERT_OK(ports_start_conf(&all_offloads));
 	for (round = 0; round < 60; round++) { /* more than once round both rings */
 		for (i = 0; i < RTE_DIM(tries); i++) {
-			packet_build(&(const struct packet_spec) { .payload = tries[i].payload }, &built);
-			TEST_ASSERT_OK(packet_send(ports[0], packet_to_mbufs(&built, tries[i].seg_len)));
+			packet_build(&(const struct packet_spec) { .payload = tries[i].payload },
+				&built);
+			TEST_ASSERT_OK(packet_send(ports[0],
+				packet_to_mbufs(&built, tries[i].seg_len)));
 			m = packet_receive(ports[1], &got);
 			TEST_ASSERT(m != NULL, "lost %u bytes", built.len);
 			TEST_ASSERT_EQUAL(got.len, built.len);

@@ -120,11 +120,13 @@ test_one_group(void)
 	int ret;
 
 	OPEN("TEST_VFIO_IVSHMEM");
-	ret = vfio_kernel_open_by("TEST_VFIO_SDHCI", PCI_BASE, vfio_kernel_transport(), NULL, &other);
+	ret = vfio_kernel_open_by("TEST_VFIO_SDHCI", PCI_BASE, vfio_kernel_transport(), NULL,
+		&other);
 	rte_vfio_dev_close(vfio_kernel_dev);
 	vfio_kernel_dev = NULL;
 	if (ret == TEST_SUCCESS)
-		ret = rte_vfio_region_read16(other, VFIO_PCI_CONFIG_REGION_INDEX, PCI_DEVICE_ID, &id);
+		ret = rte_vfio_region_read16(other, VFIO_PCI_CONFIG_REGION_INDEX, PCI_DEVICE_ID,
+			&id);
 	rte_vfio_dev_close(other);
 	TEST_ASSERT_OK(ret);
 	TEST_ASSERT_EQUAL(id, 0x0007);

@@ -295,7 +295,7 @@ open_and_close(void *arg)
 	return (void *)bad;
 }
 
-/* The last that closes closes the address space; one that comes meanwhile gets another. */
+/* Who closes last ends the address space; one that comes meanwhile gets another. */
 int
 test_last_against_first(void)
 {

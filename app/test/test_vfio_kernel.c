@@ -46,7 +46,8 @@ cdev_path(const char *base, const char *device, char *path, size_t len)
 	dir = opendir(name);
 	while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
 		if (strncmp(entry->d_name, "vfio", 4) == 0)
-			found = snprintf(path, len, "/dev/vfio/devices/%s", entry->d_name) < (int)len;
+			found = snprintf(path, len, "/dev/vfio/devices/%s",
+				entry->d_name) < (int)len;
 	if (dir != NULL)
 		closedir(dir);
 	return found;

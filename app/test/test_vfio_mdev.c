@@ -52,7 +52,8 @@ test_mtty_identity(void)
 	OPEN("TEST_VFIO_MTTY");
 	TEST_ASSERT_OK(check_config32(PCI_VENDOR_ID, MTTY_ID));
 	TEST_ASSERT_OK(check_config32(PCI_SUBSYSTEM_VENDOR_ID, MTTY_ID));
-	TEST_ASSERT_OK(rte_vfio_region_read8(vfio_kernel_dev, CONFIG, PCI_CLASS_DEVICE + 1, &octet));
+	TEST_ASSERT_OK(rte_vfio_region_read8(vfio_kernel_dev, CONFIG, PCI_CLASS_DEVICE + 1,
+		&octet));
 	TEST_ASSERT_EQUAL(octet, 0x07); /* simple communication controller */
 	bar = rte_vfio_region_get(vfio_kernel_dev, BAR0);
 	TEST_ASSERT_EQUAL(bar->size, MTTY_BAR_SIZE);
@@ -223,7 +224,8 @@ test_mbochs_registers(void)
 		2 * MBOCHS_VBE_XRES, &value));
 	TEST_ASSERT_EQUAL(value, 1024);
 	/* A region behind those of PCI, whose description has a capability. */
-	TEST_ASSERT_EQUAL(rte_vfio_dev_info(vfio_kernel_dev)->num_regions, VFIO_PCI_NUM_REGIONS + 1);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_info(vfio_kernel_dev)->num_regions,
+		VFIO_PCI_NUM_REGIONS + 1);
 	edid = rte_vfio_region_get(vfio_kernel_dev, VFIO_PCI_NUM_REGIONS);
 	TEST_ASSERT(edid != NULL && edid->size == 4096 && edid->nb_areas == 0, "EDID region");
 	return TEST_SUCCESS;

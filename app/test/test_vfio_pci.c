@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <stdalign.h>
 #include <stdlib.h>
 
 #include <linux/pci_regs.h>
@@ -325,8 +326,8 @@ e1000e_ring(uint32_t ring, uint64_t iova, uint32_t tail)
 struct e1000e_memory {
 	struct e1000e_rx_desc rx[E1000E_RING];
 	struct e1000e_tx_desc tx[E1000E_RING];
-	uint8_t sent[128] __rte_aligned(128);
-	uint8_t received[2048] __rte_aligned(2048);
+	alignas(128) uint8_t sent[128];
+	alignas(2048) uint8_t received[2048];
 };
 
 int

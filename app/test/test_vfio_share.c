@@ -62,15 +62,17 @@ test_several_devices(void)
 	int ret;
 
 	OPEN("TEST_VFIO_MTTY", MDEV_BASE);
-	ret = vfio_kernel_open_by("TEST_VFIO_MDPY", MDEV_BASE, vfio_kernel_transport(), NULL, &mdpy);
+	ret = vfio_kernel_open_by("TEST_VFIO_MDPY", MDEV_BASE, vfio_kernel_transport(), NULL,
+		&mdpy);
 	if (ret == TEST_SUCCESS)
-		ret = vfio_kernel_open_by("TEST_VFIO_E1000E", PCI_BASE, vfio_kernel_transport(), NULL,
-			&e1000e);
+		ret = vfio_kernel_open_by("TEST_VFIO_E1000E", PCI_BASE, vfio_kernel_transport(),
+			NULL, &e1000e);
 	rte_vfio_dev_close(vfio_kernel_dev);
 	vfio_kernel_dev = NULL;
 	rte_vfio_dev_close(mdpy);
 	if (ret == TEST_SUCCESS)
-		ret = rte_vfio_region_read16(e1000e, VFIO_PCI_CONFIG_REGION_INDEX, PCI_VENDOR_ID, &id);
+		ret = rte_vfio_region_read16(e1000e, VFIO_PCI_CONFIG_REGION_INDEX, PCI_VENDOR_ID,
+			&id);
 	rte_vfio_dev_close(e1000e);
 	TEST_ASSERT_OK(ret);
 	TEST_ASSERT_EQUAL(id, 0x8086);

@@ -55,7 +55,8 @@ flood(struct sf_wire *wire, struct sf_station from, const struct sf_frame *frame
 		if (dev != from.dev && to_dev(dev, frame) == SF_SENT)
 			verdict = SF_SENT;
 	for (tap = wire->taps; tap != NULL; tap = tap->next)
-		if (tap != from.tap && (!tap->represents || (from.dev != NULL && tap->dev == from.dev)))
+		if (tap != from.tap && (!tap->represents ||
+				(from.dev != NULL && tap->dev == from.dev)))
 			verdict = to_tap(tap, frame);
 	return verdict;
 }

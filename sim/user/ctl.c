@@ -33,7 +33,8 @@ ctl_open(struct ctl *ctl, const char *path)
 		ctl->fd = -1;
 	}
 	if (ret < 0)
-		fprintf(stderr, "dpdk-sf-sim: %s: no FIFO for commands: %s\n", path, strerror(-ret));
+		fprintf(stderr, "dpdk-sf-sim: %s: no FIFO for commands: %s\n", path,
+			strerror(-ret));
 	return ret;
 }
 

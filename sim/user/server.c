@@ -346,7 +346,8 @@ doorbells_open(struct sf *sf, uint32_t nb_queues)
 	if (sf->db_fd < 0)
 		return -errno;
 	if (ftruncate(sf->db_fd, SF_BAR_REGS_SIZE) < 0 ||
-			fcntl(sf->db_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+			fcntl(sf->db_fd, F_ADD_SEALS,
+				F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
 		return -errno;
 	sf->db = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, sf->db_fd, SF_DB_BASE);
 	if (sf->db != MAP_FAILED)
