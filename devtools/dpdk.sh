@@ -15,6 +15,8 @@
 #                                 for every clone, ${XDG_CACHE_HOME:-~/.cache}/dpdk-auxiliary,
 #                                 under a name made of the version and a digest of what
 #                                 makes them
+#   devtools/dpdk.sh source       the sources as they are: source, a link to where they
+#                                 are kept for every clone, as above
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -130,6 +132,20 @@ make_tsan() {
 	ln -s "$dir" "$1"
 }
 
+make_source() {
+	local dir cache=${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-auxiliary
+
+	dir=$cache/dpdk-source-$(package_version)
+	if [ ! -d "$dir" ]; then
+		fetch_source "a tree"
+		mkdir -p "$cache"
+		cp -a "$source" "$dir.$$"
+		mv -T "$dir.$$" "$dir" 2>/dev/null || rm -rf "$dir.$$"
+	fi
+	rmdir "$1"
+	ln -s "$dir" "$1"
+}
+
 make_l3fwd-power() {
 	fetch_source "l3fwd-power"
 	make -s -C "$source/examples/l3fwd-power" shared >/dev/null ||
@@ -138,7 +154,8 @@ make_l3fwd-power() {
 }
 
 what=${1:-}
-declare -A dirs=([headers]=include [ports]=ports [l3fwd-power]=l3fwd-power [tsan]=tsan)
+declare -A dirs=([headers]=include [ports]=ports [l3fwd-power]=l3fwd-power [tsan]=tsan
+	[source]=source)
 dir=${dirs[${what:-none}]:-}
 [ -n "$dir" ] || { sed -n '/^# What/,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
