@@ -10,6 +10,9 @@
 #   devtools/demo.sh --interactive  stay at the testpmd prompt
 #   devtools/demo.sh --vm           instead, one of a real kernel in a virtual
 #                                   machine, from devlink to ping
+#   devtools/demo.sh --testpmd FILE [-- ARGUMENT...]
+#                                   instead, a testpmd that has the drivers in it or
+#                                   finds them by these arguments for EAL
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
@@ -18,6 +21,8 @@ set -euo pipefail
 seconds=5
 interactive=false
 vm=false
+testpmd=
+args=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--interactive) interactive=true ;;
@@ -26,6 +31,16 @@ while [ $# -gt 0 ]; do
 		[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { echo "demo: --seconds takes a number" >&2; exit 2; }
 		seconds=$2
 		shift
+		;;
+	--testpmd)
+		testpmd=${2:-}
+		[ -x "$testpmd" ] || { echo "demo: --testpmd takes a program" >&2; exit 2; }
+		shift
+		;;
+	--)
+		shift
+		args=("$@")
+		break
 		;;
 	*)
 		sed -n '/^# Two/,/^$/s/^# \{0,1\}//p' "$0" >&2
@@ -114,7 +129,11 @@ run_in_vm() {
 
 main() {
 	build_all
-	with_our_libraries
+	if [ -z "$testpmd" ]; then
+		with_our_libraries
+		testpmd=dpdk-testpmd
+		read -ra args <<<"$(driver_args)"
+	fi
 	if $vm; then
 		run_in_vm
 		return
@@ -128,8 +147,8 @@ main() {
 	start_sim
 	export SYSFS_AUXILIARY_DEVICES=$work/devices
 	# shellcheck disable=SC2046
-	set -- dpdk-testpmd --lcores "0@$cpu,1@$cpu" $(memory_args 256) --no-pci --no-telemetry \
-		$(driver_args) -a bus=auxiliary,name=sf_sim.sf.0 -a auxiliary:sf_sim.sf.1 \
+	set -- "$testpmd" --lcores "0@$cpu,1@$cpu" $(memory_args 256) --no-pci --no-telemetry \
+		"${args[@]}" -a bus=auxiliary,name=sf_sim.sf.0 -a auxiliary:sf_sim.sf.1 \
 		-- -i --total-num-mbufs=16384
 	echo "SYSFS_AUXILIARY_DEVICES=$SYSFS_AUXILIARY_DEVICES $*"
 	if $interactive; then
