@@ -79,6 +79,17 @@ driver_args() {
 	echo "-d $so"
 }
 
+# What of DPDK a build of it needs for our tests: it has mlx5 if libibverbs is there.
+# shellcheck disable=SC2034 # for those who source this
+dpdk_parts() {
+	drivers=bus/auxiliary,bus/pci,bus/vdev,mempool/ring,net/af_packet,net/bonding
+	drivers+=,net/memif,net/null,net/pcap,net/ring,net/tap,net/virtio
+	libs=bitratestats,bpf,cryptodev,dmadev,eventdev,gro,gso,ip_frag,latencystats,metrics
+	libs+=,pcapng,pdump,reorder,sched,security,timer
+	apps=test-pmd,proc-info,pdump,dumpcap
+	! pkg-config --exists libibverbs libmlx5 || drivers+=,common/mlx5,net/mlx5
+}
+
 # Processors: the first that we may use, and the last.
 # shellcheck disable=SC2034 # for those who source this
 processors() {

@@ -18,12 +18,6 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 table=$top/doc/guides/versions.rst
-drivers=bus/auxiliary,bus/pci,bus/vdev,mempool/ring,net/af_packet,net/bonding,net/memif
-drivers+=,net/null,net/pcap,net/ring,net/tap,net/virtio
-libs=bitratestats,bpf,cryptodev,dmadev,eventdev,gro,gso,ip_frag,latencystats,metrics,pcapng
-libs+=,pdump,reorder,sched,security,timer
-apps=test-pmd,proc-info,pdump,dumpcap
-! pkg-config --exists libibverbs libmlx5 || drivers+=,common/mlx5,net/mlx5
 
 # Which commit the sources in $1 are, as far as they tell.
 source_commit() {
@@ -36,8 +30,9 @@ source_commit() {
 
 # build_dpdk SOURCE PREFIX COMMIT
 build_dpdk() {
-	local dir=$2-build
+	local dir=$2-build drivers libs apps
 
+	dpdk_parts
 	[ "$(cat "$2/COMMIT" 2>/dev/null)" != "$3" ] || return 0
 	echo "versions: building $1"
 	rm -rf "$2" "$dir"
