@@ -22,7 +22,7 @@ vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-uti
 	iperf3)
 arm64_packages=(gcc-aarch64-linux-gnu qemu-user-static)
 fuzz_packages=(clang libclang-rt-dev llvm)
-lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen)
+lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen gawk)
 
 die() {
 	echo "setup: $*" >&2
