@@ -107,8 +107,8 @@ enum { FUNCTIONS(FUNCTION_INDEX) NB_FUNCTIONS };
 
 /* Points are never forgotten; the lock is of all of this, for calls of several threads. */
 static struct {
-	unsigned int function;
 	uintptr_t from; /* where the call returns to */
+	unsigned int function;
 	bool has_failed;
 } points[MAX_POINTS];
 static unsigned int nb_points;
