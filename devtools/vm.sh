@@ -7,6 +7,10 @@
 #   devtools/vm.sh [OPTION]... -- COMMAND [ARGUMENT]...
 #
 #   --kernel test|kasan|stock   see devtools/vm/kernel.sh; test if not given
+#   --qemu PROGRAM              another QEMU than the distribution's, such as that of
+#                               devtools/vm/qemu.sh
+#   --shared-memory             the guest's memory is a file, which those who serve its
+#                               devices can map
 #   --time SECONDS              the guest is stopped after that, 300 if not given
 #   --device DEVICE             a QEMU device, may be repeated; network cards
 #                               hang on one hub
@@ -26,6 +30,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 kernel='test'
+qemu='qemu-system-x86_64'
+memory=()
 seconds=300
 interactive=
 devices=()
@@ -40,6 +46,13 @@ usage() {
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=${2:-} ;;
+	--qemu) qemu=${2:-} ;;
+	--shared-memory)
+		memory=(-object "memory-backend-memfd,id=memory,size=2G,share=on"
+			-machine "memory-backend=memory")
+		shift
+		continue
+		;;
 	--time) seconds=${2:-} ;;
 	--device) devices+=("${2:-}") ;;
 	--object) objects+=(-object "${2:-}") ;;
@@ -94,7 +107,7 @@ machine() {
 		-kernel "$directory/vmlinuz" -initrd "$share/initramfs.gz" \
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
 		-virtfs "local,path=$share,mount_tag=share,security_model=none" \
-		-serial "file:$share/serial" ${objects[@]+"${objects[@]}"}
+		-serial "file:$share/serial" ${memory[@]+"${memory[@]}"} ${objects[@]+"${objects[@]}"}
 	for device in ${devices[@]+"${devices[@]}"}; do
 		case $device in
 		*,netdev=*) ;;
@@ -122,7 +135,7 @@ run_guest() {
 			-device "virtserialport,chardev=err,name=err")
 	fi
 	# no_timer_check: on a busy host an emulated timer comes too late for it.
-	timeout --foreground "$limit" qemu-system-x86_64 "${args[@]}" -accel "$accel" "${port[@]}" \
+	timeout --foreground "$limit" "$qemu" "${args[@]}" -accel "$accel" "${port[@]}" \
 		-append "console=ttyS0 panic=-1 no_timer_check intel_iommu=on hugepages=256 vm.share=$share \
 			vm.modules=$directory/modules vm.interactive=$interactive $append"
 }
