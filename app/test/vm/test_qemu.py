@@ -8,6 +8,7 @@ devices by its own vfio-pci, so the driver reaches them by three layers of VFIO:
 the guest, the kernel's, and QEMU's vfio-user with the guest's IOMMU in between.
 """
 import os
+import subprocess
 import sys
 import time
 
@@ -27,6 +28,13 @@ def pci_attribute(bdf, name):
     return guest.read(f"/sys/bus/pci/devices/{bdf}/{name}")
 
 
+def bind():
+    """Give the functions to vfio-pci, unless it has them."""
+    for bdf in FUNCTIONS:
+        if not os.path.exists(f"/sys/bus/pci/devices/{bdf}/driver"):
+            guest.pci_bind(bdf)
+
+
 def publish():
     """Have the functions look like devices of the auxiliary bus.
 
@@ -38,7 +46,6 @@ def publish():
     if os.path.exists(DIRECTORY):
         return
     for name, bdf in zip(NAMES, FUNCTIONS):
-        guest.pci_bind(bdf)
         os.makedirs(f"{DIRECTORY}/{name}")
         guest.run("mount", "--bind", os.path.realpath(f"/sys/bus/pci/devices/{bdf}"),
                   f"{DIRECTORY}/{name}")
@@ -53,6 +60,7 @@ class Env(harness.Env):
         self.devices = DIRECTORY
 
     def testpmd(self, eal, **kwargs):
+        bind()
         publish()
         return super().testpmd(eal, huge=True, small=True, **kwargs)
 
@@ -89,6 +97,34 @@ def test_forward(env):
         pmd.type(f"port {command} 1")
         pmd.expect("Port 0: link state change event", 30)
     pmd.quit()
+
+
+def autotest(name, *options):
+    """Cases that need no driver of ours; what they print is shown."""
+    bind()
+    variables = {f"TEST_VFIO_SF{number}": bdf for number, bdf in enumerate(FUNCTIONS)}
+    done = subprocess.run(
+        [f"{harness.BUILD}/app/test/dpdk-test-auxiliary", "--in-memory", "--no-pci", "-m", "64",
+         "-l", "0", "--no-telemetry", *options, "--", name],
+        env={**os.environ, **variables, "LD_LIBRARY_PATH": harness.library_path()},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180, check=False)
+    for line in done.stdout.splitlines():
+        print("#", line.removeprefix("# "))
+    assert done.returncode == 0 and "SKIP" not in done.stdout
+
+
+def test_registers_by_group(_env):
+    autotest("vfio_qemu_group_autotest")
+
+
+def test_registers_by_cdev(_env):
+    autotest("vfio_qemu_cdev_autotest")
+
+
+def test_registers_without_iommu(_env):
+    """In a guest without an IOMMU: what QEMU maps is the guest's memory, once for all."""
+    guest.write("/sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y")
+    autotest("vfio_qemu_group_autotest", "--iova-mode=pa")
 
 
 if __name__ == "__main__":
