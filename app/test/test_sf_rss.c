@@ -47,7 +47,7 @@ start(uint64_t rss_hf)
 
 /* What DPDK makes of a packet. */
 static uint32_t
-soft_hash(const struct packet *p, bool ports, const uint8_t *key)
+soft_hash(const struct packet *p, bool has_ports, const uint8_t *key)
 {
 	const bool v6 = p->data[12] == 0x86;
 	const struct rte_ipv4_hdr *ip4 = (const void *)(p->data + RTE_ETHER_HDR_LEN);
@@ -60,14 +60,14 @@ soft_hash(const struct packet *p, bool ports, const uint8_t *key)
 		tuple.v6.sport = l4[0] << 8 | l4[1];
 		tuple.v6.dport = l4[2] << 8 | l4[3];
 		return rte_softrss((uint32_t *)&tuple,
-			ports ? RTE_THASH_V6_L4_LEN : RTE_THASH_V6_L3_LEN, key);
+			has_ports ? RTE_THASH_V6_L4_LEN : RTE_THASH_V6_L3_LEN, key);
 	}
 	tuple.v4.src_addr = rte_be_to_cpu_32(ip4->src_addr);
 	tuple.v4.dst_addr = rte_be_to_cpu_32(ip4->dst_addr);
 	tuple.v4.sport = l4[0] << 8 | l4[1];
 	tuple.v4.dport = l4[2] << 8 | l4[3];
 	return rte_softrss((uint32_t *)&tuple,
-		ports ? RTE_THASH_V4_L4_LEN : RTE_THASH_V4_L3_LEN, key);
+		has_ports ? RTE_THASH_V4_L4_LEN : RTE_THASH_V4_L3_LEN, key);
 }
 
 /* The packets of a flow type that differ in one field: 0..3, or in none. */

@@ -25,7 +25,8 @@
 #define TX_NB_SEGS	(offsetof(struct rte_mbuf, nb_segs) - offsetof(struct rte_mbuf, rearm_data))
 
 /* Where an mbuf has the address that the device is given. */
-#if RTE_IOVA_AS_PA || RTE_IOVA_IN_MBUF /* from DPDK 23.03 on, the latter */
+#if (defined(RTE_IOVA_AS_PA) && RTE_IOVA_AS_PA) || \
+	(defined(RTE_IOVA_IN_MBUF) && RTE_IOVA_IN_MBUF) /* from DPDK 23.03 on */
 #define TX_ADDR		offsetof(struct rte_mbuf, buf_iova)
 #else
 #define TX_ADDR		offsetof(struct rte_mbuf, buf_addr)
