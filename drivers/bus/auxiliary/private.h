@@ -34,12 +34,10 @@
 #include "bus_auxiliary_driver.h"
 
 extern int auxiliary_bus_logtype;
-
 #define AUXILIARY_LOG(level, ...) AUXILIARY_LOG_AT(RTE_LOG_ ## level, __VA_ARGS__)
 #define AUXILIARY_LOG_AT(level, ...) \
-	rte_log(level, auxiliary_bus_logtype, \
-		RTE_FMT("auxiliary bus: " RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", \
-			RTE_FMT_TAIL(__VA_ARGS__ ,)))
+	rte_log(level, auxiliary_bus_logtype, RTE_FMT("auxiliary bus: " \
+		RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", RTE_FMT_TAIL(__VA_ARGS__ ,)))
 
 /* Longest texts that are kept, with their terminating zero. */
 #define AUXILIARY_TYPE_LEN 64
@@ -92,12 +90,11 @@ struct auxiliary_device {
 	bool is_busy; /* a thread probes or removes it */
 };
 
-/* All of ours that is const to others is so only to them. */
+/* EAL hands devices around as const; they are the bus's own, which may write them. */
 static inline struct auxiliary_device *
 auxiliary_device(const struct rte_device *dev)
 {
-	return RTE_PTR_SUB(RTE_DEV_TO_AUXILIARY_CONST(dev),
-		offsetof(struct auxiliary_device, pub));
+	return RTE_PTR_SUB(RTE_DEV_TO_AUXILIARY_CONST(dev), offsetof(struct auxiliary_device, pub));
 }
 
 /* Whether devargs ask for a device, so that a failure is an error. */
