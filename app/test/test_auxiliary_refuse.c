@@ -407,11 +407,14 @@ test_nobodys_name(void)
 {
 	static const char *const others[] = { "0000:03:00.0", "net_null0", "eth0", "cxgbe.0" };
 	unsigned int i;
-	int ret;
+	int ret = TEST_SUCCESS;
 
 	TEST_ASSERT_OK(assert_nobodys("foo.sf.0"));
 	rte_auxiliary_unregister(&aux_vfio_driver);
+	/* A driver that is linked in, and there to stay, would take it. */
+#ifdef TEST_SO_VERSION
 	ret = assert_nobodys(UUID);
+#endif
 	rte_auxiliary_register_extended(&aux_vfio_driver);
 	TEST_ASSERT_OK(ret);
 	/* EAL asks each bus for these, which is no reason to say anything. */
