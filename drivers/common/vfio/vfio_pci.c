@@ -119,7 +119,8 @@ vfio_pci_msix_exclude(struct rte_vfio_dev *dev)
 	region = &dev->regions[bar];
 	if (!may_need_exclusion(region))
 		return 0;
-	if (vfio_region_exclude(region, RTE_ALIGN_FLOOR(first, page), RTE_ALIGN_CEIL(end, page)) < 0)
+	if (vfio_region_exclude(region, RTE_ALIGN_FLOOR(first, page),
+			RTE_ALIGN_CEIL(end, page)) < 0)
 		return vfio_no_memory(dev, "what its regions are");
 	return 0;
 }

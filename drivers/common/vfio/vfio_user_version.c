@@ -57,7 +57,8 @@ read_limits(struct rte_vfio_dev *dev, const json_t *root)
 
 	ret = read_limit(dev, capabilities, "max_msg_fds", 1, VFIO_USER_MAX_FDS, &fds);
 	if (ret == 0)
-		ret = read_limit(dev, capabilities, "max_data_xfer_size", 8, VFIO_USER_MAX_XFER, &xfer);
+		ret = read_limit(dev, capabilities, "max_data_xfer_size", 8, VFIO_USER_MAX_XFER,
+			&xfer);
 	if (ret == 0)
 		ret = read_limit(dev, capabilities, "max_dma_maps", 1, UINT32_MAX, &maps);
 	if (ret == 0)
