@@ -23,8 +23,10 @@
 static void
 do_version(const struct fake_request *req)
 {
-	static const char good[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}";
-	static const char odd[] = "{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":13}}";
+	static const char good[] =
+		"{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}";
+	static const char odd[] =
+		"{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":13}}";
 	static const char pgsizes[] = "{\"capabilities\":{\"pgsizes\":2162688}}";
 	static const char unsaid[] = "{\"capabilities\":{}}";
 	static const char broken[] = "{\"capabilities\":";

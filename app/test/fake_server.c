@@ -287,7 +287,8 @@ memory_open(void)
 	if (fake.fault == FAKE_FILE)
 		fake.region_fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fake.fault == FAKE_HUGE_FILE)
-		fake.region_fd = memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+		fake.region_fd = memfd_create("huge",
+			MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
 	if (fake.region_fd >= 0 && (ftruncate(fake.region_fd, HUGE_PAGE) < 0 ||
 			(fake.fault == FAKE_HUGE_FILE &&
 			fcntl(fake.region_fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)))
@@ -411,7 +412,8 @@ fake_server_dma_result(void *data, size_t len)
 	if ((answer->header.flags & VFIO_USER_F_ERROR) != 0)
 		return -(int)answer->header.error;
 	if (answer->header.msg_size != head + len ||
-			memcmp(answer->payload, &fake.question.access, sizeof(fake.question.access)) != 0)
+			memcmp(answer->payload, &fake.question.access,
+				sizeof(fake.question.access)) != 0)
 		return -EBADMSG;
 	if (len > 0)
 		memcpy(data, answer->payload + sizeof(fake.question.access), len);

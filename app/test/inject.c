@@ -145,7 +145,8 @@ is_to_fail(unsigned int function, void *from)
 	if (mode == NEXT)
 		fails = failed < 0 && !points[point].has_failed;
 	else
-		fails = mode != NONE && (int)point == wanted && (mode == ALWAYS || nb_before-- == 0);
+		fails = mode != NONE && (int)point == wanted &&
+			(mode == ALWAYS || nb_before-- == 0);
 	if (fails) {
 		points[point].has_failed = true;
 		failed = (int)point;

@@ -269,7 +269,8 @@ not_whole(void *addr, uint64_t iova, size_t len)
 
 	test_log_start();
 	ret = rte_vfio_dma_map(fake_dev, addr, iova, len);
-	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "whole pages of 0x10000"), 1);
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":",
+		"whole pages of 0x10000"), 1);
 	TEST_ASSERT_EQUAL(ret, -EINVAL);
 	TEST_ASSERT_EQUAL(fake_server_dma_calls(), calls);
 	return TEST_SUCCESS;

@@ -214,7 +214,8 @@ good_life(void)
 static unsigned int
 lines_of_ours(void)
 {
-	return test_log_count_so_far("sf_sim.sf", "") - test_log_count_so_far("sf_sim.sf", "EAL: ") +
+	return test_log_count_so_far("sf_sim.sf", "") -
+		test_log_count_so_far("sf_sim.sf", "EAL: ") +
 		test_log_count_so_far("auxiliary bus: ", "");
 }
 

@@ -259,7 +259,8 @@ queues_start(void)
 	tx_tail = rx_next = 0;
 	nb_sent = nb_received = 0;
 	for (i = 0; i < RING; i++)
-		memory->rx[i].addr = rte_cpu_to_le_64(iova_of(offsetof(struct memory, received[i])));
+		memory->rx[i].addr =
+			rte_cpu_to_le_64(iova_of(offsetof(struct memory, received[i])));
 	TEST_ASSERT_OK(queue_start(0, SF_REG_TXQ(0), offsetof(struct memory, tx),
 		offsetof(struct memory, tx_status)));
 	TEST_ASSERT_OK(queue_start(1, SF_REG_RXQ(0), offsetof(struct memory, rx),

@@ -105,7 +105,8 @@ do_version(struct sf *sf)
 		sf_log(sf, "client proposes version %u.%u", theirs->major, theirs->minor);
 		return -EPROTONOSUPPORT;
 	}
-	if (!capabilities_valid((const char *)(theirs + 1), proto_payload_len(sf) - sizeof(*theirs))) {
+	if (!capabilities_valid((const char *)(theirs + 1),
+			proto_payload_len(sf) - sizeof(*theirs))) {
 		sf_log(sf, "client's capabilities are not those of the specification");
 		return -EINVAL;
 	}
@@ -222,7 +223,8 @@ do_dma_map(struct sf *sf)
 		map->flags & (DMA_READ | DMA_WRITE));
 	if (ret < 0)
 		sf_log(sf, "cannot map IOVA 0x%llx, 0x%llx bytes: %s",
-			(unsigned long long)map->addr, (unsigned long long)map->size, strerror(-ret));
+			(unsigned long long)map->addr, (unsigned long long)map->size,
+			strerror(-ret));
 	return ret < 0 ? ret : proto_reply(sf, NULL, 0);
 }
 
