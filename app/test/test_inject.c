@@ -23,6 +23,11 @@
 #include "sf_ports.h"
 #include "test_compat.h"
 
+/* Linked in, they are no libraries that could be watched, and none has this name. */
+#ifndef TEST_SO_VERSION
+#define TEST_SO_VERSION "none"
+#endif
+
 static const char *const libraries[] = {
 	"librte_bus_auxiliary.so." TEST_SO_VERSION,
 	"librte_common_vfio.so." TEST_SO_VERSION,
