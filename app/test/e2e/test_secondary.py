@@ -216,14 +216,17 @@ def test_attach_and_detach(env):
 
 
 def test_ports_left_open(env):
-    """An application that ends with its ports open, running: EAL closes all, without a word."""
+    """An application that ends with its ports open, running: EAL removes both, without an error."""
     with processes(env) as started:
+        started.args.append("--log-level=bus.auxiliary:debug")
         primary = started.process(0, [SF0, SF1])
         primary.do("configure 0 2 2", "configure 1 2 2", "start 0", "start 1")
         before = len(primary.output)
         primary.type("quit")
         assert primary.wait() == 0, primary.text()
-        assert primary.output[before:] == [], primary.text()
+        said = primary.output[before:]
+        assert all(line.startswith("auxiliary bus: ") for line in said), primary.text()
+        assert sum("removing driver" in line for line in said) == 2, primary.text()
 
 
 def long_devargs(octets, end=""):
