@@ -26,7 +26,7 @@ die() {
 	exit 1
 }
 
-# Where this machine gets its own Debian packages.
+# The archive that this machine's own Debian packages are from.
 mirror() {
 	local uri
 
@@ -34,7 +34,8 @@ mirror() {
 	uri=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' \
 		'Created-By: Packages' 'Origin: Debian' 2>/dev/null |
 		awk '$1 !~ /-/ { print $2; exit }')
-	echo "${uri:-http://deb.debian.org/debian}"
+	[ -n "$uri" ] || die "apt has no archive of Debian's to get packages from"
+	echo "$uri"
 }
 
 # apt-get for a machine with that suite which has nothing installed yet, and is in $work.
