@@ -28,7 +28,10 @@
 
 #define MAX_POINTS 1024
 
-/* What fails, the value that says so, and the errno and rte_errno with it. */
+/*
+ * The functions that can be made to fail, each with the value that a failed call returns,
+ * and the number that it leaves in errno and rte_errno.
+ */
 #define FUNCTIONS(X) \
 	X(access, -1, EACCES) \
 	X(calloc, 0, ENOMEM) \

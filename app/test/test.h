@@ -114,7 +114,7 @@ unsigned int test_log_count_both(const char *text, const char *other);
 /* The same without an end, which comes with test_log_end(). */
 unsigned int test_log_count_so_far(const char *text, const char *other);
 void test_log_end(void);
-/* What was logged is not even shown. */
+/* End test_log_start(), and forget the lines logged since; test_log_end() prints them. */
 void test_log_drop(void);
 
 /* A directory that is gone, with all in it, after test_dir_remove(). */

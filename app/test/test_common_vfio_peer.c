@@ -106,7 +106,7 @@ test_slow_parts(void)
 
 	TEST_ASSERT_OK(fake_start(FAKE_NONE));
 	fake_timeout_ms = 200;
-	/* To be open within that time as well, a busy machine may take more than one try. */
+	/* The 200 ms are for opening the device, too; on a busy machine that may be too late. */
 	for (i = 0; i < 10 && ret != 0; i++)
 		ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
 	TEST_ASSERT_OK(ret);

@@ -298,7 +298,10 @@ test_each_always(void)
 	return TEST_SUCCESS;
 }
 
-/* What goes to a device comes from few places in the code, and is many requests: each of them. */
+/*
+ * All requests to a device are sent by a few calls in common/vfio: have the first call of
+ * such a place fail, in the next life the second, and so on.
+ */
 static int
 test_each_request(void)
 {

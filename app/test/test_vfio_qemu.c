@@ -36,7 +36,7 @@
 #define TIMEOUT_S 60
 #define MTU_RESET 1500
 
-/* What is sent: to nobody known, with a number. */
+/* A frame of the test: to a station that does not exist, with a sequence number. */
 struct frame {
 	uint8_t dst[6];
 	uint8_t src[6];
@@ -113,7 +113,7 @@ case_teardown(void)
 {
 	unsigned int i;
 
-	/* What comes after this finds no queue that uses memory which is gone. */
+	/* The reset stops the queues, as the memory of their rings is unmapped next. */
 	for (i = 0; i < RTE_DIM(devs); i++) {
 		if (devs[i] != NULL)
 			reg_write(i, SF_REG_CTRL, SF_CTRL_RESET);

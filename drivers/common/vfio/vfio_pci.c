@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-
 #include <rte_byteorder.h>
 #include <rte_common.h>
 
