@@ -43,7 +43,7 @@ compile() {
 				-Wno-zero-length-bounds -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API \
 				-DALLOW_INTERNAL_API -DRTE_LOG_DEFAULT_LOGTYPE=cross \
 				-I"$include/$triplet/dpdk" -I"$include/dpdk" -I"$sdk/include" \
-				-I"$top/drivers/common/vfio" -I"$top/drivers/bus/auxiliary" \
+				-I"$top/drivers/common/vfio" -I"$top/drivers/common/auxiliary" -I"$top/drivers/bus/auxiliary" \
 				-isystem /usr/include/libnl3 \
 				-include rte_config.h "$file"; then
 			passed=$((passed + 1))

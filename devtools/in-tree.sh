@@ -145,6 +145,17 @@ lay_vfio() {
 	END
 }
 
+lay_sysfs() {
+	lay_driver common/auxiliary
+	edit drivers/common/meson.build "/^drivers = \[/,/^\]/s/^\]/        'auxiliary',\n]/"
+	maintain "Sub-functions in sysfs" "Intel FPGA bus"
+	commit "common/auxiliary: read sub-functions in sysfs" <<-END
+	What sysfs has of sub-functions and mediated devices, which VFIO node is
+	whose, and what is in the way of using one, is of use to the bus and to
+	tools that show it.
+	END
+}
+
 lay_bus() {
 	git -C "$tree" rm -q -r drivers/bus/auxiliary
 	lay_driver bus/auxiliary
@@ -244,6 +255,7 @@ lay_in() {
 	git -C "$tree" clean -q -f -d -x
 	exports=$(git -C "$tree" ls-files '*/eal_export.h')
 	lay_vfio
+	lay_sysfs
 	lay_bus
 	lay_net
 	lay_tests
@@ -283,7 +295,7 @@ build_tree() {
 		return 1
 	}
 	# A driver that lacks something is left out, without an error.
-	for driver in bus/auxiliary common/vfio net/sf_example; do
+	for driver in bus/auxiliary common/auxiliary common/vfio net/sf_example; do
 		[ -e "$dir/drivers/librte_${driver/\//_}.a" ] || {
 			not_ok "$1: no $driver"
 			return 1
@@ -297,7 +309,7 @@ build_tree() {
 exports_differ() {
 	local driver
 
-	for driver in bus/auxiliary common/vfio; do
+	for driver in bus/auxiliary common/auxiliary common/vfio; do
 		diff -u <(map_symbols "$top/drivers/$driver/version.map") \
 			<(map_symbols "$tree-gcc/drivers/${driver/\//_}_exports.map")
 	done

@@ -31,6 +31,7 @@
 static const char *const libraries[] = {
 	"librte_bus_auxiliary.so." TEST_SO_VERSION,
 	"librte_common_vfio.so." TEST_SO_VERSION,
+	"librte_common_auxiliary.so." TEST_SO_VERSION,
 	"librte_net_sf_example.so." TEST_SO_VERSION,
 };
 

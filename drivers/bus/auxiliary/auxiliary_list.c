@@ -74,8 +74,8 @@ known_meet(const struct auxiliary_entry *entry, struct auxiliary_device *at)
 	if (dev->pub.device.driver == NULL) {
 		dev->root = entry->root;
 		/* Read without the lock, so written only if it changes. */
-		if (dev->pub.kind != entry->root->kind)
-			dev->pub.kind = entry->root->kind;
+		if (dev->pub.kind != auxiliary_kind(entry->root))
+			dev->pub.kind = auxiliary_kind(entry->root);
 		dev->has_attrs = false;
 		dev->nb_met++;
 	}

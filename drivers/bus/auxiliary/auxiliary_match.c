@@ -8,20 +8,11 @@
 
 #include <rte_byteorder.h>
 #include <rte_pci.h>
-#include <rte_uuid.h>
 #include <rte_vfio_dev.h>
 
 #include "private.h"
 
 /* Drivers and devices: by name, by kind, by the type of an mdev, by PCI ids. */
-
-bool
-auxiliary_is_uuid(const char *name)
-{
-	rte_uuid_t uuid;
-
-	return strlen(name) == RTE_UUID_STRLEN - 1 && rte_uuid_parse(name, uuid) == 0;
-}
 
 /* Length of what is in front of the instance in "module.kind.instance", or 0. */
 static size_t

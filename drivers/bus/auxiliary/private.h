@@ -8,20 +8,18 @@
 /*
  * Inside the auxiliary bus.  A device takes this way, and never back:
  *
- *   roots    directories of entries, /sys/bus/auxiliary/devices and others
- *   entries  what one of them holds: a name
- *   devices  an entry that a driver may want, on the list of the bus
+ *   entry    a name in a directory of sysfs, as common/auxiliary reads it
+ *   device   an entry that a driver may want, on the list of the bus
  *   node     the VFIO node that matches a device, open while a driver has it
  *   driver   its probe()
  *
  * Each file uses the files in front of it: auxiliary_list.c (the devices and the
  * lock), _compat.c (what EAL does since 26.07), _match.c, _select.c,
- * linux/auxiliary_sysfs.c, _root.c, _attrs.c, _node.c, _vfio.c, _scan.c,
- * auxiliary_devargs.c, linux/auxiliary_snapshot.c, _listen.c, _hotplug.c,
- * auxiliary_common.c (the bus operations).
+ * linux/auxiliary_attrs.c, _vfio.c, _scan.c, auxiliary_devargs.c,
+ * linux/auxiliary_snapshot.c, _listen.c, _hotplug.c, auxiliary_common.c (the bus
+ * operations).
  */
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +29,7 @@
 #include <rte_log.h>
 
 #include "auxiliary_compat.h"
+#include "auxiliary_sysfs.h"
 #include "bus_auxiliary_driver.h"
 
 extern int auxiliary_bus_logtype;
@@ -39,37 +38,7 @@ extern int auxiliary_bus_logtype;
 	rte_log(level, auxiliary_bus_logtype, RTE_FMT("auxiliary bus: " \
 		RTE_FMT_HEAD(__VA_ARGS__ ,) "\n", RTE_FMT_TAIL(__VA_ARGS__ ,)))
 
-/* Longest texts that are kept, with their terminating zero. */
-#define AUXILIARY_TYPE_LEN 64
-#define AUXILIARY_INFO_LEN 64
 #define AUXILIARY_WISH_LEN 512
-
-/* A directory of entries.  It is never freed, so anybody may point to it. */
-struct auxiliary_root {
-	struct auxiliary_root *next;
-	enum rte_auxiliary_kind kind; /* of the devices in it */
-	size_t tree_len; /* of the path, up to the top of the tree that links do not leave */
-	char path[];
-};
-
-/* A name that a root holds. */
-struct auxiliary_entry {
-	char name[RTE_DEV_NAME_MAX_LEN];
-	const struct auxiliary_root *root;
-	uint32_t order; /* of the root, among those that were read */
-	uint64_t ino; /* an entry made anew has another one */
-};
-
-/* What sysfs says of a device, read all together.  Compared as a whole, so without padding. */
-struct auxiliary_attrs {
-	int error; /* 0, or -EXDEV: the device's link leads out of the tree */
-	int numa_node;
-	uint32_t sfnum;
-	char type[AUXILIARY_TYPE_LEN]; /* of an mdev, or "" */
-	char owner[RTE_DEV_NAME_MAX_LEN]; /* directory above the device's, or "" */
-	char parent[20]; /* PCI function, or "" */
-	char info[AUXILIARY_INFO_LEN]; /* text behind rte_device::bus_info */
-};
 
 /*
  * A device, from when its name is first met until the bus is cleaned up.  One
@@ -89,6 +58,13 @@ struct auxiliary_device {
 	bool is_hushed; /* a failure is not said, as the bus will try again */
 	bool is_busy; /* a thread probes or removes it */
 };
+
+/* What the devices of a root are. */
+static inline enum rte_auxiliary_kind
+auxiliary_kind(const struct auxiliary_root *root)
+{
+	return root->is_mdev ? RTE_AUXILIARY_KIND_MDEV : RTE_AUXILIARY_KIND_SF;
+}
 
 /* EAL hands devices around as const; they are the bus's own, which may write them. */
 static inline struct auxiliary_device *
@@ -171,8 +147,7 @@ void auxiliary_list_free_left(void);
 
 /* --- auxiliary_match.c ------------------------------------------------------- */
 
-/* A UUID as sysfs writes it, letters of either case; "module.kind.7". */
-bool auxiliary_is_uuid(const char *name);
+/* "module.kind.7". */
 bool auxiliary_is_sf_name(const char *name);
 
 /* Whether a loaded driver may want a device of this name; ANY: of a kind that the name shows. */
@@ -202,9 +177,6 @@ bool auxiliary_select_fits(const struct auxiliary_select *select,
 int auxiliary_select_text(const struct auxiliary_select *select, char *buf, size_t size);
 
 /* --- linux/ ------------------------------------------------------------------ */
-
-/* The directories to look into, for a log line. */
-const char *auxiliary_roots_str(char *buf, size_t size);
 
 /* Read a device's attributes unless that was done since the last scan.  0, -ENOENT or -EXDEV. */
 int auxiliary_attrs_load(struct auxiliary_device *dev);

@@ -21,7 +21,7 @@
  * what could not be plugged.  What is lost, or heard twice, changes nothing.
  */
 
-/* From the first news to the look, so that a burst costs one; or looks take a fifth of the time. */
+/* From the first news to the look, so that a burst costs one; looks take a fifth of the time. */
 #define LOOK_DELAY_US 10000
 #define LOOK_SHARE 4
 
@@ -98,6 +98,19 @@ wish_find(const struct look *look, struct auxiliary_device *dev)
 	return NULL;
 }
 
+/* Whether there is a VFIO node that this user may open; of other faults, its open tells. */
+static bool
+node_is_ready(const struct auxiliary_device *dev)
+{
+	struct auxiliary_node node;
+	bool is_ready;
+
+	is_ready = auxiliary_node_find(dev->root, dev->pub.name, &node) != -ENODEV &&
+		auxiliary_node_forbidden(&node) == NULL;
+	auxiliary_node_put(&node);
+	return is_ready;
+}
+
 /* Whether the driver that is to have a device would find its VFIO node. */
 static bool
 device_is_ready(struct auxiliary_device *dev)
@@ -109,7 +122,7 @@ device_is_ready(struct auxiliary_device *dev)
 	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
 		if (auxiliary_match_device(drv, dev))
 			return (drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) == 0 ||
-				auxiliary_node_check(dev) == 0;
+				node_is_ready(dev);
 	return true;
 }
 

@@ -189,7 +189,7 @@ entry_is_device(const struct scan *scan, const struct auxiliary_entry *entry)
 {
 	char sf[RTE_DEV_NAME_MAX_LEN];
 
-	return auxiliary_match_name(entry->root->kind, entry->name) &&
+	return auxiliary_match_name(auxiliary_kind(entry->root), entry->name) &&
 		!auxiliary_entry_is_node(entry, scan->roots, sf, sizeof(sf));
 }
 

@@ -11,19 +11,16 @@
 
 #include "auxiliary_linux.h"
 
-/* What of an entry tells it from what it was: in sysfs, its kernel driver (FNV-1a of the link). */
+/* What of an entry tells it from what it was: in sysfs, its kernel driver. */
 static void
 line_fill_kernel(struct auxiliary_line *line, const char *path)
 {
-	char link[PATH_MAX], target[PATH_MAX];
-	const char *at;
+	char driver[PATH_MAX];
+	struct stat st;
 
-	snprintf(link, sizeof(link), "%s/driver", path);
-	if (auxiliary_sysfs_link(AT_FDCWD, link, target, sizeof(target)) < 0)
-		return;
-	line->driver = 14695981039346656037ull;
-	for (at = target; *at != '\0'; at++)
-		line->driver = (line->driver ^ (uint8_t)*at) * 1099511628211ull;
+	snprintf(driver, sizeof(driver), "%s/driver", path);
+	if (stat(driver, &st) == 0)
+		line->driver = st.st_ino;
 }
 
 /*
@@ -62,7 +59,7 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 	else if (!line_fill_simulated(&line, path))
 		return;
 	if (!auxiliary_entry_is_node(entry, roots, sf, sizeof(sf))) {
-		if (auxiliary_match_name(entry->root->kind, entry->name))
+		if (auxiliary_match_name(auxiliary_kind(entry->root), entry->name))
 			snapshot->line[snapshot->nb++] = line;
 		return;
 	}

@@ -94,8 +94,8 @@ info_sysfs(const struct auxiliary_device *dev, enum rte_vfio_transport transport
 	snprintf(path, sizeof(path), "%s/%s", dev->root->path, dev->pub.name);
 	rte_tel_data_add_dict_string(data, "path", path);
 	rte_tel_data_add_dict_string(data, "kernel_driver",
-		auxiliary_kernel_driver(dev, driver, sizeof(driver)) ? driver : "none");
-	if (auxiliary_node_find(dev, &node) == 0) {
+		auxiliary_kernel_driver(dev->root, dev->pub.name, driver, sizeof(driver)) ? driver : "none");
+	if (auxiliary_node_find(dev->root, dev->pub.name, &node) == 0) {
 		strlcat(path, "/" AUXILIARY_NODE_SOCKET, sizeof(path));
 		if (node.vfio.user_socket != NULL && transport <= RTE_VFIO_TRANSPORT_USER)
 			shown = path;

@@ -12,7 +12,7 @@
 #include <rte_string_fns.h>
 #include <rte_uuid.h>
 
-#include "auxiliary_linux.h"
+#include "auxiliary_walk.h"
 
 /*
  * A device's matching VFIO node is the first of these that there is: a socket
@@ -36,6 +36,7 @@ node_init(struct auxiliary_node *node, const char *name)
 	node->socket = -1;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_node_put)
 void
 auxiliary_node_put(struct auxiliary_node *node)
 {
@@ -96,7 +97,7 @@ mdev_check(const struct auxiliary_root *root, const char *path)
 
 /* The node of the mdev on a sub-function; of several the one whose UUID comes first. */
 static bool
-node_child(int dir, const struct auxiliary_device *dev, struct auxiliary_node *node)
+node_child(int dir, const struct auxiliary_root *root, const char *sf, struct auxiliary_node *node)
 {
 	char uuid[RTE_UUID_STRLEN], path[RTE_DEV_NAME_MAX_LEN + sizeof(uuid)], base[PATH_MAX];
 	bool is_found = false;
@@ -106,33 +107,35 @@ node_child(int dir, const struct auxiliary_device *dev, struct auxiliary_node *n
 		child = openat(dir, uuid, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (child < 0)
 		return false;
-	snprintf(path, sizeof(path), "%s/%s", dev->pub.name, uuid);
-	snprintf(base, sizeof(base), "%s/%s", dev->root->path, dev->pub.name);
-	if (mdev_check(dev->root, path) == 0)
+	snprintf(path, sizeof(path), "%s/%s", sf, uuid);
+	snprintf(base, sizeof(base), "%s/%s", root->path, sf);
+	if (mdev_check(root, path) == 0)
 		is_found = node_kernel(child, base, uuid, node);
 	close(child);
 	return is_found;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_node_find)
 int
-auxiliary_node_find(const struct auxiliary_device *dev, struct auxiliary_node *node)
+auxiliary_node_find(const struct auxiliary_root *root, const char *name,
+		struct auxiliary_node *node)
 {
-	bool is_sf = dev->pub.kind == RTE_AUXILIARY_KIND_SF, is_found = false;
+	bool is_found = false;
 	int dir, ret = 0;
 
-	node_init(node, dev->pub.name);
-	dir = auxiliary_sysfs_open(dev->root, dev->pub.name, NULL);
+	node_init(node, name);
+	dir = auxiliary_sysfs_open(root, name, NULL);
 	if (dir < 0)
 		return dir;
-	if (!is_sf)
-		ret = mdev_check(dev->root, dev->pub.name);
+	if (root->is_mdev)
+		ret = mdev_check(root, name);
 	if (ret == 0) {
 		node_socket(dir, node);
 		is_found = node->vfio.user_socket != NULL;
 	}
 	if (ret == 0 && auxiliary_sysfs_is_kernels(dir))
-		is_found |= node_kernel(dir, dev->root->path, dev->pub.name, node) ||
-			(!is_found && is_sf && node_child(dir, dev, node));
+		is_found |= node_kernel(dir, root->path, name, node) ||
+			(!is_found && !root->is_mdev && node_child(dir, root, name, node));
 	close(dir);
 	return ret == 0 && !is_found ? -ENODEV : ret;
 }

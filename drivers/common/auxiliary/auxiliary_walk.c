@@ -8,11 +8,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include <rte_string_fns.h>
 
-#include "auxiliary_linux.h"
+#include "auxiliary_walk.h"
 
 /* Deeper than sysfs is, and more links than any path in it has. */
 #define DEPTH_MAX 32
@@ -112,6 +115,14 @@ auxiliary_sysfs_open(const struct auxiliary_root *root, const char *path, int *p
 	return ret < 0 ? ret : fd;
 }
 
+bool
+auxiliary_sysfs_is_kernels(int dir)
+{
+	struct statfs fs;
+
+	return fstatfs(dir, &fs) == 0 && fs.f_type == SYSFS_MAGIC;
+}
+
 int
 auxiliary_sysfs_read(int dir, const char *file, char *buf, size_t size)
 {
@@ -190,3 +201,5 @@ auxiliary_sysfs_printable(char *text)
 			*text = '?';
 	}
 }
+
+RTE_LOG_REGISTER(auxiliary_sysfs_logtype, bus.auxiliary, NOTICE);

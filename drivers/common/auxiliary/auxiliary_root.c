@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,18 @@
 
 #include <rte_common.h>
 #include <rte_string_fns.h>
+#include <rte_uuid.h>
 
-#include "auxiliary_linux.h"
+#include "auxiliary_walk.h"
 
 #define ROOT_SF "/sys/bus/auxiliary/devices"
 #define ROOT_SF_ENV "SYSFS_AUXILIARY_DEVICES"
 #define ROOT_MDEV "/sys/bus/mdev/devices"
 #define ROOT_MDEV_ENV "SYSFS_MDEV_DEVICES"
 
-/* Every root that was ever looked into, a handful; guarded by the list's lock. */
+/* Every root that was ever looked into, a handful; guarded by the lock. */
 static struct auxiliary_root *all_roots;
+static pthread_mutex_t roots_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *
 root_env(const char *name, const char *fallback)
@@ -35,6 +38,7 @@ root_env(const char *name, const char *fallback)
 	return value != NULL ? value : fallback;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_roots_str)
 const char *
 auxiliary_roots_str(char *buf, size_t size)
 {
@@ -64,15 +68,15 @@ tree_len(const char *path)
 }
 
 static const struct auxiliary_root *
-root_get(const char *path, size_t len, enum rte_auxiliary_kind kind)
+root_get(const char *path, size_t len, bool is_mdev)
 {
 	struct auxiliary_root *root;
 
 	while (len > 1 && path[len - 1] == '/')
 		len--;
-	auxiliary_lock();
+	pthread_mutex_lock(&roots_lock);
 	for (root = all_roots; root != NULL; root = root->next) {
-		if (root->kind == kind && strncmp(root->path, path, len) == 0 &&
+		if (root->is_mdev == is_mdev && strncmp(root->path, path, len) == 0 &&
 				root->path[len] == '\0')
 			break;
 	}
@@ -80,15 +84,16 @@ root_get(const char *path, size_t len, enum rte_auxiliary_kind kind)
 		root = calloc(1, sizeof(*root) + len + 1);
 	if (root != NULL && root->path[0] == '\0') {
 		memcpy(root->path, path, len);
-		root->kind = kind;
+		root->is_mdev = is_mdev;
 		root->tree_len = tree_len(root->path);
 		root->next = all_roots;
 		all_roots = root;
 	}
-	auxiliary_unlock();
+	pthread_mutex_unlock(&roots_lock);
 	return root;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_roots_get)
 const struct auxiliary_root **
 auxiliary_roots_get(void)
 {
@@ -105,11 +110,11 @@ auxiliary_roots_get(void)
 		end = strchrnul(path, ':');
 		if (end == path)
 			continue;
-		roots[nb] = root_get(path, (size_t)(end - path), RTE_AUXILIARY_KIND_SF);
+		roots[nb] = root_get(path, (size_t)(end - path), false);
 		is_complete = roots[nb++] != NULL;
 	}
 	if (mdev[0] != '\0' && is_complete) {
-		roots[nb] = root_get(mdev, strlen(mdev), RTE_AUXILIARY_KIND_MDEV);
+		roots[nb] = root_get(mdev, strlen(mdev), true);
 		is_complete = roots[nb] != NULL;
 	}
 	if (is_complete)
@@ -118,6 +123,7 @@ auxiliary_roots_get(void)
 	return NULL;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_root_is_kernels)
 bool
 auxiliary_root_is_kernels(const struct auxiliary_root *root)
 {
@@ -128,16 +134,17 @@ auxiliary_root_is_kernels(const struct auxiliary_root *root)
 	return strncmp(root->path, "/sys/", strlen("/sys/")) == 0;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_is_uuid)
 bool
-auxiliary_sysfs_is_kernels(int dir)
+auxiliary_is_uuid(const char *name)
 {
-	struct statfs fs;
+	rte_uuid_t uuid;
 
-	return fstatfs(dir, &fs) == 0 && fs.f_type == SYSFS_MAGIC;
+	return strlen(name) == RTE_UUID_STRLEN - 1 && rte_uuid_parse(name, uuid) == 0;
 }
 
 static bool
-name_is_valid(enum rte_auxiliary_kind kind, const char *name)
+name_is_valid(bool is_mdev, const char *name)
 {
 	size_t i;
 
@@ -151,7 +158,7 @@ name_is_valid(enum rte_auxiliary_kind kind, const char *name)
 		return false;
 	}
 	return i > 0 && name[0] != '.' &&
-		auxiliary_is_uuid(name) == (kind == RTE_AUXILIARY_KIND_MDEV);
+		auxiliary_is_uuid(name) == is_mdev;
 }
 
 static int
@@ -185,7 +192,7 @@ entry_ask(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	struct stat st;
 
 	snprintf(path, sizeof(path), "%s/%s", root->path, name);
-	if (!name_is_valid(root->kind, name))
+	if (!name_is_valid(root->is_mdev, name))
 		return 0;
 	if (lstat(path, &st) < 0) {
 		if (errno != ENOENT)
@@ -212,7 +219,7 @@ root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	}
 	errno = 0;
 	while (ret == 0 && (dirent = readdir(dir)) != NULL)
-		if (dirent->d_type != DT_REG && name_is_valid(root->kind, dirent->d_name))
+		if (dirent->d_type != DT_REG && name_is_valid(root->is_mdev, dirent->d_name))
 			ret = entry_add(entries, root, order, dirent->d_name, dirent->d_ino);
 	if (ret == 0 && errno != 0)
 		AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s", root->path,
@@ -221,6 +228,7 @@ root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_entries_read)
 int
 auxiliary_entries_read(struct auxiliary_entries *entries,
 		const struct auxiliary_root *const *roots, const char *name)
@@ -234,6 +242,7 @@ auxiliary_entries_read(struct auxiliary_entries *entries,
 	return ret;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_entry_cmp)
 int
 auxiliary_entry_cmp(const void *one, const void *two)
 {
@@ -243,20 +252,21 @@ auxiliary_entry_cmp(const void *one, const void *two)
 	return ret != 0 ? ret : a->order < b->order ? -1 : a->order > b->order;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_entry_is_node)
 bool
 auxiliary_entry_is_node(const struct auxiliary_entry *entry,
 		const struct auxiliary_root *const *roots, char *sf, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 
-	if (entry->root->kind != RTE_AUXILIARY_KIND_MDEV)
+	if (!entry->root->is_mdev)
 		return false;
 	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
 	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
 	auxiliary_sysfs_owner(target, sf, size);
 	for (; sf[0] != '\0' && *roots != NULL; roots++) {
 		snprintf(path, sizeof(path), "%s/%s", (*roots)->path, sf);
-		if ((*roots)->kind == RTE_AUXILIARY_KIND_SF && access(path, F_OK) == 0)
+		if (!(*roots)->is_mdev && access(path, F_OK) == 0)
 			return true;
 	}
 	return false;
