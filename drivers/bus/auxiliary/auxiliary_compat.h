@@ -9,7 +9,7 @@
  * The bus is written to the contract of DPDK 26.07, where EAL keeps the lists of
  * a bus and walks them: struct rte_bus has match, probe_device, unplug_device
  * and free_device.  For an EAL before that, this header declares the same
- * contract and auxiliary_compat.c does what EAL lacks.
+ * contract and auxiliary_generic.c does what EAL lacks.
  */
 
 #include <sys/queue.h>

@@ -148,8 +148,10 @@ name_is_valid(bool is_mdev, const char *name)
 {
 	size_t i;
 
+	/* What a log line and devargs can hold. */
 	for (i = 0; name[i] != '\0'; i++) {
-		if (name[i] <= ' ' || name[i] > '~' || strchr("/,=", name[i]) != NULL)
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/' || name[i] == ',' ||
+				name[i] == '=')
 			return false;
 	}
 	if (i >= RTE_DEV_NAME_MAX_LEN) {
@@ -157,8 +159,7 @@ name_is_valid(bool is_mdev, const char *name)
 			RTE_DEV_NAME_MAX_LEN - 1);
 		return false;
 	}
-	return i > 0 && name[0] != '.' &&
-		auxiliary_is_uuid(name) == is_mdev;
+	return i > 0 && name[0] != '.' && auxiliary_is_uuid(name) == is_mdev;
 }
 
 static int
