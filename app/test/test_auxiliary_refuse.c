@@ -230,18 +230,18 @@ test_unsafe_type(void)
 	unsigned int i;
 
 	TEST_ASSERT_OK(aux_make_attr("vfio.sf.0", "mdev_supported_types/type-0/device_api", ""));
-	TEST_ASSERT_OK(assert_commands("uuidgen > ", 1));
+	TEST_ASSERT_OK(assert_commands("random/uuid > ", 1));
 	snprintf(dir, sizeof(dir), "%s/vfio.sf.0/mdev_supported_types", aux_root);
 	snprintf(path, sizeof(path), "%s/type-0", dir);
 	for (i = 0; i < RTE_DIM(unsafe); i++) {
 		snprintf(target, sizeof(target), "%s/%s", dir, unsafe[i]);
 		TEST_ASSERT_OK(rename(path, target));
 		snprintf(path, sizeof(path), "%s", target);
-		TEST_ASSERT_OK(assert_commands("uuidgen", 0));
+		TEST_ASSERT_OK(assert_commands("random/uuid", 0));
 	}
 	snprintf(target, sizeof(target), "%s/type-0", dir);
 	TEST_ASSERT_OK(rename(path, target));
-	TEST_ASSERT_OK(assert_commands("uuidgen > ", 1));
+	TEST_ASSERT_OK(assert_commands("random/uuid > ", 1));
 	return TEST_SUCCESS;
 }
 
@@ -256,7 +256,7 @@ test_unsafe_root(void)
 		TEST_ASSERT_OK(aux_make_attr(path, "mdev_supported_types/type-0/device_api", ""));
 		snprintf(path, sizeof(path), "%s/%s", aux_root, unsafe[i]);
 		setenv("SYSFS_AUXILIARY_DEVICES", path, 1);
-		TEST_ASSERT_OK(assert_commands("uuidgen", 0));
+		TEST_ASSERT_OK(assert_commands("random/uuid", 0));
 	}
 	return TEST_SUCCESS;
 }

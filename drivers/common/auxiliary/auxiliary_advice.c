@@ -66,7 +66,8 @@ mdev_advise(const struct auxiliary_root *root, const char *name, char *advice, s
 	if (!first_entry(root, path, is_visible, type, sizeof(type)))
 		return false;
 	if (are_plain(root->path, path, type))
-		snprintf(advice, size, "create an mdev on it: uuidgen > %s/%s/%s/create",
+		snprintf(advice, size, "create an mdev on it: "
+			"cat /proc/sys/kernel/random/uuid > %s/%s/%s/create",
 			root->path, path, type);
 	else
 		snprintf(advice, size, "create an mdev on it");
