@@ -18,12 +18,17 @@
 #include <dev_driver.h>
 #include <rte_common.h>
 #include <rte_dev.h>
+#include <rte_version.h>
 
 /* What a library exports is in version.map before 25.07. */
 #if __has_include("eal_export.h")
 #include <eal_export.h>
 #else
 #define RTE_EXPORT_INTERNAL_SYMBOL(symbol)
+#endif
+
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
 #endif
 
 #ifdef RTE_BUS_FOREACH_DEV

@@ -34,6 +34,13 @@
 #define rte_memory_order_release memory_order_release
 #endif
 
+/* Telemetry's unsigned numbers have another name since 23.03. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define RTE_TEL_UINT_VAL RTE_TEL_U64_VAL
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#define rte_tel_data_add_array_uint rte_tel_data_add_array_u64
+#endif
+
 /* More of the configuration space, since 23.11. */
 #ifndef RTE_PCI_STD_HEADER_SIZEOF
 #define RTE_PCI_STD_HEADER_SIZEOF 64

@@ -13,12 +13,6 @@
 
 /* The description of an open device that every bus can put into its own telemetry. */
 
-#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
-#define RTE_TEL_UINT_VAL RTE_TEL_U64_VAL
-#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
-#define rte_tel_data_add_array_uint rte_tel_data_add_array_u64
-#endif
-
 static struct rte_tel_data *
 item_new(bool is_dict)
 {

@@ -8,13 +8,8 @@
 
 #include <rte_string_fns.h>
 #include <rte_telemetry.h>
-#include <rte_version.h>
 
 #include "auxiliary_linux.h"
-
-#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
-#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
-#endif
 
 /*
  * /auxiliary/list and /auxiliary/info,<name>: what the bus knows about its
