@@ -231,17 +231,16 @@ same_find(const struct table *table, const struct row *row)
 void
 show_changes(const struct table *before, const struct table *now, bool is_json)
 {
-	const struct row *other;
-	size_t i;
+	const struct row *row, *other;
 
-	for (i = 0; i < before->nb; i++)
-		if (same_find(now, &before->row[i]) == NULL)
-			change_show("removed", &before->row[i], is_json);
-	for (i = 0; i < now->nb; i++) {
-		other = same_find(before, &now->row[i]);
+	for (row = before->row; row < before->row + before->nb; row++)
+		if (same_find(now, row) == NULL)
+			change_show("removed", row, is_json);
+	for (row = now->row; row < now->row + now->nb; row++) {
+		other = same_find(before, row);
 		if (other == NULL)
-			change_show("added", &now->row[i], is_json);
-		else if (!is_same(other, &now->row[i]))
-			change_show("changed", &now->row[i], is_json);
+			change_show("added", row, is_json);
+		else if (!is_same(other, row))
+			change_show("changed", row, is_json);
 	}
 }
