@@ -389,11 +389,25 @@ fake_server_dma(bool write, uint64_t addr, uint64_t count, const void *data, boo
 		__atomic_store_n(&fake.asks, true, __ATOMIC_RELEASE);
 }
 
+/* A command that is refused and wants no reply; of a size that no reader's buffer has. */
+static const struct {
+	struct vfio_user_header header;
+	uint8_t payload[256 * 1024 + 1];
+} remark = {
+	.header = {
+		.command = 99,
+		.msg_size = sizeof(remark.header) + sizeof(remark.payload),
+		.flags = VFIO_USER_F_NO_REPLY,
+	},
+};
+
 void
-fake_server_say_half(void)
+fake_server_say(size_t from, size_t len)
 {
-	(void)!send(fake.sock, &fake.question.header, sizeof(fake.question.header) / 2,
-		MSG_NOSIGNAL);
+	pthread_mutex_lock(&fake.sock_lock);
+	(void)!send(fake.sock, RTE_PTR_ADD(&remark, from),
+		RTE_MIN(len, remark.header.msg_size - from), MSG_NOSIGNAL);
+	pthread_mutex_unlock(&fake.sock_lock);
 }
 
 int

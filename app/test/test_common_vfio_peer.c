@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_alarm.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_malloc.h>
@@ -414,8 +415,51 @@ static int
 test_half_message(void)
 {
 	TEST_ASSERT_OK(start_watched());
-	fake_server_say_half();
+	fake_server_say(0, 8);
 	return expect_gone();
+}
+
+/* It waits no longer for many messages, however the server ends each in time. */
+static int
+test_half_messages(void)
+{
+	unsigned int i;
+
+	TEST_ASSERT_OK(start_watched());
+	for (i = 0; i < 5; i++) {
+		fake_server_say(0, 8);
+		rte_delay_us_sleep(TIMEOUT_MS * 3 / 5 * 1000);
+		fake_server_say(8, SIZE_MAX);
+		rte_delay_us_sleep(20 * 1000);
+	}
+	return expect_gone();
+}
+
+static unsigned int ticks;
+
+static void
+tick(void *arg)
+{
+	__atomic_add_fetch(&ticks, 1, __ATOMIC_RELAXED);
+	rte_eal_alarm_set(1000, tick, arg);
+}
+
+/* Messages without end, twice as long as a call may take: alarms of the same thread go off. */
+static int
+test_many_messages(void)
+{
+	uint32_t v;
+
+	TEST_ASSERT_OK(start_watched());
+	ticks = 0;
+	TEST_ASSERT_OK(rte_eal_alarm_set(1000, tick, NULL));
+	for (clock_start(); clock_ms() < 2 * TIMEOUT_MS;)
+		fake_server_say(0, SIZE_MAX);
+	rte_eal_alarm_cancel(tick, NULL);
+	TEST_ASSERT_EQUAL(gone, 0);
+	TEST_ASSERT(ticks > 20, "%u ticks", ticks);
+	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 1, 0, &v));
+	return TEST_SUCCESS;
 }
 
 /* --- Few mappings ------------------------------------------------------------ */
@@ -548,6 +592,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_message_busy),
 	TEST_CASE(test_dma_message_bounds),
 	TEST_CASE(test_half_message),
+	TEST_CASE(test_half_messages),
+	TEST_CASE(test_many_messages),
 	TEST_CASE(test_few_mappings),
 	TEST_CASE(test_words_whole),
 	TEST_CASE(test_bulk_unaligned),

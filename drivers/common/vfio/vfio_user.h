@@ -72,6 +72,9 @@ struct vfio_user {
 	uint8_t in[1024]; /* received and, from in_at to in_end, not yet looked at */
 	uint32_t in_at;
 	uint32_t in_end;
+	bool reads_ahead; /* more may be received than the present message: a reply is due */
+	uint64_t held; /* nanoseconds that slow messages, unasked for, have taken */
+	uint64_t held_at; /* when that was last counted */
 	int watch_fd; /* epoll set that has the socket, or -1 */
 	bool watched; /* the socket is in that set; under the watcher's lock */
 	bool tells; /* its end is an event; under the watcher's lock */

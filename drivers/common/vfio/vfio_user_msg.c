@@ -16,6 +16,13 @@
 #include "vfio_private.h"
 #include "vfio_user_serve.h"
 
+#define NS_PER_MS UINT64_C(1000000)
+
+/* A message that holds the interrupt thread for less is not counted. */
+#define HELD_MIN (100 * NS_PER_MS)
+/* The share of the time that a server may hold it with slow messages. */
+#define HELD_SHARE 16
+
 /*
  * Have the server's messages wake the interrupt thread, or leave them to the
  * caller, whose they are while it waits for a reply.  Its end always does.
@@ -142,7 +149,7 @@ deliver_fds(struct rte_vfio_dev *dev, struct vfio_user_call *call, struct vfio_u
 	return ret;
 }
 
-/* Serve commands, the first of which has come, until there is nothing of another. */
+/* Serve the command that has come, and those of which there is something in user->in. */
 static void
 serve_commands(struct rte_vfio_dev *dev)
 {
@@ -186,8 +193,10 @@ vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call)
 	input_watch(dev, false);
 	request.msg_id = user->next_id++;
 	ret = vfio_user_transmit(dev, iov, RTE_DIM(iov), call->send_fds, call->nb_send_fds);
+	user->reads_ahead = true;
 	if (ret == 0)
 		ret = receive_reply(dev, &request, call, &in);
+	user->reads_ahead = false;
 	ret = deliver_fds(dev, call, &in, ret);
 	/* What has been received already is nothing that wakes the watcher. */
 	if (user->in_at != user->in_end && !vfio_user_is_broken(user))
@@ -197,19 +206,44 @@ vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call)
 	return ret;
 }
 
+/*
+ * The time that a server may hold the interrupt thread: as long as a call may take, less
+ * what its slow messages have taken lately.
+ */
+static void
+idle_deadline(struct vfio_user *user)
+{
+	const uint64_t now = vfio_call_now();
+
+	user->deadline = vfio_call_deadline(user->timeout_ms, false);
+	user->limit_ms = user->timeout_ms;
+	user->held -= RTE_MIN(user->held, (now - user->held_at) / HELD_SHARE);
+	user->held_at = now;
+	if (user->deadline != VFIO_NO_DEADLINE) {
+		user->deadline -= RTE_MIN(user->held, user->deadline - now);
+		user->limit_ms = (user->deadline - now) / NS_PER_MS;
+	}
+}
+
+/*
+ * One message at a time, as others wait for the interrupt thread: the set stays readable.
+ */
 void
 vfio_user_serve_idle(struct rte_vfio_dev *dev)
 {
 	struct vfio_user *user = dev->user;
+	uint64_t took;
 	char octet;
 
 	/* Who has it locked takes what comes, and has the watcher woken for the rest. */
 	if (!vfio_user_trylock(user))
 		return;
-	user->deadline = vfio_call_deadline(user->timeout_ms, false);
-	user->limit_ms = user->timeout_ms;
+	idle_deadline(user);
 	if (!vfio_user_is_broken(user) &&
 			recv(user->sock, &octet, sizeof(octet), MSG_PEEK | MSG_DONTWAIT) > 0)
 		serve_commands(dev);
+	took = vfio_call_now() - user->held_at;
+	if (took > HELD_MIN)
+		user->held += took;
 	vfio_user_unlock(user);
 }

@@ -203,7 +203,6 @@ lock_by(struct vfio_user *user, uint64_t deadline, bool *put_off)
 	int ret = 0;
 
 	*put_off = false;
-
 	pthread_mutex_lock(&user->busy_lock);
 	while (user->busy && ret == 0) {
 		*put_off |= user->slow_until != 0;
@@ -317,17 +316,18 @@ fds_take(struct msghdr *msg, struct vfio_user_fds *in)
 }
 
 /*
- * Have more octets in user->in, all that there are: a reply mostly takes one
- * system call.  Descriptors that come early, with what will be read later, are
- * taken for the present message; only a server that breaks the protocol sends any.
+ * Have more octets in user->in, of the len that are wanted, or all that there are: then
+ * a reply mostly takes one system call.  Descriptors that come early are taken for the
+ * present message; only a server that breaks the protocol sends any.
  */
 static int
-receive_more(struct rte_vfio_dev *dev, struct vfio_user_fds *in)
+receive_more(struct rte_vfio_dev *dev, size_t len, struct vfio_user_fds *in)
 {
 	alignas(struct cmsghdr) char control[CMSG_SPACE(VFIO_USER_MAX_FDS * sizeof(int))];
 	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / US_PER_S * SPIN_US;
 	struct vfio_user *user = dev->user;
-	struct iovec iov = { .iov_base = user->in, .iov_len = sizeof(user->in) };
+	const size_t room = sizeof(user->in);
+	struct iovec iov = { user->in, user->reads_ahead ? room : RTE_MIN(len, room) };
 	ssize_t got = -1;
 	int error = 0;
 
@@ -370,7 +370,7 @@ vfio_user_receive(struct rte_vfio_dev *dev, void *buf, size_t len, struct vfio_u
 
 	for (; len > 0; len -= part) {
 		if (user->in_at == user->in_end) {
-			ret = receive_more(dev, in);
+			ret = receive_more(dev, len, in);
 			if (ret < 0)
 				return ret;
 		}
