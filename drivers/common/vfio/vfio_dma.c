@@ -76,9 +76,6 @@ vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t 
 	ret = range_vacate(dma, range.first, range.last);
 	if (ret < 0)
 		return ret;
-	if (dma->allowed.nb != 0 &&
-			!vfio_ranges_contain(&dma->allowed, range.first, range.last))
-		return -ERANGE;
 	if (!vfio_dma_is_whole_pages(dma, run->iova | run->len | run->fd_offset))
 		return -EINVAL;
 	/* Room first, so that a mapping that was made can be recorded. */
@@ -88,6 +85,9 @@ vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t 
 	vfio_trace_map_dma(dma->name, run->addr, run->iova, run->len, ret);
 	if (ret == 0)
 		vfio_ranges_add(&dma->mapped, &range);
+	else if (dma->allowed.nb != 0 &&
+			!vfio_ranges_contain(&dma->allowed, range.first, range.last))
+		ret = -ERANGE; /* the kernel's errno depends on the IOMMU and the transport */
 	return ret;
 }
 
@@ -146,17 +146,12 @@ page_range(const struct vfio_dma *dma, const struct rte_memseg *ms)
 	return range;
 }
 
-/*
- * Whether a page is to be mapped: a memory event may have come while we walk,
- * and external memory without a file is out of a server's reach.
- */
+/* Whether a device can reach a page: a server cannot without the file behind it. */
 static bool
-page_is_due(const struct vfio_dma *dma, const struct rte_memseg_list *msl,
+page_is_reachable(const struct vfio_dma *dma, const struct rte_memseg_list *msl,
 	const struct rte_memseg *ms, const struct vfio_dma_run *page)
 {
-	const struct vfio_range *range = page_range(dma, ms);
-
-	if (ms->iova == RTE_BAD_IOVA || (range != NULL && !range->stale))
+	if (ms->iova == RTE_BAD_IOVA)
 		return false;
 	if (!msl->external || !dma->ops->by_file || page->fd >= 0)
 		return true;
@@ -191,13 +186,11 @@ pages_map_around(struct vfio_dma *dma, const struct rte_memseg_list *msl,
  * keep mapped what else that mapping had.
  */
 static void
-page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struct rte_memseg *ms,
+	struct vfio_range *range)
 {
-	struct vfio_range *range = page_range(dma, ms), copy;
+	const struct vfio_range copy = *range;
 
-	if (range == NULL || !range->stale)
-		return;
-	copy = *range;
 	if (vfio_dma_range_unmap(dma, range) == 0)
 		pages_map_around(dma, msl, &copy, ms->addr, RTE_PTR_ADD(ms->addr, ms->len));
 }
@@ -212,6 +205,7 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 	void *end = RTE_PTR_ADD(addr, len);
 	struct vfio_dma_run run = { 0 }, next;
 	const struct rte_memseg *ms;
+	struct vfio_range *range;
 	bool stays = false;
 	int ret, taken = 0;
 
@@ -224,9 +218,13 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 			continue;
 		}
 		addr = RTE_PTR_ADD(ms->addr, ms->len);
-		page_vacate(dma, msl, ms);
+		range = page_range(dma, ms);
+		if (range != NULL && !range->stale) /* by a memory event while we walk */
+			continue;
+		if (range != NULL)
+			page_vacate(dma, msl, ms, range);
 		next = vfio_dma_page_run(dma, ms);
-		if (!page_is_due(dma, msl, ms, &next))
+		if (!page_is_reachable(dma, msl, ms, &next))
 			continue;
 		if (run.len != 0 && stays && page_stays(dma, msl, ms) &&
 				vfio_dma_run_continues(&run, &next)) {

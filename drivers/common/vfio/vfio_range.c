@@ -71,7 +71,8 @@ vfio_ranges_add(struct vfio_ranges *set, const struct vfio_range *range)
 {
 	uint32_t i = ranges_find(set, range->first);
 
-	memmove(&set->range[i + 1], &set->range[i], (set->nb - i) * sizeof(*range));
+	if (i < set->nb)
+		memmove(&set->range[i + 1], &set->range[i], (set->nb - i) * sizeof(*range));
 	set->range[i] = *range;
 	set->nb++;
 }
