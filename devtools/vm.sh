@@ -11,6 +11,8 @@
 #                               devtools/vm/qemu.sh
 #   --shared-memory             the guest's memory is a file, which those who serve its
 #                               devices can map
+#   --icount                    the guest's clock counts the instructions that it executes, 2 ns
+#                               for each: what takes them takes as many in each run; no KVM
 #   --time SECONDS              the guest is stopped after that, 300 if not given
 #   --device DEVICE             a QEMU device, may be repeated; network cards
 #                               hang on one hub
@@ -32,6 +34,7 @@ set -euo pipefail
 kernel='test'
 qemu='qemu-system-x86_64'
 memory=()
+icount=()
 seconds=300
 interactive=
 devices=()
@@ -50,6 +53,11 @@ while [ $# -gt 0 ]; do
 	--shared-memory)
 		memory=(-object "memory-backend-memfd,id=memory,size=2G,share=on"
 			-machine "memory-backend=memory")
+		shift
+		continue
+		;;
+	--icount)
+		icount=(-icount "shift=1,sleep=off")
 		shift
 		continue
 		;;
@@ -136,6 +144,7 @@ run_guest() {
 	fi
 	# no_timer_check: on a busy host an emulated timer comes too late for it.
 	timeout --foreground "$limit" "$qemu" "${args[@]}" -accel "$accel" "${port[@]}" \
+		${icount[@]+"${icount[@]}"} \
 		-append "console=ttyS0 panic=-1 no_timer_check intel_iommu=on hugepages=256 vm.share=$share \
 			vm.modules=$directory/modules vm.interactive=$interactive $append"
 }
@@ -175,7 +184,11 @@ main() {
 	share=$(mktemp -d)
 	trap 'rm -rf "$share"' EXIT
 	make_initramfs
-	! kvm_works || accel=kvm
+	if [ ${#icount[@]} -gt 0 ]; then
+		accel=tcg,thread=single
+	elif kvm_works; then
+		accel=kvm
+	fi
 	write_command "$@"
 	if [ -n "$interactive" ]; then
 		run_guest "$accel" "$seconds" || ended=$?

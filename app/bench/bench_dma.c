@@ -9,14 +9,17 @@
  *
  *   dpdk-bench-dma [EAL OPTION]... -- PCI-DEVICE CHARACTER-DEVICE ROUNDS
  *
- * Prints lines of "PAGES SUBJECT open-us MICROSECONDS".
+ * Prints lines of "PAGES SUBJECT us/page MICROSECONDS", and, as "kernel-us/page", how
+ * much of that the requests to map a page take.  Both are of the whole open.
  */
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
-
-#include <linux/vfio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_debug.h>
@@ -25,28 +28,59 @@
 #include <rte_vfio.h>
 #include <rte_vfio_dev.h>
 
+#include "vfio_iommufd_abi.h"
+
 #define PCI_BASE "/sys/bus/pci/devices"
 #define HEAP "bench_dma"
 #define PAGE 4096
 #define PAGES_MAX 4096
 
-static void
-report(unsigned int pages, const char *subject, uint64_t start)
+/* Time that requests to map memory have taken since the clock was started. */
+static uint64_t start, in_kernel;
+
+/* In place of the C library's, for EAL and for common/vfio. */
+int
+ioctl(int fd, unsigned long request, ...)
 {
-	printf("%u %s open-us %.1f\n", pages, subject,
-		(double)(rte_rdtsc() - start) * 1e6 / rte_get_tsc_hz());
+	const uint64_t before = rte_rdtsc();
+	va_list args;
+	long ret;
+
+	va_start(args, request);
+	ret = syscall(SYS_ioctl, fd, request, va_arg(args, void *));
+	va_end(args);
+	if (request == VFIO_IOMMU_MAP_DMA || request == IOMMU_IOAS_MAP)
+		in_kernel += rte_rdtsc() - before;
+	return ret;
+}
+
+static void
+clock_start(void)
+{
+	in_kernel = 0;
+	start = rte_rdtsc();
+}
+
+static void
+report(unsigned int pages, const char *subject)
+{
+	const double us = 1e6 / rte_get_tsc_hz();
+	const uint64_t end = rte_rdtsc();
+
+	printf("%u %s us/page %.3f\n", pages, subject, (end - start) * us);
+	printf("%u %s kernel-us/page %.3f\n", pages, subject, in_kernel * us);
 }
 
 static void
 time_eal(unsigned int pages, const char *device)
 {
 	struct vfio_device_info info = { .argsz = sizeof(info) };
-	uint64_t start = rte_rdtsc();
 	int fd;
 
+	clock_start();
 	if (rte_vfio_setup_device(PCI_BASE, device, &fd, &info) != 0)
 		rte_exit(EXIT_FAILURE, "EAL cannot open %s\n", device);
-	report(pages, "eal", start);
+	report(pages, "eal");
 	rte_vfio_release_device(PCI_BASE, device, fd);
 }
 
@@ -60,12 +94,12 @@ time_ours(unsigned int pages, const char *device, const char *cdev,
 		.group_base = PCI_BASE,
 		.group_name = device,
 	};
-	uint64_t start = rte_rdtsc();
 	struct rte_vfio_dev *dev;
 
+	clock_start();
 	if (rte_vfio_dev_open(&node, transport, &dev) != 0)
 		rte_exit(EXIT_FAILURE, "cannot open %s\n", device);
-	report(pages, transport == RTE_VFIO_TRANSPORT_GROUP ? "ours" : "ours-cdev", start);
+	report(pages, transport == RTE_VFIO_TRANSPORT_GROUP ? "ours" : "ours-cdev");
 	rte_vfio_dev_close(dev);
 }
 
@@ -82,29 +116,36 @@ heap_add(void *memory, unsigned int pages)
 		rte_exit(EXIT_FAILURE, "no heap of %u pages\n", pages);
 }
 
+enum way { EAL, GROUP, CDEV, NB_WAYS };
+
+static void
+time_way(enum way way, unsigned int pages, const char *device, const char *cdev)
+{
+	if (way == EAL)
+		time_eal(pages, device);
+	else
+		time_ours(pages, device, cdev,
+			way == CDEV ? RTE_VFIO_TRANSPORT_CDEV : RTE_VFIO_TRANSPORT_GROUP);
+}
+
 /*
- * The kernel frees a container's mappings after its close, in the time of whichever
- * way of mapping is measured next.  So the order of the ways changes with the round.
+ * The kernel frees mappings after the close that ends them, in the time of whichever
+ * way of mapping is measured next.  So each way follows each other as often.
  */
 static void
 bench(const char *device, const char *cdev, void *memory, unsigned int pages, int round)
 {
-	int i;
+	static const enum way orders[][NB_WAYS] = {
+		{ EAL, GROUP, CDEV }, { EAL, CDEV, GROUP }, { GROUP, EAL, CDEV },
+		{ GROUP, CDEV, EAL }, { CDEV, EAL, GROUP }, { CDEV, GROUP, EAL },
+	};
+	unsigned int i;
 
 	if (pages != 0)
 		heap_add(memory, pages);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < NB_WAYS; i++) {
 		rte_delay_us_sleep(50 * 1000);
-		switch ((round + i) % 3) {
-		case 0:
-			time_eal(pages, device);
-			break;
-		case 1:
-			time_ours(pages, device, cdev, RTE_VFIO_TRANSPORT_CDEV);
-			break;
-		default:
-			time_ours(pages, device, cdev, RTE_VFIO_TRANSPORT_GROUP);
-		}
+		time_way(orders[round % RTE_DIM(orders)][i], pages, device, cdev);
 	}
 	if (pages != 0)
 		rte_malloc_heap_memory_remove(HEAP, memory, (size_t)pages * PAGE);
