@@ -260,6 +260,22 @@ def test_server_stopped_link(env):
     attach_again(sim, testpmd)
 
 
+def test_server_stopped_unasked(env):
+    """Forwarding asks nothing of a server: that it has stopped is noticed by who asks."""
+    sim = env.sim()
+    testpmd = env.testpmd([PAIR[0], PAIR[1] + ",timeout=500", *PAIR[2:]])
+    testpmd.command("start tx_first 4")
+    sim.popen.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    assert re.search(r"\bup\b", testpmd.command("show port summary 0")), testpmd.text()
+    assert "vfio-user server" not in testpmd.text(), testpmd.text()
+    testpmd.command("show port stats 0", 60)
+    wait_for(testpmd, "sf_sim.sf.0: vfio-user server takes more than 500 ms")
+    wait_for(testpmd, "Port 0: device removal event")
+    testpmd.quit()
+    sim.popen.send_signal(signal.SIGCONT)
+
+
 def test_one_bus(env):
     """DPDK's own bus, loaded from the plugin directory, gives way."""
     harness.need_driver("net_mlx5")
