@@ -326,6 +326,53 @@ test_dma_part_refused(void)
 	return TEST_SUCCESS;
 }
 
+#define HEAP_LEN (4u << 20)
+
+/* One line says that the memory is out of the server's reach, and what is not. */
+static int
+check_heap(void *memory)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	rte_iova_t iovas[HEAP_LEN / 4096];
+	unsigned int i, maps = fake_server_dma_maps();
+
+	for (i = 0; i < HEAP_LEN / page; i++)
+		iovas[i] = IOVA + i * page;
+	test_log_start();
+	TEST_ASSERT_OK(rte_malloc_heap_memory_add("fake", memory, HEAP_LEN, iovas,
+		HEAP_LEN / page, page));
+	/* With --no-huge EAL does not tell of memory that is new. */
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ": cannot map heap",
+		"EAL's own mostly has one"), rte_eal_has_hugepages());
+	fake_close();
+	test_log_start();
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ": cannot map heap"), 1);
+	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
+	test_log_start();
+	TEST_ASSERT_OK(rte_malloc_heap_memory_remove("fake", memory, HEAP_LEN));
+	TEST_ASSERT_EQUAL(test_log_count("vfio: "), 0);
+	return TEST_SUCCESS;
+}
+
+/* A heap of memory of the application's, as of testpmd's --mp-alloc=xmem: it has no file. */
+static int
+test_dma_external_heap(void)
+{
+	void *memory = mmap(NULL, HEAP_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		-1, 0);
+	int ret;
+
+	TEST_ASSERT(memory != MAP_FAILED, "no memory");
+	TEST_ASSERT_OK(rte_malloc_heap_create("fake"));
+	ret = check_heap(memory);
+	if (ret != TEST_SUCCESS)
+		rte_malloc_heap_memory_remove("fake", memory, HEAP_LEN);
+	rte_malloc_heap_destroy("fake");
+	munmap(memory, HEAP_LEN);
+	return ret;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_dma_eal_memory),
 	TEST_CASE(test_dma_follows_eal),
@@ -337,6 +384,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_unmap_refused),
 	TEST_CASE(test_dma_part_refused),
 	TEST_CASE(test_dma_cleanup),
+	TEST_CASE(test_dma_external_heap),
 	{ .name = NULL }
 };
 

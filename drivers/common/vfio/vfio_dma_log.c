@@ -40,6 +40,9 @@ advice_write(const struct vfio_dma *dma, const void *addr, uint64_t iova, uint64
 			getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
 		snprintf(advice, size, " (RLIMIT_MEMLOCK is %ju KiB; ulimit -l raises it)",
 			(uintmax_t)limit.rlim_cur / 1024);
+	} else if (error == -ENOTSUP && dma->ops->by_file) {
+		snprintf(advice, size, ", a server maps files, and none is behind this memory%s",
+			msl == NULL || msl->external ? "; EAL's own mostly has one" : "");
 	} else if (error == -EINVAL &&
 			!vfio_dma_is_whole_pages(dma, (uintptr_t)addr | iova | len)) {
 		/* Memory is aligned as its place in the file is. */
