@@ -21,6 +21,7 @@
 #include <rte_memory.h>
 
 #include "fake_device.h"
+#include "sim_host.h"
 
 #define TIMEOUT_MS 250
 /* Between a deadline and those who wait for it, on a machine that does other things. */
@@ -419,6 +420,37 @@ test_half_message(void)
 	return expect_gone();
 }
 
+/* Other devices come and go meanwhile, and so does the one of that server. */
+static int
+test_half_message_for_others(void)
+{
+	char dir[128], socket[256];
+	const struct rte_vfio_dev_node node = { .name = "sf_sim.sf.0", .user_socket = socket };
+	struct rte_vfio_dev *other;
+	unsigned int ms;
+	int ret;
+
+	snprintf(dir, sizeof(dir), "/tmp/dpdk-test-auxiliary.%d.devices", getpid());
+	snprintf(socket, sizeof(socket), "%s/sf_sim.sf.0/vfio-user", dir);
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	fake_timeout_ms = 3000;
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(sim_host_start(dir, 1, SF_WIRE_LOOP));
+	fake_server_say(0, 8);
+	rte_delay_us_sleep(50 * 1000);
+	clock_start();
+	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_USER, &other);
+	if (ret == 0)
+		rte_vfio_dev_close(other);
+	fake_close();
+	ms = clock_ms();
+	sim_host_stop();
+	rmdir(dir);
+	TEST_ASSERT_OK(ret);
+	TEST_ASSERT(ms < 2000, "%u ms", ms);
+	return TEST_SUCCESS;
+}
+
 /* It waits no longer for many messages, however the server ends each in time. */
 static int
 test_half_messages(void)
@@ -592,6 +624,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_message_busy),
 	TEST_CASE(test_dma_message_bounds),
 	TEST_CASE(test_half_message),
+	TEST_CASE(test_half_message_for_others),
 	TEST_CASE(test_half_messages),
 	TEST_CASE(test_many_messages),
 	TEST_CASE(test_few_mappings),

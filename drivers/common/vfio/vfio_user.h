@@ -111,8 +111,8 @@ struct vfio_user_call {
 int vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call);
 
 /**
- * Serve what the server says unasked, if it has said anything, by the deadline
- * of the call that this thread is in.
+ * Serve a message of the server's that was not asked for, if there is one, by a deadline
+ * of its own.  The connection has been locked with vfio_user_trylock(); that ends here.
  */
 void vfio_user_serve_idle(struct rte_vfio_dev *dev);
 

@@ -235,9 +235,6 @@ vfio_user_serve_idle(struct rte_vfio_dev *dev)
 	uint64_t took;
 	char octet;
 
-	/* Who has it locked takes what comes, and has the watcher woken for the rest. */
-	if (!vfio_user_trylock(user))
-		return;
 	idle_deadline(user);
 	if (!vfio_user_is_broken(user) &&
 			recv(user->sock, &octet, sizeof(octet), MSG_PEEK | MSG_DONTWAIT) > 0)

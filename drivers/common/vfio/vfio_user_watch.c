@@ -21,7 +21,7 @@
 #include <rte_interrupts.h>
 
 #include "vfio_private.h"
-#include "vfio_user.h"
+#include "vfio_user_sock.h"
 
 static struct {
 	pthread_mutex_t control; /* of the set itself; taken first */
@@ -72,23 +72,31 @@ hung_up(struct rte_vfio_dev *dev)
 }
 
 /*
- * On EAL's interrupt thread, which waits for a server that has begun a message.
- * One at a time, as another may be closed meanwhile: the set stays readable.
+ * On EAL's interrupt thread.  One at a time, as another may be closed meanwhile: the set
+ * stays readable.  A server that has begun a message is waited for without the lock, which
+ * other devices need to be opened and closed: who closes this one waits for its connection.
  */
 static void
 watch_ready(void *arg)
 {
+	struct rte_vfio_dev *dev = NULL;
 	struct epoll_event event;
 
 	RTE_SET_USED(arg);
 	pthread_mutex_lock(&watch.lock);
 	if (epoll_wait(watch.fd, &event, 1, 0) == 1) {
-		if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
-			hung_up(event.data.ptr);
-		else
-			vfio_user_serve_idle(event.data.ptr);
+		dev = event.data.ptr;
+		if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+			hung_up(dev);
+			dev = NULL;
+		} else if (!vfio_user_trylock(dev->user)) {
+			/* Who has it locked takes what comes. */
+			dev = NULL;
+		}
 	}
 	pthread_mutex_unlock(&watch.lock);
+	if (dev != NULL)
+		vfio_user_serve_idle(dev);
 }
 
 static void
@@ -163,6 +171,10 @@ vfio_user_watch_leave(struct rte_vfio_dev *dev)
 	pthread_mutex_lock(&watch.lock);
 	set_remove(dev);
 	pthread_mutex_unlock(&watch.lock);
+	/* The interrupt thread may be serving it, and waits no longer for its server. */
+	vfio_user_give_up(dev, false);
+	vfio_user_lock_wait(dev->user);
+	vfio_user_unlock(dev->user);
 	watch_put();
 	pthread_mutex_unlock(&watch.control);
 	dev->user->watch_fd = -1;
