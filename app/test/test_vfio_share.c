@@ -136,6 +136,15 @@ test_iova_forbidden(void)
 	TEST_ASSERT_EQUAL(ret, -ERANGE);
 	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW - len, len));
 	munmap(page, len);
+	/* For memory of EAL's, the line says what would have EAL choose other addresses. */
+	page = rte_malloc(NULL, len, len);
+	TEST_ASSERT(page != NULL, "no memory");
+	test_log_start();
+	ret = rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW, len);
+	TEST_ASSERT_EQUAL(test_log_count_both("the IOMMU allows 0x",
+		rte_eal_iova_mode() == RTE_IOVA_VA ? "--base-virtaddr" : "--iova-mode=va"), 1);
+	TEST_ASSERT_EQUAL(ret, -ERANGE);
+	rte_free(page);
 	return TEST_SUCCESS;
 }
 
