@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.."
 
 packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libjansson-dev libpcap-dev
-	python3-pyelftools dpkg-dev make ccache gnuplot-nox strace abigail-tools iproute2 iputils-ping)
+	python3-pyelftools dpkg-dev make ccache gnuplot-nox strace iproute2 iputils-ping)
 vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
 	iperf3)
 arm64_packages=(gcc-aarch64-linux-gnu qemu-user-static)

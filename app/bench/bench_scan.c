@@ -3,11 +3,12 @@
  */
 
 /*
- * Times the auxiliary bus, whichever library of that name it comes from:
+ * Times the auxiliary bus that it is linked with, this one or DPDK's own:
  *
  *   dpdk-bench-scan [EAL options] -- DRIVER ROUNDS [DEVICE]
+ *   dpdk-bench-scan-dpdk [EAL options] -- DRIVER ROUNDS [DEVICE]
  *
- * prints what happened and how many cycles it took, a line each: the scan and
+ * Prints what happened and how many cycles it took, a line each: the scan and
  * the probe of rte_eal_init(), and then rescans, or if a device is named,
  * attaching it.  DRIVER is what the devices meet:
  *
@@ -15,7 +16,7 @@
  *              device but the one that is named
  *   takes      the same, which wants all
  *   vfio       one that asks for the VFIO node, as net_sf_example does, and that
- *              DPDK's own bus cannot have
+ *              DPDK's own bus does not know
  *
  * What is timed stands between two calls of getppid(), for strace.
  */
@@ -110,12 +111,8 @@ driver_register(int argc, char **argv)
 			drv = &bench_drivers[k];
 	if (drv == NULL)
 		fprintf(stderr, "no such driver\n");
-	else if ((drv->drv_flags & RTE_AUXILIARY_DRV_EXTENDED) == 0)
-		rte_auxiliary_register(drv);
-	else if (rte_auxiliary_register_extended != NULL)
-		rte_auxiliary_register_extended(drv);
 	else
-		drv = NULL;
+		rte_auxiliary_register(drv);
 	return drv == NULL ? -1 : 0;
 }
 

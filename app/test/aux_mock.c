@@ -109,7 +109,7 @@ aux_setup(void)
 	setenv("SYSFS_MDEV_DEVICES", "/nonexistent", 1);
 	memset(&aux_mock, 0, sizeof(aux_mock));
 	rte_auxiliary_register(&aux_plain_driver);
-	rte_auxiliary_register_extended(&aux_vfio_driver);
+	rte_auxiliary_register(&aux_vfio_driver);
 	return TEST_SUCCESS;
 }
 

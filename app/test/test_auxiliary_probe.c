@@ -191,7 +191,7 @@ match_pci(uint16_t device_id, int result, unsigned int probes)
 	snprintf(path, sizeof(path), "%s/pci.sf.0/vfio-user", aux_root);
 	TEST_ASSERT_OK(fake_server_start(path, FAKE_PCI));
 	pci_ids[1].device_id = device_id;
-	rte_auxiliary_register_extended(&pci_driver);
+	rte_auxiliary_register(&pci_driver);
 	TEST_ASSERT_OK(aux_scan());
 	before = test_resources_now();
 	ret = rte_dev_probe("auxiliary:pci.sf.0");

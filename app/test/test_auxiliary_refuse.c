@@ -415,7 +415,7 @@ test_nobodys_name(void)
 #ifdef TEST_SO_VERSION
 	ret = assert_nobodys(UUID);
 #endif
-	rte_auxiliary_register_extended(&aux_vfio_driver);
+	rte_auxiliary_register(&aux_vfio_driver);
 	TEST_ASSERT_OK(ret);
 	/* EAL asks each bus for these, which is no reason to say anything. */
 	test_log_start();

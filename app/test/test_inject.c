@@ -28,8 +28,13 @@
 #define TEST_SO_VERSION "none"
 #endif
 
+/* In DPDK's tree the bus has the file name of DPDK's own. */
+#ifndef TEST_BUS_LIBRARY
+#define TEST_BUS_LIBRARY "librte_bus_auxiliary.so." TEST_SO_VERSION
+#endif
+
 static const char *const libraries[] = {
-	"librte_bus_auxiliary.so." TEST_SO_VERSION,
+	TEST_BUS_LIBRARY,
 	"librte_common_vfio.so." TEST_SO_VERSION,
 	"librte_common_auxiliary.so." TEST_SO_VERSION,
 	"librte_net_sf_example.so." TEST_SO_VERSION,

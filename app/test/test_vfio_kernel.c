@@ -237,7 +237,7 @@ static int
 setup_bus(void)
 {
 	by_bus = true;
-	rte_auxiliary_register_extended(&kernel_driver);
+	rte_auxiliary_register(&kernel_driver);
 	return TEST_SUCCESS;
 }
 

@@ -31,11 +31,11 @@ scan_in_tree() {
 		exec "$@"' sh "$@"
 }
 
-# Where the libraries of a subject are.
-scan_libs() {
+# The program that has the bus of a subject.
+scan_program() {
 	case $1 in
-	ours) echo "$build/drivers" ;;
-	*) dirname "$(ldconfig -p | awk '/librte_eal\.so\.[0-9]+ / { print $NF; exit }')" ;;
+	ours) echo "$build/app/bench/dpdk-bench-scan" ;;
+	*) echo "$build/app/bench/dpdk-bench-scan-dpdk" ;;
 	esac
 }
 
@@ -45,8 +45,8 @@ scan_run() {
 
 	shift 2
 	# shellcheck disable=SC2086
-	LD_LIBRARY_PATH=$(scan_libs "$subject") scan_in_tree "$tree" taskset -c "$first_cpu" \
-		${wrapper:-} "$build/app/bench/dpdk-bench-scan" -l "$first_cpu" --no-huge -m 64 \
+	scan_in_tree "$tree" taskset -c "$first_cpu" \
+		${wrapper:-} "$(scan_program "$subject")" -l "$first_cpu" --no-huge -m 64 \
 		--no-pci --no-telemetry --no-shconf --log-level 4 "$@" 2>"$work/err" || {
 		cat "$work/err" >&2
 		return 1

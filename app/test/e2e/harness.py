@@ -19,6 +19,7 @@ import time
 import traceback
 
 BUILD = os.environ["SF_BUILD"]
+TOP = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
 HUGE_NEEDED = 256
 
 
@@ -215,6 +216,25 @@ def need_driver(name):
     library = driver_soname().replace("net_sf_example", name)
     if not os.path.exists(f"{DPDK_LIB}/{library}"):
         raise Skip(f"this DPDK {DPDK_VERSION} has no {name}")
+
+
+def dpdk_bus_header():
+    """The path of bus_auxiliary_driver.h of DPDK's own bus."""
+    for path in (f"{TOP}/.sdk/{DPDK_VERSION}/include/dpdk_bus_auxiliary_driver.h",
+                 f"{DPDK_BIN}/../include/bus_auxiliary_driver.h"):
+        if os.path.exists(path):
+            return path
+    raise Skip("DPDK's own bus_auxiliary_driver.h is not among the driver SDK headers")
+
+
+def compile_c(source, output, *args):
+    """Compile and link a C file with the headers of the build's DPDK, and these libraries."""
+    cflags = subprocess.run(
+        ["pkg-config", "--cflags", "libdpdk"], check=True, capture_output=True, text=True,
+        env={**os.environ, "PKG_CONFIG_PATH": f"{DPDK_LIB}/pkgconfig"}).stdout.split()
+    subprocess.run(["cc", "-w", *cflags, "-DALLOW_INTERNAL_API", "-DALLOW_EXPERIMENTAL_API",
+                    "-o", output, source, f"-L{DPDK_LIB}", f"-Wl,-rpath-link,{DPDK_LIB}", *args],
+                   check=True)
 
 
 class Env:

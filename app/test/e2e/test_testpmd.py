@@ -285,7 +285,7 @@ def test_one_bus(env):
     assert len(lines) == 1, lines
     maps = open(f"/proc/{testpmd.popen.pid}/maps", encoding="utf-8").read()
     assert "librte_common_mlx5" in maps, "mlx5 is not loaded: nothing was tested"
-    assert maps.count("librte_bus_auxiliary.so") > 0
+    assert "librte_bus_auxiliary.so" in maps and "librte_bus_auxiliary_vfio.so" in maps, maps
     testpmd.quit()
 
 
@@ -298,7 +298,7 @@ def test_installed(env):
     env.sim()
     testpmd = env.testpmd(PAIR, installed=True)
     maps = open(f"/proc/{testpmd.popen.pid}/maps", encoding="utf-8").read()
-    for library in ("bus_auxiliary", "common_auxiliary", "common_vfio", "net_sf_example"):
+    for library in ("bus_auxiliary_vfio", "common_auxiliary", "common_vfio", "net_sf_example"):
         assert re.search(rf"/local/lib/.*/librte_{library}\.so", maps), \
             f"{library} is not ours:\n" + "\n".join(x for x in maps.splitlines() if library in x)
     lines = [x for x in testpmd.output if re.search(r"another bus.*auxiliary", x)]

@@ -249,7 +249,7 @@ auxiliary_scan(void)
 {
 	int ret;
 
-	auxiliary_only_claim(); /* EAL scans after it has loaded all plugins */
+	auxiliary_only_claim(); /* drivers may have been loaded since */
 	ret = auxiliary_scan_all(false);
 	auxiliary_hotplug_ask();
 	return ret;
@@ -324,6 +324,7 @@ auxiliary_parse(const char *name, void *addr)
 {
 	const char **out = addr;
 
+	auxiliary_only_claim(); /* EAL parses devargs after it has loaded all plugins */
 	/* "auxiliary:" names no device: with an allow list, none is used. */
 	if (name[0] == '\0')
 		return 0;

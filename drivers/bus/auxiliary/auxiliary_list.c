@@ -254,13 +254,6 @@ rte_auxiliary_register(struct rte_auxiliary_driver *driver)
 	rte_bus_add_driver(&auxiliary_bus, &driver->driver);
 }
 
-RTE_EXPORT_INTERNAL_SYMBOL(rte_auxiliary_register_extended)
-void
-rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver)
-{
-	rte_auxiliary_register(driver);
-}
-
 RTE_EXPORT_INTERNAL_SYMBOL(rte_auxiliary_unregister)
 void
 rte_auxiliary_unregister(struct rte_auxiliary_driver *driver)

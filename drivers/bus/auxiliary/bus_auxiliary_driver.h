@@ -184,18 +184,6 @@ struct rte_auxiliary_driver {
 __rte_internal
 void rte_auxiliary_register(struct rte_auxiliary_driver *driver);
 
-/**
- * Add a driver that sets RTE_AUXILIARY_DRV_EXTENDED.  DPDK's own bus does not
- * have this function, and would hand such a driver a structure too short for
- * it; the reference is weak so that the driver can see that and stay away.
- *
- * @param driver
- *   As for rte_auxiliary_register().
- */
-__rte_internal
-void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver);
-#pragma weak rte_auxiliary_register_extended
-
 #ifdef RTE_PMD_EXPORT_SYMBOL
 /** RTE_PMD_EXPORT_NAME(), which has one argument since DPDK 25.07. */
 #define RTE_AUXILIARY_EXPORT_NAME(nm) RTE_PMD_EXPORT_NAME(nm)
@@ -209,14 +197,7 @@ void rte_auxiliary_register_extended(struct rte_auxiliary_driver *driver);
 	RTE_INIT(auxiliaryinitfn_ ##nm) \
 	{ \
 		(auxiliary_drv).driver.name = RTE_STR(nm); \
-		if (((auxiliary_drv).drv_flags & RTE_AUXILIARY_DRV_EXTENDED) == 0) \
-			rte_auxiliary_register(&(auxiliary_drv)); \
-		else if (rte_auxiliary_register_extended != NULL) \
-			rte_auxiliary_register_extended(&(auxiliary_drv)); \
-		else \
-			RTE_LOG(WARNING, EAL, \
-				"driver %s not registered: another auxiliary bus library " \
-				"was loaded first\n", RTE_STR(nm)); \
+		rte_auxiliary_register(&(auxiliary_drv)); \
 	} \
 	RTE_AUXILIARY_EXPORT_NAME(nm)
 

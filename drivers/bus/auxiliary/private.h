@@ -216,7 +216,7 @@ void auxiliary_hotplug_start(void);
 void auxiliary_hotplug_ask(void);
 void auxiliary_hotplug_stop(void);
 
-/* Make this the only bus of its name in the process. */
+/* Unregister DPDK's own bus of this name, and take over the drivers that it has. */
 void auxiliary_only_claim(void);
 
 #endif /* BUS_AUXILIARY_PRIVATE_H */

@@ -10,11 +10,38 @@
 #include "../private.h"
 
 /*
- * DPDK brings a bus library of the same name as this one.  If an application
- * is linked with one and EAL then loads the other from its plugin directory,
- * both are in the process.  The linker binds drivers to the one that came
- * first, so that one has to serve and the other has to stay out of the way.
+ * EAL may load DPDK's own bus from its plugin directory, before or after this
+ * one.  Drivers that are compiled for DPDK's bus register there.  This bus takes
+ * the name "auxiliary" and adds those drivers to its own list, at the latest
+ * when EAL, after it has loaded all plugins, parses devargs or scans.
  */
+static struct rte_bus *other_bus;
+
+#ifndef RTE_BUS_FOREACH_DEV
+/* DPDK's own bus before 26.07; its drivers are linked by rte_auxiliary_driver::next. */
+struct other_auxiliary_bus {
+	struct rte_bus bus;
+	TAILQ_HEAD(, rte_auxiliary_device) device_list;
+	TAILQ_HEAD(, rte_auxiliary_driver) driver_list;
+};
+#endif
+
+static int
+other_bus_cmp(const struct rte_bus *bus, const void *name)
+{
+	return bus == AUXILIARY_EAL_BUS ? 1 : strcmp(bus->name, name);
+}
+
+static void
+other_bus_unregister(void)
+{
+	struct rte_bus *bus = rte_bus_find(NULL, other_bus_cmp, RTE_BUS_AUXILIARY_NAME);
+
+	if (bus == NULL)
+		return;
+	rte_bus_unregister(bus);
+	other_bus = bus;
+}
 
 static const char *
 bus_library(const struct rte_bus *bus)
@@ -27,39 +54,66 @@ bus_library(const struct rte_bus *bus)
 	return info.dli_fname;
 }
 
-static int
-other_bus_cmp(const struct rte_bus *bus, const void *name)
+#ifdef RTE_BUS_FOREACH_DEV
+static void
+drivers_adopt(void)
 {
-	return bus == AUXILIARY_EAL_BUS ? 1 : strcmp(bus->name, name);
+	struct rte_driver *drv;
+
+	while ((drv = TAILQ_FIRST(&other_bus->driver_list)) != NULL) {
+		rte_bus_remove_driver(other_bus, drv);
+		rte_bus_add_driver(&auxiliary_bus, drv);
+	}
+}
+#else
+static bool
+driver_is_ours(const struct rte_driver *wanted)
+{
+	const struct rte_driver *drv;
+
+	TAILQ_FOREACH(drv, &auxiliary_bus.driver_list, next) {
+		if (drv == wanted)
+			return true;
+	}
+	return false;
 }
 
-/* EAL scans after it has loaded all plugins. */
+/* The drivers stay on the other list as well, from which they unregister. */
+static void
+drivers_adopt(void)
+{
+	struct other_auxiliary_bus *other =
+		container_of(other_bus, struct other_auxiliary_bus, bus);
+	struct rte_auxiliary_driver *drv;
+
+	TAILQ_FOREACH(drv, &other->driver_list, next) {
+		if (!driver_is_ours(&drv->driver))
+			rte_bus_add_driver(&auxiliary_bus, &drv->driver);
+	}
+}
+#endif
+
 void
 auxiliary_only_claim(void)
 {
-	struct rte_bus *other;
+	static bool is_told;
 
-	while ((other = rte_bus_find(NULL, other_bus_cmp, RTE_BUS_AUXILIARY_NAME)) != NULL) {
-		rte_bus_unregister(other);
-		/* To find out whose it is takes longer than the rest. */
-		if (!rte_log_can_log(auxiliary_bus_logtype, RTE_LOG_NOTICE))
-			continue;
-		AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME
-			" was loaded (%s): unregistered, this one serves all auxiliary drivers",
-			bus_library(other));
-	}
+	other_bus_unregister();
+	if (other_bus == NULL)
+		return;
+	drivers_adopt();
+	/* To find out whose it is takes longer than the rest. */
+	if (is_told || !rte_log_can_log(auxiliary_bus_logtype, RTE_LOG_NOTICE))
+		return;
+	is_told = true;
+	AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME
+		" was loaded (%s): unregistered, this one serves all auxiliary drivers",
+		bus_library(other_bus));
 }
 
 RTE_INIT_PRIO(auxiliary_bus_init, BUS)
 {
-	struct rte_bus *first = rte_bus_find_by_name(RTE_BUS_AUXILIARY_NAME);
-
-	if (first == NULL) {
-		auxiliary_bus_register();
-		return;
-	}
-	/* The log type of this bus does not exist yet. */
-	RTE_LOG(WARNING, EAL, "auxiliary bus: %s was loaded first and serves all auxiliary drivers, "
-		"%s is not used; put it first on the library path\n",
-		bus_library(first), bus_library(AUXILIARY_EAL_BUS));
+	/* EAL takes the first bus of a name. */
+	other_bus_unregister();
+	auxiliary_bus_register();
 }
