@@ -289,25 +289,6 @@ def test_one_bus(env):
     testpmd.quit()
 
 
-def test_installed(env):
-    """Installed next to the distribution's DPDK: no path and no -d needed."""
-    if os.geteuid() != 0:
-        raise harness.Skip("installing, even out of sight, needs root")
-    if not harness.DPDK_LIB.startswith("/usr/lib/"):
-        raise harness.Skip(f"DPDK {harness.DPDK_VERSION} is not the distribution's")
-    env.sim()
-    testpmd = env.testpmd(PAIR, installed=True)
-    maps = open(f"/proc/{testpmd.popen.pid}/maps", encoding="utf-8").read()
-    for library in ("bus_auxiliary_vfio", "common_auxiliary", "common_vfio", "net_sf_example"):
-        assert re.search(rf"/local/lib/.*/librte_{library}\.so", maps), \
-            f"{library} is not ours:\n" + "\n".join(x for x in maps.splitlines() if library in x)
-    lines = [x for x in testpmd.output if re.search(r"another bus.*auxiliary", x)]
-    assert len(lines) == 1, lines
-    testpmd.forward(0.3, first=2)
-    check_lossless(testpmd)
-    testpmd.quit()
-
-
 def test_unknown_name(env):
     """One line for the name that is not there; the other device works."""
     env.sim()
