@@ -99,6 +99,7 @@ write_command() {
 	{
 		printf 'cd %q\n' "$PWD"
 		printf 'export HOME=/root TERM=%q PATH=%q SF_BUILD=%q\n' "${TERM:-dumb}" "$PATH" "$build"
+		[ -z "${GCOV_PREFIX:-}" ] || printf 'export GCOV_PREFIX=%q\n' "$share/gcov"
 		printf '%q ' "$@"
 		echo
 	} >"$share/command"
@@ -200,6 +201,8 @@ main() {
 		exec 3>&-
 		wait "$errors"
 	fi
+	# What a build for devtools/coverage.sh has counted in the guest.
+	[ ! -d "$share/gcov" ] || cp -r "$share/gcov/." "$GCOV_PREFIX"
 	if [ "$ended" -eq 124 ]; then
 		explain "the time limit of $seconds s is over"
 		exit 124
