@@ -3,13 +3,16 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """Small changes of the drivers, at random.
 
-    mutants.py SEED NUMBER    change one line in drivers/, the NUMBERth of that seed
+    mutants.py SEED NUMBER TESTS TIMES    change one line in drivers/, the NUMBERth of that seed
 
 Prints the file, the line's number, and the line before and after, and changes the
-file below the current directory.  What only says or declares something is left alone,
-and so are locks, which are for ThreadSanitizer.
+file below the current directory.  Then prints the names of the tests that run the line,
+the shortest first: TESTS is what devtools/coverage/lines.py says of them, TIMES meson's log
+in JSON.  What only says or declares something is left alone, and so are locks, which are
+for ThreadSanitizer.
 """
 import glob
+import json
 import random
 import re
 import sys
@@ -38,6 +41,9 @@ CHANGES = [
     (r"^(\t+)[a-z_]+(\([^=]*\)|[\w.>\[\]-]* [+|&-]?= .*|\+\+|--);$", (r"\1;",)),  # it does not happen
 ]
 
+# Lines that a statement may have.
+STATEMENT = 6
+
 TELLS = re.compile(r"lock\(|LOG|trace|strerror|snprintf|telemetry|rte_tel_|^#|^\s*(/?\*|//)|"
                    r"RTE_BUILD_BUG|RTE_INIT|RTE_SET_USED|^\t*(const|static|struct|unsigned|int|"
                    r"uint\d+_t|bool|char|size_t|enum|void) [^=]*;$|\"|rte_free\(NULL")
@@ -61,8 +67,19 @@ def lines():
                             new) + line[match.end():]
 
 
+def tests_of(path, number, tests, times):
+    """Names of the tests that run a line; of a statement, gcov counts its first line only."""
+    with open(tests, encoding="utf-8") as file:
+        known = json.load(file).get(path, {})
+    with open(times, encoding="utf-8") as file:
+        logs = [json.loads(line) for line in file]
+    seconds = {log["name"].rpartition(" ")[2]: log["duration"] for log in logs}
+    counted = [int(n) for n in known if number - STATEMENT < int(n) <= number]
+    return sorted(known[str(max(counted))], key=lambda name: seconds.get(name, 0)) if counted else []
+
+
 def main():
-    seed, number = map(int, sys.argv[1:])
+    seed, number = map(int, sys.argv[1:3])
     candidates = list(lines())
     random.Random(seed).shuffle(candidates)
     path, text, index, new = candidates[number]
@@ -70,6 +87,8 @@ def main():
     text[index] = new
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(text))
+    for name in tests_of(path, index + 1, *sys.argv[3:]):
+        print(name)
 
 
 if __name__ == "__main__":
