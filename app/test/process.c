@@ -22,7 +22,6 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_random.h>
-#include <rte_vfio_dev.h>
 
 #include "process.h"
 #include "sf_ports.h"
@@ -35,6 +34,7 @@
 /* How to configure a port. */
 #define WITH_RX_INTERRUPTS 1
 #define WITH_LONG_PACKETS 2
+#define WITH_REMOVAL_EVENTS 4
 #define LONG_MTU 9000
 #define LONG_SEGS 3
 
@@ -47,6 +47,7 @@ cmd_configure(uint16_t port, unsigned int nb_queues, unsigned int how)
 		.rxmode.mq_mode = nb_queues > 1 ? RTE_ETH_MQ_RX_RSS : RTE_ETH_MQ_RX_NONE,
 		.rx_adv_conf.rss_conf.rss_hf = nb_queues > 1 ? RTE_ETH_RSS_IPV4 : 0,
 		.intr_conf.rxq = (how & WITH_RX_INTERRUPTS) != 0,
+		.intr_conf.rmv = (how & WITH_REMOVAL_EVENTS) != 0,
 	};
 
 	if ((how & WITH_LONG_PACKETS) != 0) {
@@ -361,50 +362,6 @@ cmd_spare_files(uint16_t spare, unsigned int a, unsigned int b)
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
-/* --- common/vfio without a driver -------------------------------------------- */
-
-/* A device of the primary's, and its interrupts: what enabling them returns. */
-static int
-cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b)
-{
-	const struct rte_vfio_dev_node node = { .name = "hostile" };
-	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	struct test_resources before = test_resources_now();
-	struct rte_vfio_dev *dev;
-	int ret;
-
-	RTE_SET_USED(a);
-	RTE_SET_USED(b);
-	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
-	if (ret == 0) {
-		ret = rte_vfio_irq_enable(dev, 0, handle, nb_queues);
-		rte_vfio_dev_close(dev);
-	}
-	rte_intr_instance_free(handle);
-	return test_resources_same(&before) == TEST_SUCCESS ? ret : -EBADF;
-}
-
-/* An octet of a device of the primary's, after one that comes late. */
-static int
-cmd_after_late(uint16_t offset, unsigned int a, unsigned int b)
-{
-	const struct rte_vfio_dev_node node = { .name = "hostile" };
-	struct rte_vfio_dev *dev;
-	uint8_t octet = 0;
-	int ret;
-
-	RTE_SET_USED(a);
-	RTE_SET_USED(b);
-	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
-	if (ret < 0)
-		return ret;
-	ret = rte_vfio_region_read(dev, 0, HOSTILE_LATE, &octet, 1);
-	if (ret == -ENODEV)
-		ret = rte_vfio_region_read(dev, 0, offset, &octet, 1);
-	rte_vfio_dev_close(dev);
-	return ret < 0 ? ret : octet;
-}
-
 /* --- Commands ---------------------------------------------------------------- */
 
 static const struct {
@@ -413,14 +370,19 @@ static const struct {
 } commands[] = {
 	{ "after-late", cmd_after_late },
 	{ "arm", cmd_arm },
+	{ "calm", cmd_calm },
 	{ "close", cmd_close },
 	{ "configure", cmd_configure },
+	{ "halt", cmd_halt },
+	{ "heap", cmd_heap },
 	{ "interrupts", cmd_interrupts },
 	{ "mbufs", cmd_mbufs },
+	{ "memory", cmd_memory },
 	{ "point", cmd_point },
 	{ "poll", cmd_poll },
 	{ "read", cmd_read },
 	{ "receive", cmd_receive },
+	{ "removed", cmd_removed },
 	{ "reset", cmd_reset },
 	{ "rest", cmd_rest },
 	{ "send", cmd_send },
@@ -429,6 +391,7 @@ static const struct {
 	{ "spare-files", cmd_spare_files },
 	{ "start", cmd_start },
 	{ "stop", cmd_stop },
+	{ "traffic", cmd_traffic },
 	{ "wait-link", cmd_wait_link },
 	{ "wait-on", cmd_wait_on },
 };
@@ -454,6 +417,8 @@ command_run(const char *line)
 	sscanf(line, "%*s %199s", text);
 	if (strcmp(name, "probe") == 0)
 		return rte_dev_probe(text);
+	if (strcmp(name, "remove") == 0)
+		return rte_eal_hotplug_remove("auxiliary", text);
 	if (strcmp(name, "hostile") == 0)
 		return hostile_start(text);
 	for (i = 0; i < RTE_DIM(commands); i++)

@@ -5,6 +5,8 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <stdint.h>
+
 /**
  * Answer a secondary's requests for a device in place of common/vfio, which must
  * not have one open.  The device has interrupts, and something is wrong with
@@ -15,5 +17,34 @@
 #define HOSTILE_REGION_SIZE 64
 #define HOSTILE_LATE 4
 int hostile_start(const char *kind);
+
+/* Commands of dpdk-test-process; each returns what it answers, and ignores what it does not name. */
+
+/** A device of the primary's, and its interrupts: what enabling them returns. */
+int cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b);
+/** An octet of a device of the primary's, after one that comes late. */
+int cmd_after_late(uint16_t offset, unsigned int a, unsigned int b);
+
+/**
+ * Send and receive between two ports that are wired as a pair, each by one queue, on a thread
+ * that goes on until "calm" or "halt", whatever becomes of the ports.
+ */
+int cmd_traffic(uint16_t port, unsigned int other, unsigned int queue);
+/**
+ * Send no more, wait until nothing comes, and end the traffic: how many packets were changed,
+ * missing before a later one of their flow, or came again.  A line that starts with
+ * "traffic: " says how many of each, how many were sent, and how many have not come
+ * from each port.
+ */
+int cmd_calm(uint16_t unused, unsigned int a, unsigned int b);
+/** The same without the wait. */
+int cmd_halt(uint16_t unused, unsigned int a, unsigned int b);
+/** Wait for so many removal events since "traffic". */
+int cmd_removed(uint16_t nb, unsigned int a, unsigned int b);
+
+/** Take memory and give it back all the time (1), or no more (0), which answers how often. */
+int cmd_memory(uint16_t is_on, unsigned int a, unsigned int b);
+/** How many blocks of EAL's heap are in use. */
+int cmd_heap(uint16_t unused, unsigned int a, unsigned int b);
 
 #endif /* PROCESS_H */

@@ -13,9 +13,12 @@
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
+#include <rte_interrupts.h>
 #include <rte_string_fns.h>
+#include <rte_vfio_dev.h>
 
 #include "process.h"
+#include "test.h"
 #include "vfio_mp.h"
 
 /* Longer than common/vfio waits for an answer; and what others take then. */
@@ -94,4 +97,48 @@ hostile_start(const char *kind)
 	strlcpy(fault, kind, sizeof(fault));
 	return rte_mp_action_register(VFIO_MP_ACTION, answer) == 0 || rte_errno == EEXIST ?
 		0 : -rte_errno;
+}
+
+/* --- common/vfio without a driver -------------------------------------------- */
+
+/* A device of the primary's, and its interrupts: what enabling them returns. */
+int
+cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b)
+{
+	const struct rte_vfio_dev_node node = { .name = "hostile" };
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	struct test_resources before = test_resources_now();
+	struct rte_vfio_dev *dev;
+	int ret;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
+	if (ret == 0) {
+		ret = rte_vfio_irq_enable(dev, 0, handle, nb_queues);
+		rte_vfio_dev_close(dev);
+	}
+	rte_intr_instance_free(handle);
+	return test_resources_same(&before) == TEST_SUCCESS ? ret : -EBADF;
+}
+
+/* An octet of a device of the primary's, after one that comes late. */
+int
+cmd_after_late(uint16_t offset, unsigned int a, unsigned int b)
+{
+	const struct rte_vfio_dev_node node = { .name = "hostile" };
+	struct rte_vfio_dev *dev;
+	uint8_t octet = 0;
+	int ret;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_ANY, &dev);
+	if (ret < 0)
+		return ret;
+	ret = rte_vfio_region_read(dev, 0, HOSTILE_LATE, &octet, 1);
+	if (ret == -ENODEV)
+		ret = rte_vfio_region_read(dev, 0, offset, &octet, 1);
+	rte_vfio_dev_close(dev);
+	return ret < 0 ? ret : octet;
 }

@@ -32,16 +32,16 @@ SF1 = device(1)
 class Processes:
     """A primary testpmd, and what is started beside it."""
 
-    def __init__(self, env, huge_dir):
+    def __init__(self, env, huge_dir, mib, sim):
         self.env = env
         self.prefix = os.path.basename(env.dir)
-        self.args = ["--file-prefix", self.prefix, "--huge-dir", huge_dir, "-m", "256",
+        self.args = ["--file-prefix", self.prefix, "--huge-dir", huge_dir, "-m", str(mib),
                      "--no-pci", "--no-telemetry", "-d", harness.driver_soname()]
         self.variables = {"LD_LIBRARY_PATH": harness.library_path()}
         if TRANSPORT == "user":
             self.variables["SYSFS_AUXILIARY_DEVICES"] = env.devices
             self.variables["SYSFS_MDEV_DEVICES"] = "/nonexistent"
-            env.sim()
+            self.sim = env.sim(**sim)
 
     def testpmd(self, number, devices, app=()):
         """The primary if its number is 0; the others are secondaries."""
@@ -113,8 +113,8 @@ class Testpmd(harness.Testpmd):
 
 
 @contextlib.contextmanager
-def processes(env):
-    """Processes that share memory need a hugetlbfs."""
+def processes(env, mib=256, **sim):
+    """Processes that share memory, so much at first, need a hugetlbfs; the server has options."""
     if harness.hugepages_free() < harness.HUGE_NEEDED:
         raise harness.Skip(f"needs {harness.HUGE_NEEDED} MiB of free hugepages")
     if os.geteuid() != 0:
@@ -122,7 +122,7 @@ def processes(env):
     huge_dir = env.path("huge")
     os.mkdir(huge_dir)
     subprocess.run(["mount", "-t", "hugetlbfs", "huge", huge_dir], check=True)
-    started = Processes(env, huge_dir)
+    started = Processes(env, huge_dir, mib, sim)
     try:
         yield started
     except Exception:

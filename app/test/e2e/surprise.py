@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""What tests of surprises share: an application under full traffic, and what it holds.
+
+Environment: SF_SURPRISES, how many there are of each kind (5); SF_SEED, which decides when
+they come; SF_SAMPLES, a file to which a line is added after each.
+"""
+import contextlib
+import os
+import random
+import re
+import time
+
+from test_secondary import processes
+
+COUNT = int(os.environ.get("SF_SURPRISES", "5"))
+SEED = int(os.environ.get("SF_SEED", "1"))
+SAMPLES = os.environ.get("SF_SAMPLES")
+
+# The pool of packets takes nearly all of it: whoever wants memory has EAL get more.
+MEMORY_MIB = 32
+RING = 512
+BURST = 32
+# On the way from one port to the other: a Tx ring and an Rx ring.
+IN_DEVICE = 2 * RING
+REMOVAL_EVENTS = 4
+# Pages of EAL's, which come and go as the heap grows and shrinks.
+EAL_PAGE = re.compile(r"/rtemap_\d+|/memfd:seg_")
+
+
+def held(process):
+    """File descriptors and mappings of files, but for EAL's pages; and memory in KiB."""
+    directory = f"/proc/{process.popen.pid}"
+    fds = []
+    for fd in os.listdir(f"{directory}/fd"):
+        with contextlib.suppress(OSError):  # it was open for a moment
+            fds.append(os.readlink(f"{directory}/fd/{fd}"))
+    with open(f"{directory}/maps", encoding="utf-8") as file:
+        maps = [line for line in file if "/" in line]
+    with open(f"{directory}/status", encoding="utf-8") as file:
+        rss = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+    return (sum(not EAL_PAGE.search(fd) for fd in fds),
+            sum(not EAL_PAGE.search(line) for line in maps), rss)
+
+
+class Application:
+    """A primary process with two ports, and traffic between them."""
+
+    def __init__(self, started, devices):
+        """devices: a function that returns the devargs of a port's device, and its name."""
+        self.started = started
+        self.devices = devices
+        self.names = {}
+        self.sent = self.left = self.late = 0
+        self.start()
+
+    def start(self):
+        """At first, and when it has been killed."""
+        self.process = self.started.process(0)
+        self.least = None
+
+    def up(self, *ports, queues=1):
+        """Have devices, and start traffic."""
+        for port in ports:
+            devargs, self.names[port] = self.devices(port)
+            self.process.do(f"probe {devargs}")
+        for port in ports:
+            self.process.do(f"configure {port} {queues} {REMOVAL_EVENTS}", f"start {port}")
+        self.process.do("wait-link 0", "wait-link 1", "traffic 0 1 0")
+
+    def down(self, *ports):
+        """Free ports, and let their devices go."""
+        for port in ports:
+            self.process.ask(f"stop {port}")  # of a device that has gone it may fail
+            self.process.do(f"close {port}", f"remove {self.names[port]}")
+
+    def _count(self, process, command):
+        before = len(process.output)
+        wrong = process.ask(command, 60)
+        said = "\n".join(process.output[before:])
+        counts = {name: int(n) for name, n in re.findall(r"(\w+) (\d+)", said)}
+        assert wrong == "0" and counts["sent"] > 0, said
+        self.sent += counts["sent"]
+        self.left += counts["left0"] + counts["left1"]
+        self.late += counts["late"]
+        assert counts["late"] <= 2 * IN_DEVICE, said
+        return counts["left0"], counts["left1"]
+
+    def calm(self):
+        """End the traffic: every packet has come, in order, once, and as it was."""
+        left = self._count(self.process, "calm")
+        assert left == (0, 0), left
+
+    def halt(self, *gone, process=None):
+        """The same of ports that have gone: what is in a device goes with it.
+
+        What a port sends when the other has gone is dropped.
+        """
+        left = self._count(process or self.process, "halt")
+        assert all(left[port] <= IN_DEVICE for port in gone), left
+
+    def check(self, kind, mbufs, lost_blocks):
+        """Without ports or traffic: holds what it held before.  For a moment it can be more."""
+        blocks = int(self.process.ask("heap")) - lost_blocks
+        end = time.monotonic() + 10
+        while True:
+            fds, maps, rss = held(self.process)
+            now = fds, maps, blocks
+            self.least = self.least or now
+            if all(n <= least for n, least in zip(now, self.least)):
+                break
+            assert time.monotonic() < end, f"holds {now}, not {self.least}"
+            time.sleep(0.02)
+        self.least = tuple(map(min, self.least, now))
+        assert int(self.process.ask("mbufs")) <= mbufs
+        if SAMPLES:
+            with open(SAMPLES, "a", encoding="ascii") as file:
+                print(time.time(), kind, rss, fds, maps, self.sent, file=file)
+
+
+def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost=(0, 0), sim=None,
+              eal=()):
+    """COUNT lives of an application's ports, each ended by a surprise.
+
+    devices is a function of what runs and a port, and returns the devargs of the port's
+    device, and its name.  cycle(application, started) does to the devices or processes what
+    they do not expect, and leaves the application without traffic.  ports are then freed, and
+    back(started) has their devices come back.  queues of a port, the first of which is the
+    application's; how many mbufs and blocks of memory may be lost each time; options of
+    the server, and of EAL.
+    """
+    chance = random.Random(f"{SEED} {kind}")
+    with processes(env, MEMORY_MIB, **(sim or {})) as started:
+        started.args[:0] = eal
+        application = Application(started, lambda port: devices(started, port))
+        rest = tuple({0, 1} - set(ports))
+        application.up(0, 1, queues=queues)
+        time.sleep(0.2)
+        application.calm()
+        application.down(*ports)
+        for number in range(1, COUNT + 1):
+            application.up(*ports, queues=queues)
+            application.process.do("memory 1")
+            time.sleep(chance.uniform(0.02, 0.2))
+            cycle(application, started)
+            if application.process.popen.poll() is not None:
+                application.start()
+                continue
+            application.down(*ports)
+            assert int(application.process.ask("memory 0")) > 0
+            application.check(kind, len(rest) * 2 * RING + number * lost[0], number * lost[1])
+            if back:
+                back(started)
+        application.down(*rest)
+        application.process.type("quit")
+        assert application.process.wait() == 0, application.process.text()
+        print(f"# {kind}: {COUNT} times (seed {SEED}), {application.sent} packets, "
+              f"{application.left} went with the device, {application.late} came later",
+              flush=True)
