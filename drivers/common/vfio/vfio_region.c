@@ -96,6 +96,8 @@ window_reserve(const struct vfio_region *region)
 				rte_memory_order_relaxed);
 			return window;
 		}
+		if (errno != EEXIST) /* the end of the address space */
+			break;
 	}
 	return window_reserve_at(NULL, size);
 }
