@@ -12,6 +12,7 @@
 
 #include <rte_common.h>
 
+#include "vfio_cap.h"
 #include "vfio_container.h"
 
 #define CONTAINER_PATH "/dev/vfio/vfio"
@@ -111,42 +112,65 @@ iommu_info(const struct container *container)
 	return NULL;
 }
 
-/* The capability that lists ranges of IOVA, or NULL: kernels before 5.4 have none. */
-static const struct vfio_iommu_type1_info_cap_iova_range *
-iova_cap_find(const struct vfio_iommu_type1_info *info)
+/* Each range of a capability that is at this offset of the IOMMU's description. */
+static int
+iova_cap_take(const struct vfio_iommu_type1_info *info, uint32_t offset,
+	struct vfio_ranges *allowed)
 {
-	const struct vfio_info_cap_header *cap;
-	uint32_t offset;
+	struct vfio_iommu_type1_info_cap_iova_range cap;
+	const uint8_t *at = RTE_PTR_ADD(info, offset);
+	struct vfio_iova_range range;
+	uint32_t i;
+	int ret;
 
-	if ((info->flags & VFIO_IOMMU_INFO_CAPS) == 0)
-		return NULL;
-	for (offset = info->cap_offset; offset != 0 && offset <= info->argsz - sizeof(*cap);
-			offset = cap->next) {
-		cap = RTE_PTR_ADD(info, offset);
-		if (cap->id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
-			return (const void *)cap;
+	if (info->argsz - offset < sizeof(cap))
+		return -EPROTO;
+	memcpy(&cap, at, sizeof(cap));
+	if (cap.nr_iovas > (info->argsz - offset - sizeof(cap)) / sizeof(range))
+		return -EPROTO;
+	ret = vfio_ranges_reserve(allowed, cap.nr_iovas);
+	for (i = 0; i < cap.nr_iovas && ret == 0; i++) {
+		memcpy(&range, at + sizeof(cap) + i * sizeof(range), sizeof(range));
+		vfio_ranges_add(allowed, &(struct vfio_range) {
+			.first = range.start,
+			.last = range.end,
+		});
 	}
-	return NULL;
+	return ret;
 }
 
-/* Each group that comes may narrow them, each that leaves may widen them. */
-static void
-ranges_read(struct container *container)
+/* Kernels before 5.4 have no capability that lists ranges of IOVA. */
+static int
+iova_caps_read(const struct vfio_iommu_type1_info *info, struct vfio_ranges *allowed)
 {
-	const struct vfio_iommu_type1_info_cap_iova_range *cap = NULL;
+	struct vfio_cap cap = { .offset = sizeof(*info) - 1, .header.next = info->cap_offset };
+	int ret;
+
+	if ((info->flags & VFIO_IOMMU_INFO_CAPS) == 0)
+		return 0;
+	while ((ret = vfio_cap_next(info, info->argsz, &cap)) > 0)
+		if (cap.header.id == VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+			return iova_cap_take(info, cap.offset, allowed);
+	return ret;
+}
+
+/*
+ * Each group that comes may narrow them, each that leaves may widen them.  Where they
+ * cannot be told it is left to the kernel to refuse a mapping.
+ */
+static void
+ranges_read(struct container *container, const struct rte_vfio_dev *dev)
+{
 	struct vfio_ranges allowed = { .nb = 0 };
 	struct vfio_iommu_type1_info *info;
-	uint32_t i;
+	int ret = 0;
 
 	info = iommu_info(container);
 	if (info != NULL)
-		cap = iova_cap_find(info);
-	if (cap != NULL && vfio_ranges_reserve(&allowed, cap->nr_iovas) == 0)
-		for (i = 0; i < cap->nr_iovas; i++)
-			vfio_ranges_add(&allowed, &(struct vfio_range) {
-				.first = cap->iova_ranges[i].start,
-				.last = cap->iova_ranges[i].end,
-			});
+		ret = iova_caps_read(info, &allowed);
+	if (ret < 0)
+		VFIO_LOG(ERR, dev, "group %d: which IOVA can be mapped is not known: %s",
+			dev->group_number, strerror(-ret));
 	free(info);
 	vfio_dma_allow(&container->dma, &allowed);
 }
@@ -316,7 +340,7 @@ container_attach(struct vfio_dma *dma, struct rte_vfio_dev *dev)
 		return ret;
 	}
 	group->nb_devs++;
-	ranges_read(container);
+	ranges_read(container, dev);
 	return 0;
 }
 
@@ -330,7 +354,7 @@ container_detach(struct vfio_dma *dma, struct rte_vfio_dev *dev)
 	group->nb_devs--;
 	group_put(container, group);
 	if (container->fd >= 0)
-		ranges_read(container);
+		ranges_read(container, dev);
 }
 
 static const struct vfio_dma_ops type1_ops = {

@@ -93,10 +93,12 @@ ranges_query(struct iommu_iova_range **out, uint32_t *nb)
 {
 	struct iommu_ioas_iova_ranges query = { .num_iovas = 8 };
 	struct iommu_iova_range *list = NULL, *larger;
+	uint32_t room;
 	int ret;
 
 	do {
-		larger = reallocarray(list, query.num_iovas, sizeof(*list));
+		room = query.num_iovas;
+		larger = reallocarray(list, room, sizeof(*list));
 		if (larger == NULL) {
 			free(list);
 			return -ENOMEM;
@@ -105,11 +107,13 @@ ranges_query(struct iommu_iova_range **out, uint32_t *nb)
 		query = (struct iommu_ioas_iova_ranges) {
 			.size = sizeof(query),
 			.ioas_id = iommufd.ioas_id,
-			.num_iovas = query.num_iovas,
+			.num_iovas = room,
 			.allowed_iovas = (uintptr_t)list,
 		};
 		ret = iommufd_ioctl(IOMMU_IOAS_IOVA_RANGES, &query);
-	} while (ret == -EMSGSIZE && query.num_iovas <= RANGES_MAX);
+	} while (ret == -EMSGSIZE && query.num_iovas > room && query.num_iovas <= RANGES_MAX);
+	if (ret == 0 && query.num_iovas > room)
+		ret = -EPROTO;
 	if (ret < 0) {
 		free(list);
 		return ret;

@@ -16,6 +16,7 @@
 
 #include <rte_common.h>
 
+#include "vfio_cap.h"
 #include "vfio_private.h"
 
 /* Larger answers and regions are not believed. */
@@ -79,17 +80,17 @@ struct region_caps {
 
 static void
 cap_take(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
-	const struct vfio_info_cap_header *cap, struct region_caps *caps)
+	const struct vfio_cap *cap, struct region_caps *caps)
 {
-	if (cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP && cap->version == 1) {
-		caps->sparse = (const void *)cap;
-		caps->sparse_room = info->argsz - RTE_PTR_DIFF(cap, info);
-	} else if (cap->id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE) {
+	if (cap->header.id == VFIO_REGION_INFO_CAP_SPARSE_MMAP && cap->header.version == 1) {
+		caps->sparse = RTE_PTR_ADD(info, cap->offset);
+		caps->sparse_room = info->argsz - cap->offset;
+	} else if (cap->header.id == VFIO_REGION_INFO_CAP_MSIX_MAPPABLE) {
 		caps->msix_mappable = true;
 	} else {
-		caps->unknown_areas |= cap->id == VFIO_REGION_INFO_CAP_SPARSE_MMAP;
+		caps->unknown_areas |= cap->header.id == VFIO_REGION_INFO_CAP_SPARSE_MMAP;
 		VFIO_LOG(DEBUG, dev, "region %u: capability %u, version %u, is skipped",
-			info->index, cap->id, cap->version);
+			info->index, cap->header.id, cap->header.version);
 	}
 }
 
@@ -98,26 +99,19 @@ static int
 region_caps_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
 	struct region_caps *caps)
 {
-	const struct vfio_info_cap_header *cap;
-	uint32_t offset = info->cap_offset, last = sizeof(*info) - 1;
+	struct vfio_cap cap = { .offset = sizeof(*info) - 1, .header.next = info->cap_offset };
+	int ret;
 
 	*caps = (struct region_caps) { .sparse = NULL };
 	if ((info->flags & VFIO_REGION_INFO_FLAG_CAPS) == 0)
 		return 0;
-	while (offset != 0) {
-		/* Going forward only, so a loop is an error and not a hang. */
-		if (offset <= last || offset % 8 != 0 ||
-				offset > info->argsz - sizeof(*cap)) {
-			VFIO_LOG(ERR, dev, "region %u: capability at offset %u of %u",
-				info->index, offset, info->argsz);
-			return -EPROTO;
-		}
-		cap = RTE_PTR_ADD(info, offset);
-		cap_take(dev, info, cap, caps);
-		last = offset;
-		offset = cap->next;
-	}
-	return 0;
+	while ((ret = vfio_cap_next(info, info->argsz, &cap)) > 0 && cap.offset % 8 == 0)
+		cap_take(dev, info, &cap, caps);
+	if (ret == 0)
+		return 0;
+	VFIO_LOG(ERR, dev, "region %u: capability at offset %u of %u", info->index, cap.offset,
+		info->argsz);
+	return -EPROTO;
 }
 
 static int
