@@ -5,19 +5,22 @@
 # Have libFuzzer play the hostile side of an interface, with the sanitizers in.
 #
 #   devtools/fuzz.sh                         every target, 30 s each
-#   devtools/fuzz.sh TARGET                  one: model, sim_client, vfio_user
-#   devtools/fuzz.sh [TARGET] --seconds N    for another time
+#   devtools/fuzz.sh TARGET...               some: kernel, model, sim_client, vfio_user
+#   devtools/fuzz.sh [TARGET...] --seconds N for another time
+#   devtools/fuzz.sh [TARGET...] --runs N    so many executions of each
 #
 # Inputs that reach something new are kept in build-fuzz/corpus/TARGET, and the
 # next run goes on from there. An input that something is wrong with is kept in
-# build-fuzz, and run again with build-fuzz/app/fuzz/fuzz-TARGET INPUT.
+# build-fuzz, and run again with build-fuzz/app/fuzz/fuzz-TARGET INPUT, which
+# shows what is logged.
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
+all=(kernel model sim_client vfio_user)
 targets=()
-seconds=30
+limit=-max_total_time=30
 dir=$build-fuzz
 failed=0
 
@@ -29,17 +32,19 @@ usage() {
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--seconds)
+		--seconds | --runs)
 			[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
-			seconds=$2
+			[ "$1" = --runs ] && limit=-runs=$2 || limit=-max_total_time=$2
 			shift
 			;;
-		model | sim_client | vfio_user) targets+=("$1") ;;
-		*) usage ;;
+		*)
+			[[ " ${all[*]} " = *" $1 "* ]] || usage
+			targets+=("$1")
+			;;
 		esac
 		shift
 	done
-	[ ${#targets[@]} -gt 0 ] || targets=(model sim_client vfio_user)
+	[ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
 }
 
 build_fuzz() {
@@ -50,25 +55,26 @@ build_fuzz() {
 	ninja -C "$dir" --quiet fuzz
 }
 
-# What is under test logs a lot about what is done to it; what libFuzzer says is kept.
+# What libFuzzer says is kept, and the last line of it counts what has been done.
 run() {
-	local name=$1 log=$dir/$1.log status=0 runs
+	local name=$1 log=$dir/$1.log status=0 runs seconds
 
 	mkdir -p "$dir/corpus/$name"
 	(
 		cd "$work"
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-			"$dir/app/fuzz/fuzz-$name" -max_total_time="$seconds" -timeout=10 \
-			-close_fd_mask=3 -print_final_stats=1 -artifact_prefix="$dir/$name-" \
-			"$dir/corpus/$name"
+			"$dir/app/fuzz/fuzz-$name" "$limit" -timeout=10 -close_fd_mask=3 \
+			-artifact_prefix="$dir/$name-" "$dir/corpus/$name"
 	) >"$log" 2>&1 || status=$?
-	runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+	read -r runs seconds < <(sed -n 's/^Done \(.*\) runs in \(.*\) second.*/\1 \2/p' "$log") ||
+		status=1
 	if [ "$status" -eq 0 ]; then
-		echo "fuzz: $name: $(thousands "${runs:-0}") inputs in $seconds s, nothing found"
+		echo "$name: $(thousands "$runs") executions," \
+			"$(thousands $((runs / (seconds > 0 ? seconds : 1))))/s, nothing found"
 		return
 	fi
 	failed=1
-	echo "fuzz: $name: found $(sed -n 's/.*Test unit written to //p' "$log"), see $log"
+	echo "$name: found $(sed -n 's/.*Test unit written to //p' "$log"), see $log"
 }
 
 parse "$@"

@@ -14,6 +14,7 @@
  * target makes seeds, inputs that behave well, from which libFuzzer goes on.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,9 @@ const uint8_t *fuzz_take_some(struct fuzz_input *in, size_t *len);
 void fuzz_seed_add(struct fuzz_seed *seed, const void *data, size_t len);
 /** Write it where libFuzzer finds it, and empty it. */
 void fuzz_seed_save(struct fuzz_seed *seed, const char *name);
+
+/** Whether inputs are only run, and logged, and no new ones made. */
+bool fuzz_is_replay(void);
 
 /** End the program over what the machine does not give. */
 void fuzz_need(int true_or_die, const char *what);

@@ -23,18 +23,17 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
-#include <rte_alarm.h>
 #include <rte_common.h>
-#include <rte_eal.h>
-#include <rte_log.h>
 #include <rte_vfio_dev.h>
 
 #include "fuzz.h"
+#include "fuzz_device.h"
+#include "fuzz_eal.h"
 #include "fuzz_send.h"
 
 #define SOCKET "fuzz-vfio-user" /* in the working directory */
-#define MEMORY_SIZE 0x4000 /* behind regions */
-#define MAX_VECTORS 4 /* that we use */
+#define EAL_MIB 1
+#define MEMORY_SIZE FUZZ_SPARSE_SIZE /* behind regions */
 
 /* An answer, as an input has it; its payload follows. */
 struct answer {
@@ -51,8 +50,6 @@ static struct {
 	int memory_fd;
 	sem_t done; /* with a client */
 } server;
-
-static struct rte_intr_handle *handle; /* for one interrupt index after the other */
 
 /* Take a request; its descriptors, for which there is no room, are closed. */
 static bool
@@ -150,81 +147,12 @@ server_start(void)
 	fuzz_need(pthread_create(&thread, NULL, server_main, NULL) == 0, "server");
 }
 
-static void
-is_up(void *arg)
-{
-	RTE_SET_USED(arg);
-	sem_post(&server.done);
-}
-
 void
 fuzz_start(void)
 {
-	static char *argv[] = {
-		"fuzz", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "-m", "64",
-		"-l", "0", NULL,
-	};
-
 	server_start();
-	fuzz_need(rte_eal_init(RTE_DIM(argv) - 1, argv) >= 0, "rte_eal_init");
-	rte_openlog_stream(stderr);
-	handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	fuzz_need(handle != NULL, "interrupt handle");
-	/* EAL's interrupt thread may be late, and has descriptors that are no leak. */
-	fuzz_need(rte_eal_alarm_set(1, is_up, NULL) == 0, "alarm");
-	sem_wait(&server.done);
-}
-
-static void
-use_region(struct rte_vfio_dev *dev, uint32_t index)
-{
-	const struct rte_vfio_region *region = rte_vfio_region_get(dev, index);
-	const struct rte_vfio_region_area *area;
-	uint8_t buf[128] = { 0 };
-	volatile uint8_t *at;
-	uint32_t i, value = 0;
-
-	rte_vfio_region_read32(dev, index, 0, &value);
-	if (region->size >= sizeof(buf)) {
-		rte_vfio_region_read(dev, index, region->size - sizeof(buf), buf, sizeof(buf));
-		rte_vfio_region_write(dev, index, region->size - sizeof(buf), buf, sizeof(buf));
-	}
-	if (rte_vfio_region_map(dev, index) < 0)
-		return;
-	/* As a data path does with doorbells: the first octet, and the last. */
-	for (i = 0; i < region->nb_areas; i++) {
-		area = &region->areas[i];
-		at = rte_vfio_region_ptr(dev, index, area->offset, area->size);
-		if (at != NULL)
-			at[0] = at[area->size - 1];
-	}
-	rte_vfio_region_write32(dev, index, (region->size / 2) & ~UINT64_C(3), value);
-}
-
-static void
-use_irq(struct rte_vfio_dev *dev, uint32_t index)
-{
-	int count = rte_vfio_irq_count(dev, index);
-
-	if (count <= 0 || rte_vfio_irq_enable(dev, index, handle, RTE_MIN(count, MAX_VECTORS) - 1) < 0)
-		return;
-	rte_vfio_irq_ack(dev, index);
-	rte_vfio_irq_trigger(dev, index, 0);
-	rte_vfio_irq_disable(dev, index, handle);
-}
-
-static void
-use(struct rte_vfio_dev *dev)
-{
-	const struct rte_vfio_dev_info *info = rte_vfio_dev_info(dev);
-	uint32_t i;
-
-	rte_vfio_dev_reset(dev);
-	rte_vfio_pci_set_bus_master(dev, true);
-	for (i = 0; i < info->num_regions; i++)
-		use_region(dev, i);
-	for (i = 0; i < info->num_irqs; i++)
-		use_irq(dev, i);
+	fuzz_eal_start(EAL_MIB);
+	fuzz_device_start();
 }
 
 void
@@ -239,7 +167,7 @@ fuzz_run(struct fuzz_input *in)
 
 	server.in = in;
 	if (rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_USER, &dev) == 0) {
-		use(dev);
+		fuzz_device_use(dev);
 		rte_vfio_dev_close(dev);
 	}
 	sem_wait(&server.done);
@@ -274,59 +202,25 @@ add_start(struct fuzz_seed *seed, uint32_t flags, uint32_t num_regions, uint32_t
 		char text[sizeof("{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}")];
 	} hello = { { .minor = 1 },
 		"{\"capabilities\":{\"max_msg_fds\":3,\"max_data_xfer_size\":64}}" };
-	const struct vfio_user_device_info info = {
-		.argsz = sizeof(info),
-		.flags = VFIO_DEVICE_FLAGS_RESET | flags,
-		.num_regions = num_regions,
-		.num_irqs = num_irqs,
-	};
+	struct vfio_device_info info = fuzz_info(flags, num_regions, num_irqs);
 
+	info.argsz = sizeof(struct vfio_user_device_info); /* the kernel's goes on behind */
 	add(seed, &hello, sizeof(hello));
-	add(seed, &info, sizeof(info));
+	add(seed, &info, info.argsz);
 }
 
-/* A region of four pages, of which the second and the last can be mapped. */
 static void
 add_sparse(struct fuzz_seed *seed)
 {
-	struct {
-		struct vfio_region_info info;
-		struct vfio_region_info_cap_type filler;
-		struct vfio_region_info_cap_sparse_mmap sparse;
-		struct vfio_region_sparse_mmap_area areas[2];
-	} d = {
-		.info = {
-			.argsz = sizeof(d),
-			.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE |
-				VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS,
-			.cap_offset = offsetof(typeof(d), filler),
-			.size = MEMORY_SIZE,
-		},
-		.filler.header = {
-			.id = VFIO_REGION_INFO_CAP_TYPE,
-			.version = 1,
-			.next = offsetof(typeof(d), sparse),
-		},
-		.sparse = {
-			.header = { .id = VFIO_REGION_INFO_CAP_SPARSE_MMAP, .version = 1 },
-			.nr_areas = 2,
-		},
-		.areas = { { .offset = 0x1000, .size = 0x1000 }, { .offset = 0x3000, .size = 0x1000 } },
-	};
-
-	add_fds(seed, &d, sizeof(d.info), 1); /* there is more than we were asked for */
-	add_fds(seed, &d, sizeof(d), 1);
+	/* There is more than we were asked for. */
+	add_fds(seed, &fuzz_sparse, sizeof(fuzz_sparse.info), 1);
+	add_fds(seed, &fuzz_sparse, sizeof(fuzz_sparse), 1);
 }
 
 static void
 add_region(struct fuzz_seed *seed, uint32_t index, uint64_t size)
 {
-	const struct vfio_region_info info = {
-		.argsz = sizeof(info),
-		.flags = size == 0 ? 0 : VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE,
-		.index = index,
-		.size = size,
-	};
+	const struct vfio_region_info info = fuzz_region(index, size);
 
 	add(seed, &info, sizeof(info));
 }
@@ -334,12 +228,7 @@ add_region(struct fuzz_seed *seed, uint32_t index, uint64_t size)
 static void
 add_irq(struct fuzz_seed *seed, uint32_t index, uint32_t count)
 {
-	const struct vfio_irq_info info = {
-		.argsz = sizeof(info),
-		.flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_AUTOMASKED,
-		.index = index,
-		.count = count,
-	};
+	const struct vfio_irq_info info = fuzz_irq(index, count);
 
 	add(seed, &info, sizeof(info));
 }
@@ -387,7 +276,7 @@ save_plain(struct fuzz_seed *seed)
 	add_start(seed, 0, 2, 1);
 	add_sparse(seed);
 	add_region(seed, 1, 256);
-	add_irq(seed, 0, MAX_VECTORS);
+	add_irq(seed, 0, FUZZ_MAX_VECTORS);
 	add_done(seed, 2); /* DMA, reset */
 	add_use(seed, 0, MEMORY_SIZE);
 	add_use(seed, 1, 256);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+#include <semaphore.h>
+#include <stdio.h>
+
+#include <rte_alarm.h>
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_log.h>
+
+#include "fuzz.h"
+#include "fuzz_eal.h"
+
+static void
+is_up(void *up)
+{
+	sem_post(up);
+}
+
+static ssize_t
+discard(void *cookie, const char *line, size_t len)
+{
+	RTE_SET_USED(cookie);
+	RTE_SET_USED(line);
+	return (ssize_t)len;
+}
+
+/* A line that is formatted and not written costs no system call. */
+static void
+log_start(void)
+{
+	const cookie_io_functions_t functions = { .write = discard };
+	FILE *stream = fuzz_is_replay() ? stderr : fopencookie(NULL, "w", functions);
+
+	fuzz_need(stream != NULL && rte_openlog_stream(stream) == 0, "log");
+}
+
+void
+fuzz_eal_start(unsigned int mib)
+{
+	static char args[][16] = {
+		"fuzz", "--no-huge", "--no-shconf", "--no-pci", "--no-telemetry", "-l", "0",
+		"-m", "",
+	};
+	char *argv[RTE_DIM(args) + 1] = { NULL };
+	unsigned int i;
+	sem_t up;
+
+	snprintf(args[RTE_DIM(args) - 1], sizeof(args[0]), "%u", mib);
+	for (i = 0; i < RTE_DIM(args); i++)
+		argv[i] = args[i];
+	fuzz_need(rte_eal_init(RTE_DIM(args), argv) >= 0, "rte_eal_init");
+	log_start();
+	/* EAL's interrupt thread may be late, and has descriptors that are no leak. */
+	sem_init(&up, 0, 0);
+	fuzz_need(rte_eal_alarm_set(1, is_up, &up) == 0, "alarm");
+	while (sem_wait(&up) != 0)
+		;
+	sem_destroy(&up);
+}
