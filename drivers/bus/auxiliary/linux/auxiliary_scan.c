@@ -119,12 +119,13 @@ static int
 wishes_keep(const struct scan *scan)
 {
 	struct auxiliary_wish *wishes = calloc(scan->nb_choices + 1, sizeof(*wishes)), *old;
-	const struct choice *choice = scan->choices;
+	unsigned int i;
 	int nb = 0;
 
 	if (wishes == NULL)
 		return -ENOMEM;
-	for (; choice < scan->choices + scan->nb_choices; choice++) {
+	for (i = 0; i < scan->nb_choices; i++) {
+		const struct choice *choice = &scan->choices[i];
 		const struct rte_devargs *args = choice->devargs;
 		const char *class = args == NULL || args->cls_str == NULL ? "" : args->cls_str;
 
