@@ -5,7 +5,7 @@
 # Have libFuzzer play the hostile side of an interface, with the sanitizers in.
 #
 #   devtools/fuzz.sh                         every target, 30 s each
-#   devtools/fuzz.sh TARGET...               some: kernel, model, sim_client, vfio_user
+#   devtools/fuzz.sh TARGET...               some: completions, kernel, model, sim_client, vfio_user
 #   devtools/fuzz.sh [TARGET...] --seconds N for another time
 #   devtools/fuzz.sh [TARGET...] --runs N    so many executions of each
 #
@@ -18,7 +18,7 @@ set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
-all=(kernel model sim_client vfio_user)
+all=(completions kernel model sim_client vfio_user)
 targets=()
 limit=-max_total_time=30
 dir=$build-fuzz
@@ -63,7 +63,7 @@ run() {
 	(
 		cd "$work"
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-			"$dir/app/fuzz/fuzz-$name" "$limit" -timeout=10 -close_fd_mask=3 \
+			"$dir/app/fuzz/fuzz-$name" "$limit" -timeout=10 -close_fd_mask=3 -entropic=0 \
 			-artifact_prefix="$dir/$name-" "$dir/corpus/$name"
 	) >"$log" 2>&1 || status=$?
 	read -r runs seconds < <(sed -n 's/^Done \(.*\) runs in \(.*\) second.*/\1 \2/p' "$log") ||

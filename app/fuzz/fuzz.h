@@ -53,6 +53,9 @@ void fuzz_seed_save(struct fuzz_seed *seed, const char *name);
 /** Whether inputs are only run, and logged, and no new ones made. */
 bool fuzz_is_replay(void);
 
+/** An input has been found, unless this is so. */
+#define fuzz_assert(so) ((so) ? (void)0 : __builtin_trap())
+
 /** End the program over what the machine does not give. */
 void fuzz_need(int true_or_die, const char *what);
 
