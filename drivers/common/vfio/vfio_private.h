@@ -30,6 +30,8 @@
 /* What a device has beyond this is not used. */
 #define VFIO_DEV_MAX_REGIONS 64
 #define VFIO_DEV_MAX_IRQS 64
+/* Areas of a region; a description that had more would be too long. */
+#define VFIO_DEV_MAX_AREAS 4096
 /* One for the handle itself, and all that it has room for; MSI-X has 2,048 at the most. */
 #define VFIO_DEV_MAX_VECTORS (1 + RTE_MAX_RXTX_INTR_VEC_ID)
 
@@ -159,6 +161,17 @@ void vfio_dev_event(struct rte_vfio_dev *dev, enum rte_vfio_dev_event event);
 int vfio_regions_alloc(struct rte_vfio_dev *dev);
 int vfio_regions_read(struct rte_vfio_dev *dev);
 void vfio_regions_free(struct rte_vfio_dev *dev);
+
+/* vfio_region_info.c: whether a region can be as large as this, and where it is said to be. */
+bool vfio_region_is_sane(uint64_t size, uint64_t offset);
+
+/*
+ * vfio_region_info.c: have only what can be mapped of region->pub.nb_areas areas; what cannot
+ * is left to the transport.  -EPROTO after a log line if one is not in the region, or has no
+ * memory behind it.
+ */
+int vfio_region_areas_check(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region,
+	struct rte_vfio_region_area *areas);
 
 /* vfio_region.c: undo rte_vfio_region_map(). */
 void vfio_window_release(struct vfio_region *region);

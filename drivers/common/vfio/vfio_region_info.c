@@ -159,9 +159,8 @@ area_backed(const struct vfio_region *region, const struct rte_vfio_region_area 
 		region->offset + area->offset + area->size;
 }
 
-/* Have only what can be mapped; what cannot is left to the transport. */
-static int
-areas_check(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region,
+int
+vfio_region_areas_check(struct rte_vfio_dev *dev, uint32_t index, struct vfio_region *region,
 	struct rte_vfio_region_area *areas)
 {
 	struct rte_vfio_region_area *area;
@@ -222,7 +221,7 @@ areas_read(struct rte_vfio_dev *dev, const struct vfio_region_info *info,
 	qsort(areas, nb, sizeof(*areas), area_compare);
 	region->pub.areas = areas;
 	region->pub.nb_areas = nb;
-	return areas_check(dev, info->index, region, areas);
+	return vfio_region_areas_check(dev, info->index, region, areas);
 }
 
 #define REGION_FLAGS (VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE | \
@@ -260,6 +259,12 @@ region_is_extra(const struct rte_vfio_dev *dev, uint32_t index, int error)
 		error != -EPROTO && error != -ENODEV && error != -ETIMEDOUT;
 }
 
+bool
+vfio_region_is_sane(uint64_t size, uint64_t offset)
+{
+	return size <= REGION_SIZE_MAX && offset <= (uint64_t)INT64_MAX - size;
+}
+
 static int
 region_read_info(struct rte_vfio_dev *dev, uint32_t index)
 {
@@ -276,8 +281,7 @@ region_read_info(struct rte_vfio_dev *dev, uint32_t index)
 	}
 	if (ret < 0)
 		return vfio_refused(dev, "VFIO_DEVICE_GET_REGION_INFO, region", index, ret);
-	if (info->index != index || info->size > REGION_SIZE_MAX ||
-			info->offset > (uint64_t)INT64_MAX - info->size) {
+	if (info->index != index || !vfio_region_is_sane(info->size, info->offset)) {
 		VFIO_LOG(ERR, dev, "region %u: described as region %u, 0x%" PRIx64
 			" bytes at offset 0x%" PRIx64, index, info->index,
 			(uint64_t)info->size, (uint64_t)info->offset);

@@ -24,6 +24,9 @@
 /* The primary may wait for a vfio-user server meanwhile. */
 #define ANSWER_TIMEOUT_S 10
 
+/* Larger numbers are no errno. */
+#define ERRNO_MAX 4095
+
 /* Between two empty questions, at first and at most. */
 #define SETTLE_US 10000
 #define SETTLE_MAX_US 5000000
@@ -127,6 +130,8 @@ ask_fds(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *
 	if (ret < 0)
 		return ret;
 	memcpy(msg, answer.param, sizeof(*msg));
+	if (msg->result > 0 || msg->result < -ERRNO_MAX)
+		msg->result = -EPROTO;
 	for (i = 0; i < answer.num_fds; i++) {
 		if (msg->result == 0 && i < nb_fds)
 			fds[i] = answer.fds[i];
@@ -136,8 +141,15 @@ ask_fds(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *
 	return msg->result;
 }
 
+/* The same, for no descriptor, or for one. */
 static int
-ask(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fd)
+ask(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg)
+{
+	return ask_fds(name, type, msg, NULL, 0);
+}
+
+static int
+ask_fd(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fd)
 {
 	return ask_fds(name, type, msg, fd, 1);
 }
@@ -149,7 +161,7 @@ access_ask(struct rte_vfio_dev *dev, enum vfio_mp_type type, uint32_t index, uin
 {
 	struct vfio_mp_msg msg = { 0 };
 	size_t part;
-	int fd, ret;
+	int ret;
 
 	for (; len > 0; len -= part) {
 		part = RTE_MIN(len, sizeof(msg.access.data));
@@ -158,7 +170,7 @@ access_ask(struct rte_vfio_dev *dev, enum vfio_mp_type type, uint32_t index, uin
 		msg.access.len = part;
 		if (type == VFIO_MP_WRITE)
 			memcpy(msg.access.data, buf, part);
-		ret = ask(dev->name, type, &msg, &fd);
+		ret = ask(dev->name, type, &msg);
 		if (ret < 0)
 			return ret;
 		if (type == VFIO_MP_READ)
@@ -293,7 +305,7 @@ device_ask(struct rte_vfio_dev *dev)
 	struct vfio_mp_msg msg = { 0 };
 	int ret;
 
-	ret = ask(dev->name, VFIO_MP_DEVICE, &msg, &dev->fd);
+	ret = ask_fd(dev->name, VFIO_MP_DEVICE, &msg, &dev->fd);
 	if (ret < 0)
 		return ret;
 	dev->info = (struct rte_vfio_dev_info) {
@@ -306,40 +318,51 @@ device_ask(struct rte_vfio_dev *dev)
 	return 0;
 }
 
-/* A region's description, and then its areas, as many as come in a message. */
+/* The areas of a region, of which the first that fit in a message have come with it. */
+static int
+areas_ask(struct rte_vfio_dev *dev, struct vfio_mp_msg *msg, struct vfio_region *region)
+{
+	const uint32_t index = msg->region.index, nb = msg->region.nb_areas;
+	struct rte_vfio_region_area *areas = calloc(nb, sizeof(*areas));
+	uint32_t i, done;
+	int ret;
+
+	if (areas == NULL)
+		return vfio_no_memory(dev, "what its regions are");
+	region->pub.areas = areas;
+	region->pub.nb_areas = nb;
+	for (done = 0;;) {
+		for (i = 0; i < VFIO_MP_AREAS && done < nb; i++)
+			areas[done++] = msg->region.areas[i];
+		if (done == nb)
+			return vfio_region_areas_check(dev, index, region, areas);
+		msg->region.index = index;
+		msg->region.first = done;
+		ret = ask(dev->name, VFIO_MP_REGION, msg);
+		if (ret < 0)
+			return ret;
+	}
+}
+
 static int
 region_ask(struct rte_vfio_dev *dev, uint32_t index)
 {
 	struct vfio_region *region = &dev->regions[index];
 	struct vfio_mp_msg msg = { .region.index = index };
-	struct rte_vfio_region_area *areas;
-	uint32_t i, done;
-	int fd, ret;
+	int ret;
 
-	ret = ask(dev->name, VFIO_MP_REGION, &msg, &region->fd);
+	ret = ask_fd(dev->name, VFIO_MP_REGION, &msg, &region->fd);
 	if (ret < 0)
 		return ret;
+	if (!vfio_region_is_sane(msg.region.size, msg.region.offset) ||
+			msg.region.nb_areas > VFIO_DEV_MAX_AREAS)
+		return -EPROTO;
 	region->pub.flags = msg.region.flags;
 	region->pub.size = msg.region.size;
 	region->offset = msg.region.offset;
 	region->wanted_addr = msg.region.addr;
-	if (msg.region.nb_areas == 0)
-		return 0;
-	areas = calloc(msg.region.nb_areas, sizeof(*areas));
-	if (areas == NULL)
-		return vfio_no_memory(dev, "what its regions are");
-	region->pub.areas = areas;
-	region->pub.nb_areas = msg.region.nb_areas;
-	for (done = 0;;) {
-		for (i = 0; i < VFIO_MP_AREAS && done < region->pub.nb_areas; i++)
-			areas[done++] = msg.region.areas[i];
-		if (done == region->pub.nb_areas)
-			return 0;
-		msg.region.first = done;
-		ret = ask(dev->name, VFIO_MP_REGION, &msg, &fd);
-		if (ret < 0)
-			return ret;
-	}
+	msg.region.index = index;
+	return msg.region.nb_areas == 0 ? 0 : areas_ask(dev, &msg, region);
 }
 
 int
