@@ -134,12 +134,25 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 	}
 }
 
+/* A region is mapped into the window that was reserved for it last. */
 void *
 __wrap_mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	if (fd >= 0)
-		flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (flags & MAP_FIXED);
-	return __real_mmap64(addr, len, prot, flags, -1, fd >= 0 ? 0 : offset);
+	static uintptr_t window, window_end;
+	void *at;
+
+	if (fd >= 0) {
+		fuzz_assert((uintptr_t)addr >= window && len <= window_end - window &&
+			(uintptr_t)addr <= window_end - len);
+		return __real_mmap64(addr, len, prot,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	}
+	at = __real_mmap64(addr, len, prot, flags, fd, offset);
+	if (at != MAP_FAILED) {
+		window = (uintptr_t)at;
+		window_end = window + RTE_ALIGN_CEIL(len, (size_t)sysconf(_SC_PAGESIZE));
+	}
+	return at;
 }
 
 ssize_t
