@@ -5,7 +5,7 @@
 # Have libFuzzer play the hostile side of an interface, with the sanitizers in.
 #
 #   devtools/fuzz.sh                         every target, 30 s each
-#   devtools/fuzz.sh TARGET...               some: completions, kernel, messages, model, sim_client, vfio_user
+#   devtools/fuzz.sh TARGET...               some of them: those that app/fuzz/meson.build lists
 #   devtools/fuzz.sh [TARGET...] --seconds N for another time
 #   devtools/fuzz.sh [TARGET...] --runs N    so many executions of each
 #
@@ -18,7 +18,7 @@ set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
-all=(completions kernel messages model sim_client vfio_user)
+all=(completions devargs kernel messages model sim_client vfio_user)
 targets=()
 limit=-max_total_time=30
 dir=$build-fuzz
@@ -59,14 +59,16 @@ build_fuzz() {
 # choose inputs by how rare what they reach is, which takes as long as to run them; nor does
 # it name functions, for which it has another program and descriptors of its own.
 run() {
-	local name=$1 log=$dir/$1.log status=0 runs seconds
+	local name=$1 log=$dir/$1.log status=0 max_len=4096 runs seconds
 
+	[ "$name" != devargs ] || max_len=200 # no user types more
 	mkdir -p "$dir/corpus/$name"
 	(
 		cd "$work"
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-			"$dir/app/fuzz/fuzz-$name" "$limit" -timeout=10 -close_fd_mask=3 -entropic=0 \
-			-print_funcs=0 -artifact_prefix="$dir/$name-" "$dir/corpus/$name"
+			"$dir/app/fuzz/fuzz-$name" "$limit" -max_len=$max_len -timeout=10 -close_fd_mask=3 \
+			-entropic=0 -print_funcs=0 -artifact_prefix="$dir/$name-" \
+			"$dir/corpus/$name"
 	) >"$log" 2>&1 || status=$?
 	read -r runs seconds < <(sed -n 's/^Done \(.*\) runs in \(.*\) second.*/\1 \2/p' "$log") ||
 		status=1

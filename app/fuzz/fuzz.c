@@ -75,7 +75,7 @@ fuzz_seed_save(struct fuzz_seed *seed, const char *name)
 }
 
 /* The lowest free descriptor is given first, so one that leaks at every turn gets below this. */
-#define FDS_WATCHED 128
+#define FDS_WATCHED 64
 
 static unsigned int
 nb_fds(void)

@@ -28,8 +28,8 @@ discard(void *cookie, const char *line, size_t len)
 }
 
 /* A line that is formatted and not written costs no system call. */
-static void
-log_start(void)
+void
+fuzz_log_start(void)
 {
 	const cookie_io_functions_t functions = { .write = discard };
 	FILE *stream = fuzz_is_replay() ? stderr : fopencookie(NULL, "w", functions);
@@ -52,7 +52,7 @@ fuzz_eal_start(unsigned int mib)
 	for (i = 0; i < RTE_DIM(args); i++)
 		argv[i] = args[i];
 	fuzz_need(rte_eal_init(RTE_DIM(args), argv) >= 0, "rte_eal_init");
-	log_start();
+	fuzz_log_start();
 	/* EAL's interrupt thread may be late, and has descriptors that are no leak. */
 	sem_init(&up, 0, 0);
 	fuzz_need(rte_eal_alarm_set(1, is_up, &up) == 0, "alarm");

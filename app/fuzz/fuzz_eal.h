@@ -5,10 +5,12 @@
 #ifndef FUZZ_EAL_H
 #define FUZZ_EAL_H
 
+/** Have log lines made, and shown only where an input is run again. */
+void fuzz_log_start(void);
+
 /**
  * Start EAL, with so many MiB of memory, on one core.  Devices that are opened have all
- * of it mapped, page by page: less is faster.  Log lines are made, and shown only where
- * an input is run again.
+ * of it mapped, page by page: less is faster.  Includes fuzz_log_start().
  */
 void fuzz_eal_start(unsigned int mib);
 
