@@ -63,6 +63,7 @@ struct fake_server {
 	unsigned int nb_answers;
 	unsigned int nb_map_calls;
 	bool keep_mapped;
+	size_t nb_left; /* octets that may yet be sent */
 };
 
 extern struct fake_server fake;

@@ -42,6 +42,25 @@ trickle(struct msghdr *msg)
 	}
 }
 
+/* Send what may yet be sent, and hang up if that is not all. */
+static void
+send_cut(struct msghdr *msg)
+{
+	size_t i, left = __atomic_load_n(&fake.nb_left, __ATOMIC_RELAXED);
+
+	for (i = 0; i < msg->msg_iovlen && msg->msg_iov[i].iov_len <= left; i++)
+		left -= msg->msg_iov[i].iov_len;
+	if (i < msg->msg_iovlen) {
+		msg->msg_iov[i].iov_len = left;
+		msg->msg_iovlen = i + 1;
+		left = 0;
+	}
+	(void)!sendmsg(fake.sock, msg, MSG_NOSIGNAL);
+	if (left == 0)
+		shutdown(fake.sock, SHUT_RDWR);
+	__atomic_store_n(&fake.nb_left, left, __ATOMIC_RELAXED);
+}
+
 static void
 send_message(const struct vfio_user_header *header, const void *payload, size_t len,
 	const int *fds, unsigned int nb_fds)
@@ -65,6 +84,8 @@ send_message(const struct vfio_user_header *header, const void *payload, size_t 
 	}
 	if (fake_fault_now() == FAKE_TRICKLE)
 		trickle(&msg);
+	else if (fake.nb_left != SIZE_MAX)
+		send_cut(&msg);
 	else
 		(void)!sendmsg(fake.sock, &msg, MSG_NOSIGNAL);
 }
@@ -335,6 +356,7 @@ fake_server_start(const char *path, enum fake_fault fault)
 	memset(fake.eventfds, 0xff, sizeof(fake.eventfds)); /* -1 */
 	fake.asks = false;
 	fake.torn = 0;
+	fake.nb_left = SIZE_MAX;
 	ret = memory_open();
 	if (ret < 0)
 		return ret;
@@ -367,6 +389,12 @@ void
 fake_server_turn(enum fake_fault fault)
 {
 	__atomic_store_n(&fake.fault, fault, __ATOMIC_RELAXED);
+}
+
+void
+fake_server_cut(size_t nb)
+{
+	__atomic_store_n(&fake.nb_left, nb, __ATOMIC_RELAXED);
 }
 
 void

@@ -126,6 +126,8 @@ void fake_server_dma(bool write, uint64_t addr, uint64_t count, const void *data
  * -ETIMEDOUT, -EPROTO or -EBADMSG for one that does not come or does not fit.
  */
 int fake_server_dma_result(void *data, size_t len);
+/** Hang up when so many more octets have been sent; SIZE_MAX: never. */
+void fake_server_cut(size_t nb);
 /** Send so much of a message that wants no reply, from an offset on; SIZE_MAX: to its end. */
 void fake_server_say(size_t from, size_t len);
 

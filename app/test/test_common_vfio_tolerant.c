@@ -127,6 +127,67 @@ test_gone_while_sending(void)
 	return TEST_SUCCESS;
 }
 
+/* All that a device is asked in its life, up to what fails. */
+static int
+live(void *mem, size_t page)
+{
+	uint32_t value;
+	int ret;
+
+	ret = rte_vfio_region_write32(fake_dev, 1, 8, 4711);
+	if (ret == 0)
+		ret = rte_vfio_region_read32(fake_dev, 1, 8, &value);
+	if (ret == 0)
+		ret = rte_vfio_dma_map(fake_dev, mem, IOVA, page);
+	if (ret == 0)
+		ret = rte_vfio_dev_reset(fake_dev);
+	if (ret == 0)
+		ret = rte_vfio_dma_unmap(fake_dev, mem, IOVA, page);
+	return ret;
+}
+
+/* A life whose server hangs up behind so many octets; 1 if it came to its end before. */
+static int
+cut_life(size_t nb, void *mem, size_t page)
+{
+	int ret;
+
+	fake_server_cut(nb);
+	ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
+	if (ret == 0)
+		ret = live(mem, page);
+	fake_close();
+	fake_server_cut(SIZE_MAX);
+	return ret == 0 ? 1 : ret == -ENODEV || ret == -ECONNRESET || ret == -EPIPE ? 0 : ret;
+}
+
+/* The server may hang up behind any octet: nothing is left of the device, and it opens again. */
+static int
+test_hang_up_at_every_octet(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	void *mem = rte_malloc(NULL, page, page);
+	struct test_resources before;
+	size_t nb = 0;
+	int ret;
+
+	TEST_ASSERT(mem != NULL, "no memory");
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	TEST_ASSERT_EQUAL(cut_life(SIZE_MAX, mem, page), 1);
+	before = test_resources_now();
+	do {
+		test_log_start();
+		ret = cut_life(nb++, mem, page);
+		test_log_drop();
+		TEST_ASSERT(ret >= 0, "cut behind %zu octets: %s", nb - 1, strerror(-ret));
+		TEST_ASSERT_OK(test_resources_same(&before));
+	} while (ret == 0);
+	TEST_ASSERT(nb > 500, "a life of %zu octets", nb);
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	rte_free(mem);
+	return works();
+}
+
 /* --- Requests that take their time ------------------------------------------ */
 
 #define TIMEOUT_MS 250
@@ -315,6 +376,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_unmap_bare),
 	TEST_CASE(test_transfer_unsaid),
 	TEST_CASE(test_gone_while_sending),
+	TEST_CASE(test_hang_up_at_every_octet),
 	TEST_CASE(test_slow_reset),
 	TEST_CASE(test_slow_unmap),
 	TEST_CASE(test_slow_for_others),

@@ -36,8 +36,8 @@ class Closed(Exception):
 class Client:
     def __init__(self, path, negotiate=True):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(path)  # waits while the server's backlog is full
         self.socket.settimeout(5)
-        self.socket.connect(path)
         self.next_id = 1
         self.fds = []
         if negotiate:

@@ -110,15 +110,6 @@ device_check(struct auxiliary_device *dev, const struct rte_auxiliary_driver *dr
 	return 0;
 }
 
-/* Telemetry reads the member on its own thread, and holds the list's lock meanwhile. */
-static void
-intr_handle_set(struct auxiliary_device *dev, struct rte_intr_handle *handle)
-{
-	auxiliary_lock();
-	dev->pub.intr_handle = handle;
-	auxiliary_unlock();
-}
-
 /* Give back what a driver found in a device, in whatever state that is. */
 static void
 device_release(struct auxiliary_device *dev)
@@ -126,7 +117,7 @@ device_release(struct auxiliary_device *dev)
 	struct rte_intr_handle *handle = dev->pub.intr_handle;
 
 	auxiliary_vfio_close(dev);
-	intr_handle_set(dev, NULL);
+	AUXILIARY_SET(dev->pub.intr_handle, NULL);
 	rte_intr_instance_free(handle);
 }
 
@@ -138,7 +129,7 @@ driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
 	struct rte_auxiliary_device *pub = &dev->pub;
 	int ret = 0;
 
-	intr_handle_set(dev, rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE));
+	AUXILIARY_SET(pub->intr_handle, rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE));
 	if (pub->intr_handle == NULL) {
 		AUXILIARY_LOG(ERR, "device %s: no memory for its interrupt handle", pub->name);
 		return -ENOMEM;

@@ -112,6 +112,13 @@ struct auxiliary_wish {
 void auxiliary_lock(void);
 void auxiliary_unlock(void);
 
+/* Write one of them, which another thread may be reading. */
+#define AUXILIARY_SET(member, value) do { \
+	auxiliary_lock(); \
+	(member) = (value); \
+	auxiliary_unlock(); \
+} while (0)
+
 /* The device of an entry, and whether it is to be on EAL's list, with which devargs. */
 struct auxiliary_found {
 	struct auxiliary_device *dev;

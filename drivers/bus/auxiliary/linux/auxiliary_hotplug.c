@@ -126,14 +126,6 @@ device_is_ready(struct auxiliary_device *dev)
 	return true;
 }
 
-static void
-hush_set(struct auxiliary_device *dev, bool is_hushed)
-{
-	auxiliary_lock();
-	dev->is_hushed = is_hushed;
-	auxiliary_unlock();
-}
-
 /* EAL has something to say of each try, so what must fail is tried once, at the end. */
 static void
 line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
@@ -143,9 +135,9 @@ line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
 	int ret = -ENODEV;
 
 	if (is_last || device_is_ready(dev)) {
-		hush_set(dev, !is_last);
+		AUXILIARY_SET(dev->is_hushed, !is_last);
 		ret = rte_dev_probe(wish->text);
-		hush_set(dev, false);
+		AUXILIARY_SET(dev->is_hushed, false);
 	}
 	may_pass = ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV ||
 		ret == -EBUSY;
@@ -344,9 +336,7 @@ look_run(void *arg __rte_unused)
 	struct look look = { .start = now_us(CLOCK_THREAD_CPUTIME_ID) };
 	struct auxiliary_snapshot now = { .nb = 0 };
 
-	auxiliary_lock();
-	monitor.is_asked = false;
-	auxiliary_unlock();
+	AUXILIARY_SET(monitor.is_asked, false);
 	if (roots != NULL)
 		auxiliary_listen(roots, auxiliary_hotplug_ask);
 	/* A secondary process is plugged by the primary. */
@@ -363,10 +353,8 @@ look_run(void *arg __rte_unused)
 	free(now.line);
 	free(look.wishes);
 	free(roots);
-	auxiliary_lock();
-	monitor.delay = RTE_MAX((uint64_t)LOOK_DELAY_US, LOOK_SHARE *
-		(now_us(CLOCK_THREAD_CPUTIME_ID) - look.start));
-	auxiliary_unlock();
+	AUXILIARY_SET(monitor.delay, RTE_MAX((uint64_t)LOOK_DELAY_US, LOOK_SHARE *
+		(now_us(CLOCK_THREAD_CPUTIME_ID) - look.start)));
 }
 
 void
@@ -394,9 +382,7 @@ auxiliary_hotplug_start(void)
 void
 auxiliary_hotplug_stop(void)
 {
-	auxiliary_lock();
-	monitor.is_started = false;
-	auxiliary_unlock();
+	AUXILIARY_SET(monitor.is_started, false);
 	rte_eal_alarm_cancel(look_run, NULL); /* a look that is under way listens */
 	auxiliary_listen_stop();
 	free(before.line);

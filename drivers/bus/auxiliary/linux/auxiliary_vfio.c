@@ -12,15 +12,6 @@
 
 /* The VFIO device of a device, from before its driver's probe to after its remove. */
 
-/* The list's lock is held by whoever reads the member on another thread. */
-static void
-vfio_set(struct auxiliary_device *dev, struct rte_vfio_dev *vfio)
-{
-	auxiliary_lock();
-	dev->pub.vfio_dev = vfio;
-	auxiliary_unlock();
-}
-
 /* Why there is no VFIO device: loud if somebody asked for it. */
 static void
 failure_tell(const struct auxiliary_device *dev, const char *driver,
@@ -49,7 +40,7 @@ auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_dri
 	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
 		node.vfio = (struct rte_vfio_dev_node){ .name = dev->pub.name };
 		ret = rte_vfio_dev_open(&node.vfio, RTE_VFIO_TRANSPORT_ANY, &vfio);
-		vfio_set(dev, vfio);
+		AUXILIARY_SET(dev->pub.vfio_dev, vfio);
 		return ret == -ENODEV ? 1 : ret;
 	}
 	ret = auxiliary_node_find(dev->root, dev->pub.name, &node);
@@ -58,7 +49,7 @@ auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_dri
 	if (ret == 0)
 		ret = rte_vfio_dev_open(&node.vfio, transport, &vfio);
 	if (ret == 0)
-		vfio_set(dev, vfio);
+		AUXILIARY_SET(dev->pub.vfio_dev, vfio);
 	else
 		failure_tell(dev, drv->driver.name, &node, ret);
 	auxiliary_node_put(&node);
@@ -70,6 +61,6 @@ auxiliary_vfio_close(struct auxiliary_device *dev)
 {
 	struct rte_vfio_dev *vfio = dev->pub.vfio_dev;
 
-	vfio_set(dev, NULL);
+	AUXILIARY_SET(dev->pub.vfio_dev, NULL);
 	rte_vfio_dev_close(vfio);
 }
