@@ -480,16 +480,20 @@ tick(void *arg)
 static int
 test_many_messages(void)
 {
+	unsigned int nb;
 	uint32_t v;
 
 	TEST_ASSERT_OK(start_watched());
 	ticks = 0;
 	TEST_ASSERT_OK(rte_eal_alarm_set(1000, tick, NULL));
-	for (clock_start(); clock_ms() < 2 * TIMEOUT_MS;)
+	clock_start();
+	do {
 		fake_server_say(0, SIZE_MAX);
+		nb = __atomic_load_n(&ticks, __ATOMIC_RELAXED);
+	} while (clock_ms() < 2 * TIMEOUT_MS || (nb < 20 && clock_ms() < 10000));
 	rte_eal_alarm_cancel(tick, NULL);
 	TEST_ASSERT_EQUAL(gone, 0);
-	TEST_ASSERT(ticks > 20, "%u ticks", ticks);
+	TEST_ASSERT(nb >= 20, "%u ticks", nb);
 	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 1, 0, &v));
 	return TEST_SUCCESS;
 }
