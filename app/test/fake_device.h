@@ -25,6 +25,15 @@ int fake_suite_setup(void);
 void fake_suite_teardown(void);
 void fake_case_teardown(void);
 
+/** Deadline of the device of fake_start_watched(). */
+#define FAKE_TIMEOUT_MS 250
+/* Between a deadline and those who wait for it, on a machine that does other things. */
+#define FAKE_SLACK_MS 400
+
+/** Start a clock, and what it says. */
+void fake_clock_start(void);
+unsigned int fake_clock_ms(void);
+
 /** Start the server, and have it misbehave in this way. */
 int fake_start(enum fake_fault fault);
 /** Stop it, as if it had died. */
@@ -32,5 +41,13 @@ void fake_stop(void);
 /** Open the device that it serves. */
 int fake_open(enum rte_vfio_transport transport);
 void fake_close(void);
+
+/** Start an honest server, and open a device that is watched. */
+int fake_start_watched(void);
+/** Have the end of the device counted in fake_gone, or not. */
+int fake_watch(bool on);
+extern unsigned int fake_gone;
+/** Its end is told once, and what is asked after it fails at once. */
+int fake_expect_gone(void);
 
 #endif /* FAKE_DEVICE_H */
