@@ -40,7 +40,8 @@ files() {
 licence_tags() {
 	local f
 
-	files '*.c' '*.h' '*.py' '*.sh' '*.rst' '*.build' '*.map' '*Makefile' '*Kbuild' '*.config' |
+	files . ':!license' ':!debian/changelog' ':!debian/copyright' ':!debian/source/format' \
+		':!devtools/in-tree/MAINTAINERS' | # formats without comments, and licences
 		while read -r f; do
 			head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || echo "$f: no licence"
 		done

@@ -11,6 +11,7 @@
 #   devtools/setup.sh --lint  for checks of the sources
 #   devtools/setup.sh --fuzz  for fuzz targets
 #   devtools/setup.sh --arm64 for aarch64, emulated
+#   devtools/setup.sh --deb   for Debian packages and their tests
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,6 +22,7 @@ packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
 	iperf3)
 arm64_packages=(gcc-aarch64-linux-gnu qemu-user-static)
+deb_packages=(debhelper dh-dkms python3-sphinx fakeroot lintian debootstrap)
 fuzz_packages=(clang libclang-rt-dev llvm)
 lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen gawk)
 
@@ -60,6 +62,10 @@ main() {
 		;;
 	--fuzz)
 		install_packages "${fuzz_packages[@]}"
+		return
+		;;
+	--deb)
+		install_packages "${deb_packages[@]}"
 		return
 		;;
 	--arm64)

@@ -5,14 +5,15 @@
 # Build everything and run every test.
 #
 #   devtools/test.sh            all suites
-#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, vm, sanitize, tsan, soak
+#   devtools/test.sh SUITE...   some of them: lint, fast, e2e, packages, vm,
+#                               sanitize, tsan, soak
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e vm sanitize tsan soak)
+[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e packages vm sanitize tsan soak)
 
 # What can be said of the sources without running them.
 run_lint() {

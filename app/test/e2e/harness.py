@@ -26,7 +26,7 @@ HUGE_NEEDED = 256
 def _dpdk():
     """The DPDK that the build is for, as meson has written it down."""
     with open(f"{BUILD}/dpdk.env", encoding="utf-8") as file:
-        found = dict(line.rstrip("\n").split("=", 1) for line in file)
+        found = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
     return found["dpdk_version"], found["dpdk_bindir"], found["dpdk_libdir"]
 
 

@@ -1,0 +1,294 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""The Debian packages, in fresh roots of Debian with its own applications of DPDK.
+
+Simulated devices are where the kernel shows real ones, so nothing has to be said of them.
+"""
+import functools
+import glob
+import os
+import re
+import subprocess
+import sys
+import time
+
+import harness
+
+PAIR = ["-a", "bus=auxiliary,name=sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"]
+DEVICES = "/sys/bus/auxiliary/devices"
+OURS = ["dpdk-auxiliary", "dpdk-auxiliary-doc", "dpdk-auxiliary-tools"]
+# What there is in the root before: applications, and what our packages depend on.
+IN_ROOT = ["dpdk", "dpdk-dev", "openvswitch-switch-dpdk", "iproute2", "libjansson4",
+           "libnl-3-200", "libnl-genl-3-200", "libjs-sphinxdoc", "dkms", "linux-headers-amd64"]
+
+# Changes go into memory. The shell then waits for the end of its input.
+MOUNT = """
+work=$(mktemp -d)
+mount -t tmpfs tmpfs "$work"
+mkdir "$work/upper" "$work/work" "$work/root"
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$work/upper,workdir=$work/work" "$work/root"
+mount -t proc proc "$work/root/proc"
+mount --rbind /dev "$work/root/dev"
+mount --rbind /sys "$work/root/sys"
+mount -t tmpfs tmpfs "$work/root/sys/bus"
+mkdir -p "$work/root/sys/bus/auxiliary"
+mkdir "$work/root/packages"
+mount --bind "$2" "$work/root/packages"
+echo "root: $work/root"
+exec cat
+"""
+
+
+def run(*args):
+    out = subprocess.run(args, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, timeout=240)
+    assert out.returncode == 0, f"{args}:\n{out.stdout}"
+    return out.stdout
+
+
+@functools.lru_cache
+def output(*args):
+    """Whether a command was successful, and what it printed; it is run once."""
+    out = subprocess.run(args, check=False, capture_output=True, text=True)
+    return out.returncode == 0, out.stdout if out.returncode == 0 else out.stderr
+
+
+def packages():
+    """A directory with packages of this version, and of a later one."""
+    if os.geteuid() != 0:
+        raise harness.Skip("roots of Debian need root")
+    if not harness.DPDK_LIB.startswith("/usr/lib/"):
+        raise harness.Skip(f"DPDK {harness.DPDK_VERSION} is not the distribution's")
+    directory = f"{harness.BUILD}/packages"
+    script = f"{harness.TOP}/devtools/packages.sh"
+    for args in ([f"{directory}/now"], ["--version", "99", f"{directory}/later"]):
+        is_good, text = output(script, *args)
+        assert is_good, text
+    return directory
+
+
+def base():
+    """The path of the root that all begin with."""
+    is_good, text = output(f"{harness.TOP}/devtools/root.sh", *IN_ROOT)
+    if not is_good:
+        raise harness.Skip(text.strip().splitlines()[-1])
+    return text.strip()
+
+
+class Root(harness.Process):
+    """A root of Debian in a mount namespace of its own, which lives as long as this does."""
+
+    def __init__(self, directory):
+        super().__init__(["unshare", "--mount", "sh", "-ec", MOUNT, "sh", base(), directory])
+
+    def ready(self):
+        self.path = self.expect("root: (.*)")[1]
+        self.before = ["nsenter", f"--mount=/proc/{self.popen.pid}/ns/mnt", "chroot", self.path]
+
+    def run(self, *args):
+        return run(*self.before, "env", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", *args)
+
+    def apt(self, *args):
+        return self.run("apt-get", "-qq", "-y", "--no-install-recommends", *args)
+
+    def install(self, version, names):
+        """Packages of "now" or "later", by names."""
+        paths = [os.path.basename(path) for name in names
+                 for path in glob.glob(f"{packages()}/{version}/{name}_*.deb")]
+        assert len(paths) == len(names), paths
+        return self.apt("install", *(f"/packages/{version}/{path}" for path in paths))
+
+    def installed(self):
+        """Names of our packages that are there, or have left configuration, and versions."""
+        out = self.run("dpkg-query", "-W", "-f", "${source:Package} ${Package} ${Version}\n")
+        return {line.split()[1]: line.split()[2] for line in out.splitlines()
+                if line.startswith("dpdk-auxiliary ")}
+
+    def find(self, *names):
+        """Files of any of these names, except what only shows them: the build's packages."""
+        test = " -o ".join(f"-name '{name}'" for name in names)
+        return self.run("sh", "-c", f"find / -xdev '(' {test} ')' -print").split()
+
+
+class PackagedSim(harness.Process):
+    """dpdk-sf-sim from our package."""
+
+    def __init__(self, root, *args):
+        super().__init__([*root.before, "dpdk-sf-sim", "--dir", DEVICES, *args])
+
+    def ready(self):
+        self.expect("ready")
+
+
+def new_root(env):
+    return env.start(Root(packages()))
+
+
+def testpmd(env, root, eal):
+    process = harness.Testpmd(None, eal, system=root.before)
+    env.start(process)
+    maps = open(f"/proc/{process.popen.pid}/maps", encoding="utf-8").read()
+    return process, re.findall(r"/librte_(\S+)\.so", maps)
+
+
+def check_forwards(env, root):
+    """Packets go there and back between two simulated devices."""
+    sim = env.start(PackagedSim(root, "--sfs", "2"))
+    process, libraries = testpmd(env, root, PAIR)
+    assert "bus_auxiliary_vfio" in libraries, libraries
+    process.forward(0.5, first=4)
+    assert process.stats(0)["RX-packets"] > 1000, process.text()
+    process.quit()
+    sim.kill()
+    root.run("rm", "-r", DEVICES)
+
+
+def check_own_bus(env, root):
+    """DPDK's own bus, and none but it."""
+    process, libraries = testpmd(env, root, ["--vdev", "net_null0"])
+    assert "bus_auxiliary" in libraries and "bus_auxiliary_vfio" not in libraries, libraries
+    assert "another bus" not in process.text(), process.text()
+    assert "net_null" in process.command("show port summary all"), process.text()
+    process.quit()
+
+
+def test_life(env):
+    """Installed, used, upgraded, used, removed, installed again and purged."""
+    root = new_root(env)
+    check_own_bus(env, root)
+    root.install("now", OURS)
+    assert set(root.installed()) == set(OURS), root.installed()
+    check_forwards(env, root)
+    root.install("later", OURS)
+    assert set(root.installed().values()) == {"99"}, root.installed()
+    check_forwards(env, root)
+    root.apt("remove", *OURS)
+    check_own_bus(env, root)
+    root.install("now", OURS)
+    root.apt("purge", *OURS)
+    assert root.installed() == {}, root.installed()
+    left = root.find("*sf_example*", "*auxiliary_vfio*", "dpdk-auxiliary*", "*sf-sim*")
+    assert left == [], left
+    check_own_bus(env, root)
+
+
+def test_dpdk_goes(env):
+    """An application of DPDK that is removed takes nothing of ours along, nor the reverse."""
+    root = new_root(env)
+    root.install("now", OURS)
+    root.apt("remove", "dpdk", "dpdk-dev")
+    assert set(root.installed()) == set(OURS), root.installed()
+    root.apt("remove", *OURS)
+    root.run("dpkg", "--audit")
+    assert "bus_auxiliary.so.23" in root.run("sh", "-c", "ls /usr/lib/*/dpdk/pmds-*")
+
+
+def vsctl(root, *args):
+    return root.run("ovs-vsctl", "--timeout=30", *args).strip()
+
+
+def start_ovs(env, root):
+    """Open vSwitch with DPDK as Debian has packaged it, told nothing of sub-functions."""
+    root.run("mkdir", "-p", "/run/openvswitch")
+    root.run("ovsdb-tool", "create", "/run/openvswitch/db", "/usr/share/openvswitch/vswitch.ovsschema")
+    socket = "/run/openvswitch/db.sock"
+    env.processes.append(harness.Process(
+        [*root.before, "ovsdb-server", f"--remote=punix:{socket}", "/run/openvswitch/db"]))
+    while not os.path.exists(f"/proc/{root.popen.pid}/root{root.path}{socket}"):
+        time.sleep(0.05)
+    vsctl(root, "--no-wait", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
+          'other_config:dpdk-extra="--no-huge --legacy-mem --no-pci -m 512"', "other_config:pmd-cpu-mask=1")
+    switch = harness.Process([*root.before, "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk",
+                              f"unix:{socket}"])
+    env.processes.append(switch)
+    switch.expect("DPDK Enabled - initialized", 60)
+    return switch
+
+
+def test_ovs(env):
+    """Ports of Open vSwitch by the MAC addresses of sub-functions; a packet crosses."""
+    root = new_root(env)
+    root.install("now", OURS)
+    env.start(PackagedSim(root, "--sfs", "2"))
+    process, _ = testpmd(env, root, PAIR)
+    macs = re.findall(r"^[01] +(\S+) ", process.command("show port summary all"), re.M)
+    process.quit()
+    start_ovs(env, root)
+    vsctl(root, "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
+    vsctl(root, "set-fail-mode", "br0", "secure")
+    for number, mac in enumerate(macs):
+        vsctl(root, "add-port", "br0", f"sf{number}", "--", "set", "Interface", f"sf{number}",
+              "type=dpdk", f"options:dpdk-devargs=class=eth,mac={mac}")
+        assert vsctl(root, "get", "Interface", f"sf{number}", "status:driver_name") \
+            == "net_sf_example"
+    root.run("ovs-ofctl", "packet-out", "br0", "in_port=local packet=" + "ff" * 6 + "020000000001"
+             + "88b5" + "00" * 46 + " actions=output:1")
+    for _ in range(100):
+        if int(vsctl(root, "get", "Interface", "sf1", "statistics:rx_packets")) == 1:
+            return
+        time.sleep(0.1)
+    raise AssertionError(vsctl(root, "list", "Interface"))
+
+
+def test_dkms(env):
+    """The kernel module is built for the kernel whose headers are there, again when upgraded."""
+    root = new_root(env)
+    kernel, = [os.path.basename(path) for path in glob.glob(f"{base()}/lib/modules/*")]
+
+    def check(version):
+        assert re.search(rf"^sf-sim/{version}, {kernel}, \S+: installed", root.run("dkms", "status"),
+                         re.M), root.run("dkms", "status")
+        module, = [path for path in root.find("sf_sim.ko*") if "/modules/" in path]
+        assert f"/{kernel}/updates/" in module, module
+        assert kernel in root.run("modinfo", "-F", "vermagic", module)
+
+    root.install("now", ["sf-sim-dkms"])
+    check(root.installed()["sf-sim-dkms"])
+    root.install("later", ["sf-sim-dkms"])
+    check("99")
+    root.apt("purge", "sf-sim-dkms")
+    assert root.find("sf_sim*", "*sf-sim*") == [], root.find("sf_sim*", "*sf-sim*")
+
+
+def test_development(env):
+    """A driver is compiled and linked with what the development package has."""
+    directory = env.path("unpacked")
+    for name in ("dpdk-auxiliary", "libdpdk-auxiliary-dev"):
+        path, = glob.glob(f"{packages()}/now/{name}_*.deb")
+        run("dpkg-deb", "-x", path, directory)
+    pkgconfig, = glob.glob(f"{directory}/usr/lib/*/pkgconfig")
+    with open(env.path("driver.c"), "w", encoding="ascii") as file:
+        file.write("""#include <bus_auxiliary_driver.h>
+#include <rte_vfio_dev.h>
+
+static int
+driver_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
+{
+	(void)drv;
+	return dev->vfio_dev == NULL;
+}
+
+static const struct rte_auxiliary_id ids[] = { { .name = "test.sf" }, { .name = NULL } };
+static struct rte_auxiliary_driver driver = {
+	.probe = driver_probe,
+	.drv_flags = RTE_AUXILIARY_DRV_EXTENDED | RTE_AUXILIARY_DRV_NEED_VFIO,
+	.id_table = ids,
+};
+RTE_PMD_REGISTER_AUXILIARY(net_test, driver);
+""")
+    flags = subprocess.run(
+        ["pkg-config", "--cflags", "--libs", "libdpdk-auxiliary", "libdpdk"], check=True,
+        capture_output=True, text=True, env={**os.environ, "PKG_CONFIG_PATH": pkgconfig},
+    ).stdout.replace("/usr/include/dpdk-auxiliary", f"{directory}/usr/include/dpdk-auxiliary").split()
+    assert any("dpdk-auxiliary" in flag for flag in flags), flags
+    sdk = f"{harness.TOP}/.sdk/{harness.DPDK_VERSION}/include"
+    run("cc", "-Wall", "-Werror", "-shared", "-fPIC", "-DALLOW_INTERNAL_API",
+        "-DALLOW_EXPERIMENTAL_API", f"-isystem{sdk}", "-o", env.path("driver.so"),
+        env.path("driver.c"), f"-L{os.path.dirname(pkgconfig)}", *flags)
+    needed = run("readelf", "-d", env.path("driver.so"))
+    assert "librte_bus_auxiliary_vfio.so." in needed, needed
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__])
