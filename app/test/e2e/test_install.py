@@ -90,6 +90,17 @@ def test_linked_with_neither(env):
     assert "device sf_sim.sf.0: probing driver net_sf_example" in out, out
 
 
+def test_tool(env):
+    """dpdk-sfctl, which is linked with one of our libraries."""
+    directory, _ = build_for("/opt/sf")
+    system = harness.changed_system(INSTALL % directory)
+    env.sim(sfs=1)
+    out = subprocess.run([*system, "/opt/sf/bin/dpdk-sfctl", "list"], check=False,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+                         env={**os.environ, **harness.sysfs(env.devices)})
+    assert out.returncode == 0 and "sf_sim.sf.0" in out.stdout, out.stdout
+
+
 def test_uninstalled(env):
     """"ninja uninstall" leaves nothing."""
     directory, _ = build_for("/opt/sf")

@@ -135,6 +135,7 @@ def testpmd(env, root, eal):
 def check_forwards(env, root):
     """Packets go there and back between two simulated devices."""
     sim = env.start(PackagedSim(root, "--sfs", "2"))
+    assert "bus=auxiliary,name=sf_sim.sf.1" in root.run("dpdk-sfctl", "list")
     process, libraries = testpmd(env, root, PAIR)
     assert "bus_auxiliary_vfio" in libraries, libraries
     process.forward(0.5, first=4)
