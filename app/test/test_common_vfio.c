@@ -181,6 +181,8 @@ test_irq_queues(void)
 	}
 	TEST_ASSERT_EQUAL(rte_epoll_wait(epfd, &event, 1, 0), 0);
 	rte_vfio_irq_disable(fake_dev, FAKE_IRQ_INDEX, handle);
+	TEST_ASSERT_EQUAL(rte_intr_fd_get(handle), -1);
+	TEST_ASSERT_EQUAL(rte_intr_type_get(handle), RTE_INTR_HANDLE_UNKNOWN);
 	rte_intr_instance_free(handle);
 	return TEST_SUCCESS;
 }

@@ -19,6 +19,7 @@
 #define NB_DESC 64
 #define NB_POSTED 32 /* of NB_DESC, when a queue is started: posted are batches */
 #define NB_SMALL 128 /* mbufs */
+#define NB_UNSENT 4 /* in a Tx ring */
 #define PATTERN 0x5a
 
 /* Start both ports, the second with Rx buffers of another pool. */
@@ -146,6 +147,19 @@ nobody_writes(struct rte_mempool *mp)
 	return TEST_SUCCESS;
 }
 
+/* Have packets wait in port 1's Tx ring. */
+static int
+send_in_vain(struct rte_mempool *mp)
+{
+	struct rte_mbuf *m[NB_UNSENT];
+	unsigned int i;
+
+	TEST_ASSERT_OK(rte_pktmbuf_alloc_bulk(mp, m, NB_UNSENT));
+	for (i = 0; i < NB_UNSENT; i++)
+		TEST_ASSERT(rte_pktmbuf_append(m[i], 60) != NULL, "no room");
+	return port_send(ports[1], 0, m, NB_UNSENT);
+}
+
 /*
  * The server hangs when the port is stopped, and goes on when the connection to it was
  * given up.  What it has been lent is nobody else's, not even that of a new port.
@@ -160,21 +174,24 @@ test_stop_not_confirmed(void)
 	TEST_ASSERT(mp != NULL, "no mbufs");
 	TEST_ASSERT_OK(start_with(mp));
 	TEST_ASSERT_EQUAL(kept_mbufs(), 0);
+	sim_host_freeze(true);
+	TEST_ASSERT_OK(send_in_vain(mp));
 	sim_host_lock(1);
 	test_log_start();
 	ret = rte_eth_dev_stop(ports[1]);
 	sim_host_unlock();
+	sim_host_freeze(false);
 	TEST_ASSERT_EQUAL(test_log_count_both("sf_sim.sf.1",
-		"32 mbufs and the rings of 2 queues"), 1);
+		"36 mbufs and the rings of 2 queues"), 1);
 	TEST_ASSERT_OK(ret);
-	TEST_ASSERT_EQUAL(rte_mempool_avail_count(mp), NB_SMALL - NB_POSTED);
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(mp), NB_SMALL - NB_POSTED - NB_UNSENT);
 	TEST_ASSERT_OK(nobody_writes(mp));
 	TEST_ASSERT(rte_eth_dev_start(ports[1]) < 0, "a start");
-	TEST_ASSERT_EQUAL(kept_mbufs(), NB_POSTED);
+	TEST_ASSERT_EQUAL(kept_mbufs(), NB_POSTED + NB_UNSENT);
 	test_log_start();
 	TEST_ASSERT_OK(rte_eth_dev_close(ports[1]));
-	TEST_ASSERT_EQUAL(test_log_count_both("32 mbufs and the rings of 2 queues", "for good"), 1);
-	TEST_ASSERT_EQUAL(rte_mempool_avail_count(mp), NB_SMALL - NB_POSTED);
+	TEST_ASSERT_EQUAL(test_log_count_both("36 mbufs and the rings of 2 queues", "for good"), 1);
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(mp), NB_SMALL - NB_POSTED - NB_UNSENT);
 	return TEST_SUCCESS;
 }
 
