@@ -54,7 +54,7 @@ main() {
 	trap return_hugepages EXIT
 	lend_hugepages 384
 	for name in $(meson test -C "$build" --no-rebuild --list "${suites[@]/#/--suite=}" 2>/dev/null |
-			sed 's/.* //'); do
+			sed -n 's|.* / ||p'); do
 		[ -d "$data/$name" ] || run_counted "$name"
 	done
 	"$top/devtools/coverage/lines.py" "${option[@]}" "$build" "$data"

@@ -53,7 +53,7 @@ class Report:
 
     def print(self, missing):
         """A line for each file, and one for all."""
-        print(f"{'lines':>14} {'branches':>16}  file")
+        print(f"{'lines':>16} {'branches':>18}  file")
         total = collections.Counter()
         for path in sorted(self.lines):
             lines, branches = self.lines[path], self.branches[path]
@@ -67,7 +67,7 @@ class Report:
 
 
 def print_counts(counts, name):
-    shares = [f"{counts[part]:5}/{counts[whole]:<5} {100 * counts[part] / (counts[whole] or 1):3.0f}%"
+    shares = [f"{counts[part]:5}/{counts[whole]:<5} {100 * counts[part] / (counts[whole] or 1):5.1f}%"
               for part, whole in (("run", "lines"), ("taken", "branches"))]
     print(*shares, f" {name}")
 
