@@ -3,7 +3,7 @@
 """What tests of surprises share: an application under full traffic, and what it holds.
 
 Environment: SF_SURPRISES, how many there are of each kind (5); SF_SEED, which decides when
-they come; SF_SAMPLES, a file to which a line is added after each.
+they come; SF_SAMPLES, if there is to be a line after each that says what is held.
 """
 import contextlib
 import os
@@ -11,11 +11,12 @@ import random
 import re
 import time
 
-from test_secondary import processes
+import harness
+from test_secondary import TRANSPORT, processes
 
 COUNT = int(os.environ.get("SF_SURPRISES", "5"))
 SEED = int(os.environ.get("SF_SEED", "1"))
-SAMPLES = os.environ.get("SF_SAMPLES")
+SAMPLES = "SF_SAMPLES" in os.environ
 
 # The pool of packets takes nearly all of it: whoever wants memory has EAL get more.
 MEMORY_MIB = 32
@@ -114,15 +115,15 @@ class Application:
         self.least = tuple(map(min, self.least, now))
         assert int(self.process.ask("mbufs")) <= mbufs
         if SAMPLES:
-            with open(SAMPLES, "a", encoding="ascii") as file:
-                print(time.time(), kind, rss, fds, maps, self.sent, file=file)
+            print("# sample", int(time.time()), TRANSPORT, kind.replace(" ", "-"), rss, fds, maps,
+                  flush=True)
 
 
 def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost=(0, 0), sim=None,
               eal=()):
     """COUNT lives of an application's ports, each ended by a surprise.
 
-    devices is a function of what runs and a port, and returns the devargs of the port's
+    devices is a function of a port, and returns the devargs of the port's
     device, and its name.  cycle(application, started) does to the devices or processes what
     they do not expect, and leaves the application without traffic.  ports are then freed, and
     back(started) has their devices come back.  queues of a port, the first of which is the
@@ -132,7 +133,7 @@ def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost
     chance = random.Random(f"{SEED} {kind}")
     with processes(env, MEMORY_MIB, **(sim or {})) as started:
         started.args[:0] = eal
-        application = Application(started, lambda port: devices(started, port))
+        application = Application(started, devices)
         rest = tuple({0, 1} - set(ports))
         application.up(0, 1, queues=queues)
         time.sleep(0.2)
@@ -154,6 +155,51 @@ def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost
         application.down(*rest)
         application.process.type("quit")
         assert application.process.wait() == 0, application.process.text()
-        print(f"# {kind}: {COUNT} times (seed {SEED}), {application.sent} packets, "
+        print(f"# {kind}, {TRANSPORT}: {COUNT} times (seed {SEED}), {application.sent} packets, "
               f"{application.left} went with the device, {application.late} came later",
               flush=True)
+
+
+def secondary_beside(application, started, number=1):
+    """A secondary that uses the second queue of each port."""
+    secondary = started.process(number, [application.devices(port)[0] for port in range(2)])
+    secondary.do("traffic 0 1 1")
+    time.sleep(0.05)
+    return secondary
+
+
+def secondary_killed(env, devices):
+    """The primary and its queue go on; what the other has had in hand, and only that, is lost.
+
+    EAL leaves two blocks of shared memory behind.  A pool of packets that is a ring, the
+    usual kind, is locked for good by who is killed in it.
+    """
+    harness.need_driver("mempool_stack")
+    killed = 0
+
+    def cycle(application, started):
+        nonlocal killed
+        killed += 1
+        secondary_beside(application, started, killed).kill()
+        application.calm()
+
+    surprises(env, "secondary killed", devices, cycle, queues=2, lost=(3 * BURST, 2),
+              eal=("--mbuf-pool-ops-name", "lf_stack"))
+
+
+def primary_killed(env, devices, sim=None):
+    """The secondary goes on without packets, and ends; then both are started again.
+
+    Who is killed when it takes or frees memory of EAL's leaves the heap locked, which all
+    processes share.
+    """
+    def cycle(application, started):
+        secondary = secondary_beside(application, started)
+        assert int(application.process.ask("memory 0")) > 0
+        application.process.kill()
+        time.sleep(0.05)
+        application.halt(0, 1, process=secondary)
+        secondary.type("quit")
+        assert secondary.wait() == 0, secondary.text()
+
+    surprises(env, "primary killed", devices, cycle, queues=2, sim=sim)

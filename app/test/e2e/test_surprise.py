@@ -8,11 +8,11 @@ import sys
 import time
 
 import harness
-from surprise import BURST, surprises
+from surprise import primary_killed, secondary_killed, surprises
 from test_secondary import SF0, SF1
 
 
-def device(_started, port):
+def device(port):
     return (SF0, SF1)[port], f"sf_sim.sf.{port}"
 
 
@@ -76,46 +76,12 @@ def test_server_stopped(env):
 
 
 def test_secondary_killed(env):
-    """The primary and its queue go on; what the other has had in hand, and only that, is lost.
-
-    EAL leaves two blocks of shared memory behind.  A pool of packets that is a ring, the
-    usual kind, is locked for good by who is killed in it.
-    """
-    harness.need_driver("mempool_stack")
-    killed = 0
-
-    def cycle(application, started):
-        nonlocal killed
-        killed += 1
-        secondary = started.process(killed, [SF0, SF1])
-        secondary.do("traffic 0 1 1")
-        time.sleep(0.05)
-        secondary.kill()
-        application.calm()
-
-    surprises(env, "secondary killed", device, cycle, queues=2, lost=(3 * BURST, 2),
-              eal=("--mbuf-pool-ops-name", "lf_stack"))
+    secondary_killed(env, device)
 
 
 def test_primary_killed(env):
-    """The secondary goes on without packets, and ends; then both are started again.
-
-    Who is killed when it takes or frees memory of EAL's leaves the heap locked, which all
-    processes share.  And the server polls, as a secondary asks its primary to wake one that
-    does not, and waits for the answer.
-    """
-    def cycle(application, started):
-        secondary = started.process(1, [SF0, SF1])
-        secondary.do("traffic 0 1 1")
-        time.sleep(0.05)
-        assert int(application.process.ask("memory 0")) > 0
-        application.process.kill()
-        time.sleep(0.05)
-        application.halt(0, 1, process=secondary)
-        secondary.type("quit")
-        assert secondary.wait() == 0, secondary.text()
-
-    surprises(env, "primary killed", device, cycle, queues=2, sim={"poll": True})
+    """The server polls: a secondary asks its primary to wake one that does not, and waits."""
+    primary_killed(env, device, sim={"poll": True})
 
 
 if __name__ == "__main__":
