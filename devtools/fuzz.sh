@@ -18,7 +18,7 @@ set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
-all=(completions devargs kernel messages model sim_client vfio_user)
+all=(completions devargs kernel messages model sim_client uevents vfio_user)
 targets=()
 limit=-max_total_time=30
 dir=$build-fuzz
