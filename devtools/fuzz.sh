@@ -18,7 +18,7 @@ set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
-all=(completions devargs kernel messages model sim_client uevents vfio_user)
+all=(completions devargs kernel messages model sim_client sysfs uevents vfio_user)
 targets=()
 limit=-max_total_time=30
 dir=$build-fuzz
@@ -83,7 +83,11 @@ run() {
 
 parse "$@"
 build_fuzz
-work=$(mktemp -d)
+if [ -w /dev/shm ]; then # a tree of files costs less in memory
+	work=$(mktemp -d -p /dev/shm)
+else
+	work=$(mktemp -d)
+fi
 trap 'rm -rf "$work"' EXIT
 for target in "${targets[@]}"; do
 	run "$target"
