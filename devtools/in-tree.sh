@@ -7,6 +7,7 @@
 #
 #   devtools/in-tree.sh DPDK_SOURCE   sources of any version since 22.11
 #   devtools/in-tree.sh               those of the distribution's libdpdk
+#   devtools/in-tree.sh --lay [DPDK_SOURCE]   make the commits, and no more
 #
 # The copy is a git repository, .sdk/VERSION/in-tree, with DPDK as it was in a commit
 # and ours in commits on top, as they would be sent: what DPDK's checks say is said of
@@ -189,6 +190,21 @@ lay_net() {
 	END
 }
 
+# The iterator's old syntax, "auxiliary:sf_sim.sf.0", which applications such as OVS hand on.
+lay_ethdev() {
+	edit lib/ethdev/rte_ethdev.c '/^	if ((strcmp(iter->bus->name, "vdev") == 0)/,/^	}$/c\
+	if (strcmp(iter->bus->name, "pci") == 0)\
+		bus_param_key = "addr";\
+	else\
+		bus_param_key = "name";'
+	commit "ethdev: iterate over devices of any bus" <<-END
+	An iterator in the old syntax, "BUS:NAME", was made for the four buses that
+	the function knew by name; for a device on any other, such as the auxiliary
+	bus, it was refused. All of them but PCI name their devices with the key
+	"name".
+	END
+}
+
 # The test program is an application of its own, which has the simulated device in it.
 lay_tests() {
 	lay app/test $app
@@ -258,6 +274,7 @@ lay_in() {
 	lay_sysfs
 	lay_bus
 	lay_net
+	lay_ethdev
 	lay_tests
 	git -C "$tree" diff --name-only --diff-filter=A base >"$work/ours"
 }
@@ -270,7 +287,7 @@ build_tree() {
 	local dir=$tree-$2 cc=$2 library=$3 drivers libs apps options driver
 
 	dpdk_parts
-	options=(-Ddefault_library="$library" -Denable_drivers="$drivers,common/vfio,net/sf_example"
+	options=(-Ddefault_library="$library" -Denable_drivers="$drivers,common/vfio,common/auxiliary,net/sf_example"
 		-Denable_apps="${apps%%,*},test-auxiliary" -Dplatform=generic -Dtests=false
 		-Dwerror=true --buildtype=release)
 	if grep -q "^option('enable_libs'" "$tree/meson_options.txt"; then
@@ -424,14 +441,20 @@ run_checks() {
 	verdict check-doc-vs-code.sh devtools/check-doc-vs-code.sh base
 	verdict check-dup-includes.sh of_ours devtools/check-dup-includes.sh
 	[ ! -e devtools/check-symbol-maps.sh ] || verdict check-symbol-maps.sh \
-		devtools/check-symbol-maps.sh drivers/{bus/auxiliary,common/vfio}/version.map
+		devtools/check-symbol-maps.sh \
+		drivers/{bus/auxiliary,common/auxiliary,common/vfio}/version.map
 	verdict "features are in the guides' table" unknown_features
 	cd "$top"
 }
 
 main() {
-	local source=${1:-} version
+	local lays_only='' source version
 
+	if [ "${1:-}" = --lay ]; then
+		lays_only=yes
+		shift
+	fi
+	source=${1:-}
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
 	if [ -z "$source" ]; then
@@ -449,6 +472,7 @@ main() {
 	ln -s "$(command -v gawk)" "$work/bin/awk"
 	PATH=$work/bin:$PATH
 	lay_in "$source"
+	[ -z "$lays_only" ] || return 0
 	run_checks
 	if build_tree "gcc, shared" gcc shared; then
 		[ -z "$exports" ] || verdict "exports are those of version.map" exports_differ

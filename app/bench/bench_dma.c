@@ -4,16 +4,18 @@
 
 /*
  * Time to open a device with so many pages of memory to map, by EAL's own VFIO
- * code and by common/vfio, in turn.  The pages are an external heap's, and no
- * page's IOVA follows that of the one before, so each is a mapping.
+ * code and by common/vfio, in turn.  The pages are an external heap's: scattered,
+ * so that no page's IOVA follows that of the one before and each is a mapping; and
+ * in a row, "-row", as all pages are whose IOVA is their address.
  *
  *   dpdk-bench-dma [EAL OPTION]... -- PCI-DEVICE CHARACTER-DEVICE ROUNDS
  *
  * Prints lines of "PAGES SUBJECT us/page MICROSECONDS", and, as "kernel-us/page", how
- * much of that the requests to map a page take.  Both are of the whole open.
+ * much of that the requests to map pages take.  Both are of the whole open.
  */
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -61,14 +63,17 @@ clock_start(void)
 	start = rte_rdtsc();
 }
 
+static bool is_row; /* how the pages are */
+
 static void
 report(unsigned int pages, const char *subject)
 {
+	const char *suffix = is_row ? "-row" : "";
 	const double us = 1e6 / rte_get_tsc_hz();
 	const uint64_t end = rte_rdtsc();
 
-	printf("%u %s us/page %.3f\n", pages, subject, (end - start) * us);
-	printf("%u %s kernel-us/page %.3f\n", pages, subject, in_kernel * us);
+	printf("%u %s%s us/page %.3f\n", pages, subject, suffix, (end - start) * us);
+	printf("%u %s%s kernel-us/page %.3f\n", pages, subject, suffix, in_kernel * us);
 }
 
 static void
@@ -103,7 +108,7 @@ time_ours(unsigned int pages, const char *device, const char *cdev,
 	rte_vfio_dev_close(dev);
 }
 
-/* Every other page of IOVA, where EAL has nothing. */
+/* In pages of IOVA where EAL has nothing: one after the other, or every other one. */
 static void
 heap_add(void *memory, unsigned int pages)
 {
@@ -111,7 +116,7 @@ heap_add(void *memory, unsigned int pages)
 	unsigned int i;
 
 	for (i = 0; i < pages; i++)
-		iovas[i] = (UINT64_C(16) << 30) + 2 * i * (uint64_t)PAGE;
+		iovas[i] = (UINT64_C(16) << 30) + (is_row ? 1 : 2) * i * (uint64_t)PAGE;
 	if (rte_malloc_heap_memory_add(HEAP, memory, (size_t)pages * PAGE, iovas, pages, PAGE) != 0)
 		rte_exit(EXIT_FAILURE, "no heap of %u pages\n", pages);
 }
@@ -167,9 +172,11 @@ main(int argc, char **argv)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (memory == MAP_FAILED || rte_malloc_heap_create(HEAP) != 0)
 		rte_exit(EXIT_FAILURE, "no memory\n");
-	for (rounds = atoi(argv[3]); rounds > 0; rounds--)
+	for (rounds = 2 * atoi(argv[3]); rounds > 0; rounds--) {
+		is_row = rounds % 2 == 0;
 		for (i = 0; i < RTE_DIM(sizes); i++)
-			bench(argv[1], argv[2], memory, sizes[i], rounds);
+			bench(argv[1], argv[2], memory, sizes[i], rounds / 2);
+	}
 	rte_malloc_heap_destroy(HEAP);
 	return rte_eal_cleanup();
 }

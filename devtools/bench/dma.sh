@@ -4,7 +4,8 @@
 #
 #     Opening a PCI device with 1,024 to 4,096 pages of memory to map for its DMA,
 #     by common/vfio through its group and through its character device, and by
-#     EAL's own VFIO code: microseconds for each page, without what an open takes
+#     EAL's own VFIO code: pages that lie apart, so that each is a mapping, and pages
+#     in a row, as with IOVA as VA. Microseconds for each page, without what an open takes
 #     that has none of them to map; and how much of that is the kernel's, in the
 #     requests that map the pages. In an emulated machine whose clock counts
 #     instructions, 2 ns each, so that other work on the host does not show.
