@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """Both auxiliary buses, ours and DPDK's, in a process, loaded in any order."""
+import glob
 import itertools
 import os
 import re
@@ -77,49 +78,48 @@ def compiled(env, name, source, output, *args):
 
 
 def plugins(env):
-    """DPDK's bus, a driver for it, and a driver for ours."""
+    """Paths of DPDK's bus, a driver for it, and a driver for ours."""
     header = harness.dpdk_bus_header()
     directory = env.path("plugins")
     os.mkdir(directory)
     other = compiled(env, "other.c", DRIVER % header, "plugins/librte_net_other.so", "-shared",
                      "-fPIC", f"-I{os.path.dirname(header)}", "-lrte_bus_auxiliary")
-    return {
-        "DPDK's bus": f"{harness.DPDK_LIB}/"
-                      + harness.driver_soname().replace("net_sf_example", "bus_auxiliary"),
-        "driver for it": other,
-        "driver for ours": f"{harness.BUILD}/drivers/{harness.driver_soname()}",
-    }
+    ours = harness.driver_soname()
+    return [f"{harness.DPDK_LIB}/" + ours.replace("net_sf_example", "bus_auxiliary"), other,
+            f"{harness.BUILD}/drivers/{ours}"]
 
 
-def run(env, program, order, devargs):
-    """
-    What the application says while these libraries are loaded in this order.  They are
-    given by bare names: EAL refuses a path with a directory in it that all may write.
-    """
-    arguments = [arg for path in order for arg in ("-d", os.path.basename(path))]
-    path = [os.path.dirname(path) for path in order] + [harness.library_path()]
+def run(env, command, path=()):
+    """Each driver gets its device, by our bus, which says once that it is the only one."""
     out = subprocess.run(
-        [program, "--no-huge", "--no-shconf", "-m", "64", "-l", "0", "--no-pci", "--no-telemetry",
-         "--log-level", "bus.auxiliary:debug", *arguments, *devargs],
+        [*command, "--no-huge", "--no-shconf", "-m", "64", "-l", "0", "--no-pci", "--no-telemetry",
+         "--log-level", "bus.auxiliary:debug"],
         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
-        env={**os.environ, **harness.sysfs(env.devices), "LD_LIBRARY_PATH": ":".join(path)})
+        env={**os.environ, **harness.sysfs(env.devices),
+             "LD_LIBRARY_PATH": ":".join([*path, harness.library_path()])})
     assert out.returncode == 0, out.stdout
+    for line in ("auxiliary bus: device sf_sim.sf.0: probing driver net_sf_example",
+                 "auxiliary bus: device other.sf.0: probing driver other",
+                 "other: other has other.sf.0", "other: gives up other.sf.0"):
+        assert line in out.stdout, f"no '{line}': {command}\n{out.stdout}"
+    assert len(re.findall("another bus named auxiliary", out.stdout)) == 1, out.stdout
     return out.stdout
 
 
-def any_order(env, devargs):
-    """Each driver gets its device, by our bus, which says once that it is the only one."""
+def start(env):
+    """A device for each driver; the application, and libraries to be loaded in each order."""
     env.sim(sfs=1)
     os.mkdir(f"{env.devices}/other.sf.0")
-    program = compiled(env, "app.c", APPLICATION, "app", "-lrte_eal")
-    libraries = plugins(env)
-    for order in itertools.permutations(libraries):
-        text = run(env, program, [libraries[name] for name in order], devargs)
-        for line in ("auxiliary bus: device sf_sim.sf.0: probing driver net_sf_example",
-                     "auxiliary bus: device other.sf.0: probing driver other",
-                     "other: other has other.sf.0", "other: gives up other.sf.0"):
-            assert line in text, f"no '{line}': {order}\n{text}"
-        assert len(re.findall("another bus named auxiliary", text)) == 1, text
+    return (compiled(env, "app.c", APPLICATION, "app", "-lrte_eal"),
+            list(itertools.permutations(plugins(env))))
+
+
+def any_order(env, devargs):
+    """By bare names: EAL refuses a path with a directory in it that all may write."""
+    program, orders = start(env)
+    for order in orders:
+        arguments = [arg for path in order for arg in ("-d", os.path.basename(path))]
+        run(env, [program, *arguments, *devargs], map(os.path.dirname, order))
 
 
 def test_any_order(env):
@@ -136,6 +136,25 @@ def test_any_order_layered(env):
     """Devices by devargs that only our bus understands."""
     any_order(env, ["-a", "bus=auxiliary,name=sf_sim.sf.0,vfio=user",
                     "-a", "bus=auxiliary,name=other.sf.0"])
+
+
+def test_any_order_of_directory(env):
+    """As EAL loads what it is not told of: in the order that its directory is read in."""
+    program, orders = start(env)
+    directory, = glob.glob(f"{harness.DPDK_LIB}/dpdk/pmds-*")
+    abi = directory.rpartition("-")[2]
+    bus, *_ = names = [os.path.basename(path).split(".so")[0] for path in orders[0]]
+    keep = "".join(f"cp -L {path} $work/{name}\n" for path, name in zip(orders[0], names))
+    met = set()
+    for order in itertools.permutations(names):
+        text = run(env, [*harness.changed_system(
+            f"{keep}mount -t tmpfs -o mode=755 tmpfs {directory}\n"
+            + "".join(f"cp $work/{name} {directory}/{name}.so.{abi}\n" for name in order)
+            # What drivers of DPDK's bus are linked with is a link to this one.
+            + f"ln -s {bus}.so.{abi} {directory}/{bus}.so.{abi.split('.')[0]}\nls -U {directory}"),
+                         program])
+        met.add(tuple(re.findall(rf"^(\S+)\.so\.{abi}$", text, re.M)))
+    assert met == set(itertools.permutations(names)), met
 
 
 if __name__ == "__main__":
