@@ -370,6 +370,7 @@ static const struct {
 } commands[] = {
 	{ "after-late", cmd_after_late },
 	{ "arm", cmd_arm },
+	{ "ask", cmd_ask },
 	{ "calm", cmd_calm },
 	{ "close", cmd_close },
 	{ "configure", cmd_configure },

@@ -24,6 +24,11 @@ int hostile_start(const char *kind);
 int cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b);
 /** An octet of a device of the primary's, after one that comes late. */
 int cmd_after_late(uint16_t offset, unsigned int a, unsigned int b);
+/**
+ * Ask the primary about sf_sim.sf.0 without common/vfio: an enum vfio_mp_type, a region, and
+ * for an access its length.  How many file descriptors come with the answer.
+ */
+int cmd_ask(uint16_t type, unsigned int index, unsigned int len);
 
 /**
  * Send and receive between two ports that are wired as a pair, each by one queue, on a thread

@@ -3,10 +3,12 @@
  */
 
 /*
- * A primary process that does not answer as common/vfio would.
+ * A primary process that does not answer as common/vfio would, and a secondary that asks
+ * what common/vfio would not.
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -141,4 +143,34 @@ cmd_after_late(uint16_t offset, unsigned int a, unsigned int b)
 		ret = rte_vfio_region_read(dev, 0, offset, &octet, 1);
 	rte_vfio_dev_close(dev);
 	return ret < 0 ? ret : octet;
+}
+
+int
+cmd_ask(uint16_t type, unsigned int index, unsigned int len)
+{
+	const struct timespec timeout = { .tv_sec = 5 };
+	struct vfio_mp_msg msg = { .type = type, .name = "sf_sim.sf.0" };
+	struct rte_mp_msg request = { .name = VFIO_MP_ACTION, .len_param = sizeof(msg) };
+	struct rte_mp_reply reply;
+	int i, ret;
+
+	if (type == VFIO_MP_REGION) {
+		msg.region.index = index;
+	} else if (type == VFIO_MP_READ) {
+		msg.access.index = index;
+		msg.access.len = len;
+	}
+	memcpy(request.param, &msg, sizeof(msg));
+	if (rte_mp_request_sync(&request, &reply, &timeout) < 0)
+		return -rte_errno;
+	if (reply.nb_received != 1) {
+		free(reply.msgs);
+		return -ENODEV;
+	}
+	memcpy(&msg, reply.msgs[0].param, sizeof(msg));
+	ret = msg.result < 0 ? msg.result : reply.msgs[0].num_fds;
+	for (i = 0; i < reply.msgs[0].num_fds; i++)
+		close(reply.msgs[0].fds[i]);
+	free(reply.msgs);
+	return ret;
 }

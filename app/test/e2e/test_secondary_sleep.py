@@ -217,5 +217,22 @@ def test_answer_is_late(env):
         quit_all(secondary, primary)
 
 
+def test_secondary_misbehaves(env):
+    """What there is not is refused, and no file descriptor comes with what has none."""
+    region, read = 1, 2
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        answers = [secondary.ask(f"ask {region} {index}") for index in range(16)]
+        there = [answer for answer in answers if answer != "EINVAL"]
+        assert 1 <= len(there) <= 9 and answers[:len(there)] == there, answers
+        assert secondary.ask(f"ask {region} 4294967295") == "EINVAL"
+        assert secondary.ask(f"ask {read} 0 4") == "0"
+        assert secondary.ask(f"ask {read} 0 129") == "EINVAL"
+        assert secondary.ask(f"ask {read} 16 4") == "EINVAL"
+        assert secondary.ask("ask 77 0") == "EINVAL"
+        quit_all(secondary, primary)
+
+
 if __name__ == "__main__":
     harness.run(sys.modules[__name__])
