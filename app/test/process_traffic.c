@@ -391,7 +391,7 @@ memory_main(void *arg)
 			block[at] = 1;
 		memory.nb += block != NULL;
 		rte_free(block);
-		rte_delay_us_sleep(rte_rand_max(2000));
+		rte_delay_us_sleep(rte_rand_max(10000));
 	}
 	return arg;
 }
