@@ -18,7 +18,10 @@
 #define HOSTILE_LATE 4
 int hostile_start(const char *kind);
 
-/* Commands of dpdk-test-process; each returns what it answers, and ignores what it does not name. */
+/*
+ * Commands of dpdk-test-process; each returns what it answers, and ignores the arguments
+ * that it does not name.
+ */
 
 /** A device of the primary's, and its interrupts: what enabling them returns. */
 int cmd_interrupts(uint16_t nb_queues, unsigned int a, unsigned int b);

@@ -67,8 +67,10 @@ class Report:
 
 
 def print_counts(counts, name):
-    shares = [f"{counts[part]:5}/{counts[whole]:<5} {100 * counts[part] / (counts[whole] or 1):5.1f}%"
-              for part, whole in (("run", "lines"), ("taken", "branches"))]
+    shares = []
+    for part, whole in (("run", "lines"), ("taken", "branches")):
+        share = 100 * counts[part] / (counts[whole] or 1)
+        shares.append(f"{counts[part]:5}/{counts[whole]:<5} {share:5.1f}%")
     print(*shares, f" {name}")
 
 

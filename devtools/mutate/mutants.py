@@ -75,7 +75,8 @@ def tests_of(path, number, tests, times):
         logs = [json.loads(line) for line in file]
     seconds = {log["name"].rpartition(" ")[2]: log["duration"] for log in logs}
     counted = [int(n) for n in known if number - STATEMENT < int(n) <= number]
-    return sorted(known[str(max(counted))], key=lambda name: seconds.get(name, 0)) if counted else []
+    names = known[str(max(counted))] if counted else []
+    return sorted(names, key=lambda name: seconds.get(name, 0))
 
 
 def main():
