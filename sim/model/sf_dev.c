@@ -60,7 +60,7 @@ regs_reset(struct sf_dev *dev)
 	dev->r.mac = dev->perm_mac;
 	if (dev->wire->type != SF_WIRE_SWITCH)
 		dev->r.flow_ctrl = SF_FLOW_CTRL_PAUSE;
-	sf_rss_build_table(dev);
+	memset(dev->rss_table, 0, sizeof(dev->rss_table)); /* that of the key, which is 0 */
 	sf_filter_mac_written(dev);
 	sf_flow_reset(dev);
 }

@@ -83,6 +83,8 @@ sf_fdb_flush(struct sf_wire *wire, struct sf_station at)
 	struct sf_fdb_entry *entry;
 	unsigned int i;
 
+	if (wire->type != SF_WIRE_SWITCH) /* which alone learns */
+		return;
 	for (i = 0; i < SF_FDB_SETS * SF_FDB_WAYS; i++) {
 		entry = &wire->fdb[i / SF_FDB_WAYS][i % SF_FDB_WAYS];
 		if (entry->at.dev == at.dev && entry->at.tap == at.tap)
