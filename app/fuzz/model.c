@@ -20,8 +20,8 @@
 #define NB_QUEUES 2
 
 /* A driver's memory, from IOVA 0 on; the device may only read the second half. */
-#define MEMORY_SIZE 0x40000
-#define READ_ONLY 0x20000
+#define MEMORY_SIZE 0x20000
+#define READ_ONLY 0x10000
 
 enum op_kind {
 	OP_WRITE, /* octets to a region */

@@ -9,9 +9,6 @@
  */
 
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,8 +44,9 @@ struct answer {
 static struct {
 	struct fuzz_input *in;
 	int listener;
+	int sock; /* of the client, or -1 */
 	int memory_fd;
-	sem_t done; /* with a client */
+	bool is_busy; /* with a request */
 } server;
 
 /* Take a request; its descriptors, for which there is no room, are closed. */
@@ -101,50 +99,62 @@ answer(int sock, const struct vfio_user_header *request)
 }
 
 static void
-serve(int sock)
+hang_up(void)
 {
-	struct vfio_user_header request;
-	bool good = true;
-
-	while (good && receive(sock, &request)) {
-		if ((request.flags & VFIO_USER_F_TYPE_MASK) == VFIO_USER_F_REPLY)
-			continue; /* to a command of ours */
-		good = server.in->len != 0 && answer(sock, &request);
-	}
+	if (server.sock >= 0)
+		close(server.sock);
+	server.sock = -1;
 }
 
-static void *
-server_main(void *arg)
+/* Take what the client has sent, and answer before it waits for that. */
+static void
+serve(void)
 {
-	struct pollfd wait = { .fd = server.listener, .events = POLLIN };
-	int sock;
+	struct vfio_user_header request;
 
-	for (;;) {
-		/* accept() has a descriptor set aside while it waits, which would be missed. */
-		poll(&wait, 1, -1);
-		sock = accept(server.listener, NULL, NULL);
-		serve(sock);
-		close(sock);
-		sem_post(&server.done);
-	}
-	return arg;
+	if (server.sock < 0)
+		server.sock = accept4(server.listener, NULL, NULL, SOCK_CLOEXEC);
+	if (server.sock < 0)
+		return; /* it has been hung up on */
+	if (!receive(server.sock, &request) ||
+			((request.flags & VFIO_USER_F_TYPE_MASK) != VFIO_USER_F_REPLY &&
+			 (server.in->len == 0 || !answer(server.sock, &request))))
+		hang_up();
+}
+
+/*
+ * The server's turn is when the client has sent a message: on the client's thread, as
+ * two of them would spend their time on waiting for each other.  See meson.build.
+ */
+ssize_t __real_sendmsg(int sock, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int sock, const struct msghdr *msg, int flags);
+
+ssize_t
+__wrap_sendmsg(int sock, const struct msghdr *msg, int flags)
+{
+	ssize_t len = __real_sendmsg(sock, msg, flags);
+
+	if (server.is_busy)
+		return len;
+	server.is_busy = true;
+	serve();
+	server.is_busy = false;
+	return len;
 }
 
 static void
 server_start(void)
 {
 	const struct sockaddr_un addr = { .sun_family = AF_UNIX, .sun_path = SOCKET };
-	pthread_t thread;
 
-	sem_init(&server.done, 0, 0);
+	server.sock = -1;
 	server.memory_fd = memfd_create("regions", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	fuzz_need(server.memory_fd >= 0 && ftruncate(server.memory_fd, MEMORY_SIZE) == 0 &&
 		fcntl(server.memory_fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0, "memory of regions");
 	unlink(SOCKET);
-	server.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	server.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	fuzz_need(bind(server.listener, (const struct sockaddr *)&addr, sizeof(addr)) == 0 &&
 		listen(server.listener, 1) == 0, SOCKET);
-	fuzz_need(pthread_create(&thread, NULL, server_main, NULL) == 0, "server");
 }
 
 void
@@ -170,7 +180,7 @@ fuzz_run(struct fuzz_input *in)
 		fuzz_device_use(dev);
 		rte_vfio_dev_close(dev);
 	}
-	sem_wait(&server.done);
+	hang_up();
 }
 
 /* --- Servers that behave ------------------------------------------------------------- */
