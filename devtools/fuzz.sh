@@ -8,6 +8,7 @@
 #   devtools/fuzz.sh TARGET...               some of them: those that app/fuzz/meson.build lists
 #   devtools/fuzz.sh [TARGET...] --seconds N for another time
 #   devtools/fuzz.sh [TARGET...] --runs N    so many executions of each
+#   devtools/fuzz.sh [TARGET...] --jobs N    so many targets at a time
 #
 # Inputs that reach something new are kept in build-fuzz/corpus/TARGET, and the
 # next run goes on from there. An input that something is wrong with is kept in
@@ -21,8 +22,8 @@ set -euo pipefail
 all=(completions devargs kernel messages model sim_client sysfs uevents vfio_user)
 targets=()
 limit=-max_total_time=30
+jobs=1
 dir=$build-fuzz
-failed=0
 
 usage() {
 	sed -n '/^#   /s/^# *//p' "$0" >&2
@@ -32,9 +33,13 @@ usage() {
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--seconds | --runs)
+		--seconds | --runs | --jobs)
 			[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
-			[ "$1" = --runs ] && limit=-runs=$2 || limit=-max_total_time=$2
+			case $1 in
+			--seconds) limit=-max_total_time=$2 ;;
+			--runs) limit=-runs=$2 ;;
+			*) jobs=$2 ;;
+			esac
 			shift
 			;;
 		*)
@@ -66,19 +71,36 @@ run() {
 	(
 		cd "$work"
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-			"$dir/app/fuzz/fuzz-$name" "$limit" -max_len=$max_len -timeout=10 -close_fd_mask=3 \
-			-entropic=0 -print_funcs=0 -artifact_prefix="$dir/$name-" \
-			"$dir/corpus/$name"
+			"$dir/app/fuzz/fuzz-$name" "$limit" -max_len=$max_len -timeout=10 \
+			-close_fd_mask=3 -entropic=0 -print_funcs=0 \
+			-artifact_prefix="$dir/$name-" "$dir/corpus/$name"
 	) >"$log" 2>&1 || status=$?
 	read -r runs seconds < <(sed -n 's/^Done \(.*\) runs in \(.*\) second.*/\1 \2/p' "$log") ||
 		status=1
-	if [ "$status" -eq 0 ]; then
-		echo "$name: $(thousands "$runs") executions," \
-			"$(thousands $((runs / (seconds > 0 ? seconds : 1))))/s, nothing found"
-		return
+	if [ "$status" -ne 0 ]; then
+		echo "$name: found $(sed -n 's/.*Test unit written to //p' "$log"), see $log"
+		return 1
 	fi
-	failed=1
-	echo "$name: found $(sed -n 's/.*Test unit written to //p' "$log"), see $log"
+	echo "$name: $(thousands "$runs") executions," \
+		"$(thousands $((runs / (seconds > 0 ? seconds : 1))))/s, nothing found"
+}
+
+# So many at a time: the next begins when one has ended.  False if one has found something.
+run_all() {
+	local target running=0 status=0
+
+	for target in "${targets[@]}"; do
+		if [ "$running" -eq "$jobs" ]; then
+			wait -n || status=1
+			running=$((running - 1))
+		fi
+		run "$target" &
+		running=$((running + 1))
+	done
+	for (( ; running > 0; running--)); do
+		wait -n || status=1
+	done
+	return $status
 }
 
 parse "$@"
@@ -89,7 +111,4 @@ else
 	work=$(mktemp -d)
 fi
 trap 'rm -rf "$work"' EXIT
-for target in "${targets[@]}"; do
-	run "$target"
-done
-exit $failed
+run_all

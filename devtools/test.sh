@@ -6,14 +6,14 @@
 #
 #   devtools/test.sh            all suites
 #   devtools/test.sh SUITE...   some of them: lint, fast, e2e, packages, vm,
-#                               sanitize, tsan, soak
+#                               sanitize, tsan, fuzz, soak
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e packages vm sanitize tsan soak)
+[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e packages vm sanitize tsan fuzz soak)
 
 # What can be said of the sources without running them.
 run_lint() {
@@ -46,6 +46,19 @@ run_tsan() {
 	TSAN_OPTIONS=suppressions=$top/devtools/tsan.supp run_suites "$dir" tsan
 }
 
+# Each fuzz target for as long as pays in a test; what it says is counted as a test's result.
+run_fuzz() {
+	local log status=0 bad
+
+	log=$(mktemp)
+	"$top/devtools/fuzz.sh" --seconds 30 --jobs "$(nproc)" | tee "$log" || status=$?
+	passed=$((passed + $(grep -c ', nothing found$' "$log" || true)))
+	bad=$(grep -c '^[a-z_]*: found ' "$log" || true)
+	rm "$log"
+	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	failed=$((failed + bad))
+}
+
 main() {
 	local suite guests=()
 
@@ -57,6 +70,7 @@ main() {
 		sanitize) run_sanitized ;;
 		tsan) run_tsan ;;
 		lint) run_lint ;;
+		fuzz) run_fuzz ;;
 		vm | soak) guests+=("$suite") ;; # side by side
 		*) run_suites "$build" "$suite" ;;
 		esac
