@@ -93,6 +93,11 @@ guides_tests() {
 	done
 }
 
+# A guide explains what is logged.
+guides_log_lines() {
+	"$top/devtools/lint/log_lines.py"
+}
+
 # A driver has what it needs from the bus and from common/vfio.
 driver_layers() {
 	files 'drivers/net/*.[ch]' | xargs grep -nE '#include <(linux|sys)/' | grep -v 'linux/types.h' || true
@@ -108,6 +113,7 @@ check public_headers
 check driver_layers
 check guides
 check guides_tests
+check guides_log_lines
 check api_reference
 check clang_tidy
 echo "1..$number"
