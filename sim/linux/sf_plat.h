@@ -16,6 +16,7 @@
 #include <asm/barrier.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/prefetch.h>
@@ -93,6 +94,11 @@ static inline void sf_plat_ring_push(struct sf_plat *plat, void *at, u64 len)
 {
 	if (plat->unpinned)
 		sf_sim_ring_transfer(plat, at, len, true);
+}
+
+static inline u64 sf_plat_now_ns(void)
+{
+	return ktime_get_ns();
 }
 
 void sf_plat_irq(struct sf_plat *plat, unsigned int vector);

@@ -24,6 +24,9 @@ enum sf_verdict {
 	SF_NO_LINK, /* there is no receiver */
 };
 
+/* How long an Rx queue without room, of which nothing is taken, holds the sender. */
+#define SF_STALL_NS		2000000000ULL
+
 #define SF_LINK_SPEED		100000 /* Mb/s */
 #define SF_FW_VERSION		(1 << 16 | 2 << 8 | 0)
 

@@ -41,6 +41,7 @@
  *    for the driver; nothing is to be done where they are the same memory;
  *  - void sf_plat_irq(plat, vector): raise an MSI-X vector;
  *  - void sf_plat_log(plat, fmt, ...): one line about this device;
+ *  - uint64_t sf_plat_now_ns(): a clock that only goes forward;
  *  - sf_load(p), sf_load_acquire(p), sf_store(p, v), sf_store_release(p, v)
  *    for aligned 32- and 64-bit words, sf_mb(), a full barrier, and
  *    sf_prefetch(p), for an address that may be anything.
@@ -100,8 +101,11 @@ struct sf_queue {
 	uint16_t arm_done; /* Rx: last interrupt sequence served */
 	bool running;
 	bool held; /* Tx: waits for the receiver */
+	bool stalled; /* Rx: has held its sender for too long, and drops packets instead */
 	bool scatter; /* Rx: a packet may take several buffers */
 	uint32_t tso_done; /* Tx: segments of the packet at head that are sent */
+	uint64_t hold_start; /* Rx: when it first held a sender with "hold_packets", or 0; ns */
+	uint64_t hold_packets; /* Rx: "packets" then */
 	struct sf_plat_hint hint; /* for packet buffers */
 	uint64_t packets;
 	uint64_t bytes;

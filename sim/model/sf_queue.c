@@ -101,6 +101,8 @@ queue_start(struct sf_queue *q)
 	q->gen = 1;
 	q->arm_done = 0;
 	q->held = false;
+	q->stalled = false;
+	q->hold_start = 0;
 	q->tso_done = 0;
 	sf_store(q->db, 0);
 	if (q->tx)

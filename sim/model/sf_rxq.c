@@ -190,6 +190,31 @@ rxq_fits(const struct sf_queue *q, uint32_t len, uint32_t *nb)
 	return *nb == 1 || (q->scatter && *nb < q->size);
 }
 
+/*
+ * Whether a queue without room holds the sender.  One that has taken no packet for
+ * this long is taken for one that nobody polls, as network cards do it: it drops
+ * packets until it takes one again.
+ */
+static bool
+rxq_holds(struct sf_queue *q)
+{
+	uint64_t now;
+
+	if (q->stalled && q->hold_packets == q->packets)
+		return false;
+	now = sf_plat_now_ns();
+	if (q->stalled || q->hold_start == 0 || q->hold_packets != q->packets) {
+		q->stalled = false;
+		q->hold_start = now;
+		q->hold_packets = q->packets;
+	} else if (now - q->hold_start >= SF_STALL_NS) {
+		q->stalled = true;
+		sf_plat_log(q->dev->plat, "Rx queue %u takes nothing: it no longer holds the sender, and drops packets until it does",
+			q->index);
+	}
+	return !q->stalled;
+}
+
 /* What the port does with a packet that has arrived. */
 enum sf_verdict
 sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame)
@@ -218,7 +243,7 @@ sf_dev_receive(struct sf_dev *dev, const struct sf_frame *frame)
 	if (frame->len > dev->r.mtu + SF_FRAME_OVERHEAD || !rxq_fits(q, pkt.len, &nb))
 		return rx_drop(dev, q, SF_STAT_RX_TOO_LONG);
 	if (sf_rxq_room(q, nb) < nb) {
-		if (q->running && (dev->r.flow_ctrl & SF_FLOW_CTRL_PAUSE))
+		if (q->running && (dev->r.flow_ctrl & SF_FLOW_CTRL_PAUSE) && rxq_holds(q))
 			return SF_HELD;
 		return rx_drop(dev, q, SF_STAT_RX_NO_DESC);
 	}

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include "dma.h"
 
@@ -145,6 +146,15 @@ sf_plat_ring_push(struct sf_plat *plat, void *at, uint64_t len)
 	(void)plat;
 	(void)at;
 	(void)len;
+}
+
+static inline uint64_t
+sf_plat_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 void sf_plat_irq(struct sf_plat *plat, unsigned int vector);

@@ -332,6 +332,30 @@ def test_by_number(env):
     testpmd.quit()
 
 
+def test_txonly(env):
+    """Nobody receives what is sent: the sender is held for a while, and then goes on."""
+    sim = env.sim()
+    testpmd = env.testpmd(PAIR)
+    testpmd.command("set fwd txonly")
+    testpmd.command("start")
+    sim.expect("sf_sim.sf.0: Rx queue 0 takes nothing", 20)
+    before = testpmd.stats(0), testpmd.stats(1)
+    time.sleep(0.5)
+    after = testpmd.stats(0), testpmd.stats(1)
+    for old, new in zip(before, after):
+        assert new["TX-packets"] > old["TX-packets"] + 1000, (before, after)
+        assert new["RX-missed"] > old["RX-missed"] + 1000, (before, after)
+    # Who receives again holds the sender again.
+    testpmd.command("stop")
+    testpmd.command("set fwd io")
+    testpmd.forward(0.2)
+    for port in (0, 1):
+        testpmd.command(f"clear port stats {port}")
+    testpmd.forward(0.5, first=4)
+    check_lossless(testpmd)
+    testpmd.quit()
+
+
 def test_bad_driver_argument(env):
     """An argument the driver does not know: that device is refused, by name."""
     env.sim()
