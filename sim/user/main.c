@@ -340,7 +340,7 @@ open_tap(void)
 	return ret;
 }
 
-/* An event names an sf by its listener, or by the connection inside it. */
+/* An event names an sf by its listener, or by a connection inside it. */
 static void
 on_event(const struct epoll_event *event)
 {
@@ -362,10 +362,7 @@ on_event(const struct epoll_event *event)
 	sf = &sfs[(size_t)(at - (char *)sfs) / sizeof(*sfs)];
 	if (!sf_is_open(sf)) /* removed by a command since */
 		return;
-	if (at == (char *)sf)
-		sf_accept(sf);
-	else
-		sf_serve(sf, event->events);
+	sf_event(sf, at, event->events);
 }
 
 static uint64_t

@@ -93,6 +93,60 @@ conn_close(struct sf *sf)
 	*conn = (struct conn) { .fd = -1, .out_fd = -1 };
 }
 
+static void
+refused_close(struct sf *sf)
+{
+	if (sf->refused >= 0)
+		close(sf->refused);
+	sf->refused = -1;
+}
+
+/* A second client is told when it has asked for something; of several, the last. */
+static void
+refused_keep(struct sf *sf, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = &sf->refused };
+
+	sf_log(sf, "in use: second client refused");
+	refused_close(sf);
+	if (epoll_ctl(sf->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		close(fd);
+	else
+		sf->refused = fd;
+}
+
+/* Refuse what a second client asks for, and end its connection. */
+static void
+refused_answer(struct sf *sf)
+{
+	char request[CONN_MAX_VERSION];
+	struct vfio_user_header header;
+	ssize_t got;
+
+	got = recv(sf->refused, request, sizeof(request), MSG_DONTWAIT);
+	if (got < 0 && errno == EAGAIN) /* the event was for one that has been closed since */
+		return;
+	if (got >= (ssize_t)sizeof(header)) {
+		memcpy(&header, request, sizeof(header));
+		header.msg_size = sizeof(header);
+		header.flags = VFIO_USER_F_REPLY | VFIO_USER_F_ERROR;
+		header.error = EBUSY;
+		(void)!send(sf->refused, &header, sizeof(header), MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	refused_close(sf);
+}
+
+void
+sf_event(struct sf *sf, const void *at, uint32_t events)
+{
+	if (at == sf)
+		sf_accept(sf);
+	else if (at != &sf->refused)
+		sf_serve(sf, events);
+	else if (sf->refused >= 0)
+		refused_answer(sf);
+}
+
 void
 sf_accept(struct sf *sf)
 {
@@ -104,8 +158,7 @@ sf_accept(struct sf *sf)
 		return;
 	sf_serve(sf, EPOLLIN); /* a client that has left may not have been served since */
 	if (sf->conn.fd >= 0) {
-		sf_log(sf, "second client refused");
-		close(fd);
+		refused_keep(sf, fd);
 		return;
 	}
 	if (epoll_ctl(sf->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
@@ -370,6 +423,7 @@ sf_open(struct sf *sf, struct sf_wire *wire, uint32_t index, uint32_t nb_queues,
 	sf->epoll = epoll;
 	sf->conn.fd = -1;
 	sf->conn.out_fd = -1;
+	sf->refused = -1;
 	sf->plat.name = sf->name;
 	for (i = 0; i < SF_PLAT_VECTORS; i++)
 		sf->plat.eventfds[i] = -1;
@@ -386,6 +440,7 @@ sf_close(struct sf *sf)
 {
 	if (sf->conn.fd >= 0)
 		conn_close(sf);
+	refused_close(sf);
 	sf_dev_fini(&sf->dev);
 	munmap(sf->db, (size_t)sf->dev.nb_queues * SF_DB_STRIDE);
 	sf->db = NULL;

@@ -23,6 +23,7 @@
 
 #define CONN_MAX_FDS 16 /* taken in one message; advertised, and some clients give up on more */
 #define CONN_MAX_XFER (1024 * 1024)
+#define CONN_MAX_VERSION 4096 /* read of the first message of a client that is refused */
 
 struct conn {
 	int fd; /* -1: nobody is connected */
@@ -52,6 +53,7 @@ struct sf {
 	unsigned int resets; /* VFIO_DEVICE_RESET so far */
 	bool resets_at_end; /* of a connection; set behind sf_open() */
 	struct conn conn;
+	int refused; /* socket of a second client, to be told that there is a first; -1: none */
 };
 
 /* Give a model device its sockets; listener becomes the sf's.  0 or a negative errno. */
@@ -66,7 +68,8 @@ sf_is_open(const struct sf *sf)
 	return sf->db != NULL;
 }
 
-/* Something to do on the listener or on the connection. */
+/* Something to do, on the listener, on the connection or for a second client: which, "at" says. */
+void sf_event(struct sf *sf, const void *at, uint32_t events);
 void sf_accept(struct sf *sf);
 void sf_serve(struct sf *sf, uint32_t events);
 

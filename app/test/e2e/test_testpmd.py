@@ -332,6 +332,21 @@ def test_by_number(env):
     testpmd.quit()
 
 
+def test_in_use(env):
+    """A device that another process has: said by name, and the others are used."""
+    env.sim()
+    first = env.testpmd(PAIR[2:])
+    second = env.testpmd(PAIR, small=True)
+    said = [x for x in second.output if "sf_sim.sf.1" in x and "in use" in x]
+    assert len(said) == 1, second.text()
+    out = second.command("show port summary all")
+    assert "sf_sim.sf.0" in out and "sf_sim.sf.1" not in out, out
+    first.quit()
+    out = second.command("port attach auxiliary:sf_sim.sf.1")
+    assert "is attached" in out, out
+    second.quit()
+
+
 def test_txonly(env):
     """Nobody receives what is sent: the sender is held for a while, and then goes on."""
     sim = env.sim()

@@ -828,10 +828,14 @@ def test_slow_client(env):
 def test_second_client(env):
     env.sim(sfs=1)
     first = connect(env)
+    for _ in range(3):  # one that asks for nothing gives way to the next
+        silent = connect(env, negotiate=False)
     second = connect(env, negotiate=False)
-    assert closed(second)
+    assert refused(second.version) == errno.EBUSY
+    assert closed(second) and closed(silent)
     assert first.read32(BAR0, ID) == 0x31584653
     first.close()
+    connect(env).close()
 
 
 def test_client_after_client(env):

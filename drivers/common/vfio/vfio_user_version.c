@@ -119,6 +119,10 @@ vfio_user_negotiate(struct rte_vfio_dev *dev)
 	int ret;
 
 	ret = vfio_user_call(dev, &call);
+	if (ret == -EBUSY) {
+		VFIO_LOG_OPEN(dev, "is in use: its vfio-user server has another client");
+		return ret;
+	}
 	if (ret < 0)
 		return vfio_refused(dev, "VFIO_USER_VERSION, major", VERSION_MAJOR, ret);
 	if (reply.version.major != VERSION_MAJOR || reply.version.minor > VERSION_MINOR) {
