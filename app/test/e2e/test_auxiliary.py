@@ -43,7 +43,12 @@ def test_telemetry(env):
     for region in mapped:
         for offset, size in zip(region["mapped_offset"], region["mapped_size"]):
             assert 0 < size and offset + size <= region["size"], info
-    assert telemetry(prefix, "/auxiliary/info,sf_sim.sf.9") is None
+    for command, error in (
+            ("/auxiliary/info,sf_sim.sf.9", "no device sf_sim.sf.9 on the auxiliary bus"),
+            ("/auxiliary/info", "the name of a device is missing"),
+            ("/auxiliary/info," + "x" * 500, f"no device {'x' * 64} on the auxiliary bus"),
+            ('/auxiliary/info,"', 'no device " on the auxiliary bus')):
+        assert telemetry(prefix, command) == {"error": error}, telemetry(prefix, command)
     testpmd.command("port stop all")
     testpmd.command("port close 1")
     testpmd.command("device detach auxiliary:sf_sim.sf.1")

@@ -103,17 +103,30 @@ info_sysfs(const struct auxiliary_device *dev, enum rte_vfio_transport transport
 	auxiliary_node_put(&node);
 }
 
+/* EAL replies to an error of a handler with "null", which does not say what was wrong. */
+static int
+info_refuse(const char *name, struct rte_tel_data *data)
+{
+	char error[2 * RTE_DEV_NAME_MAX_LEN];
+
+	if (name[0] == '\0')
+		snprintf(error, sizeof(error), "the name of a device is missing");
+	else
+		snprintf(error, sizeof(error), "no device %.*s on the auxiliary bus",
+			RTE_DEV_NAME_MAX_LEN, name);
+	rte_tel_data_start_dict(data);
+	return rte_tel_data_add_dict_string(data, "error", error);
+}
+
 static int
 handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_data *data)
 {
 	struct auxiliary_device *dev;
 	enum rte_vfio_transport transport = RTE_VFIO_TRANSPORT_ANY;
 
-	if (params == NULL || params[0] == '\0')
-		return -EINVAL;
-	dev = auxiliary_list_find(params);
+	dev = params == NULL ? NULL : auxiliary_list_find(params);
 	if (dev == NULL || !dev->is_listed)
-		return -ENODEV;
+		return info_refuse(params == NULL ? "" : params, data);
 	rte_tel_data_start_dict(data);
 	auxiliary_lock();
 	info_device(dev, data);
