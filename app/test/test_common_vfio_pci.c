@@ -77,9 +77,14 @@ test_bus_master(void)
 	TEST_ASSERT_EQUAL(command[0], PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	TEST_ASSERT_OK(rte_vfio_pci_set_bus_master(fake_dev, false));
 	TEST_ASSERT_EQUAL(command[0], PCI_COMMAND_MEMORY);
+	TEST_ASSERT_OK(rte_vfio_pci_set_memory(fake_dev, false));
+	TEST_ASSERT_EQUAL(command[0], 0);
+	TEST_ASSERT_OK(rte_vfio_pci_set_memory(fake_dev, true));
+	TEST_ASSERT_EQUAL(command[0], PCI_COMMAND_MEMORY);
 	fake_case_teardown();
 	TEST_ASSERT_OK(start(FAKE_NONE));
 	TEST_ASSERT_EQUAL(rte_vfio_pci_set_bus_master(fake_dev, true), -ENOTSUP);
+	TEST_ASSERT_EQUAL(rte_vfio_pci_set_memory(fake_dev, true), -ENOTSUP);
 	return TEST_SUCCESS;
 }
 
@@ -99,6 +104,18 @@ test_ack(void)
 	TEST_ASSERT_EQUAL(fake_server_unmasked(), 1);
 	rte_vfio_irq_disable(fake_dev, VFIO_PCI_MSIX_IRQ_INDEX, handle);
 	rte_intr_instance_free(handle);
+	return TEST_SUCCESS;
+}
+
+/* EAL makes requests of the kernel only. */
+static int
+test_eal_handle_of_server(void)
+{
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	int ret = rte_vfio_irq_join_eal(fake_dev, RTE_INTR_MODE_NONE, handle);
+
+	rte_intr_instance_free(handle);
+	TEST_ASSERT_EQUAL(ret, -ENOTSUP);
 	return TEST_SUCCESS;
 }
 
@@ -141,6 +158,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_msix_mappable),
 	TEST_CASE(test_bus_master),
 	TEST_CASE(test_ack),
+	TEST_CASE(test_eal_handle_of_server),
 	TEST_CASE(test_events),
 	{ .name = NULL }
 };

@@ -55,13 +55,14 @@ cdev_path(const char *base, const char *device, char *path, size_t len)
 
 static int
 node_open(const char *name, const char *base, enum rte_vfio_transport by, const char *cdev,
-	struct rte_vfio_dev **dev)
+	bool in_eal, struct rte_vfio_dev **dev)
 {
 	struct rte_vfio_dev_node node = {
 		.name = name,
 		.cdev = cdev,
 		.group_base = base,
 		.group_name = name,
+		.eal_container = in_eal,
 	};
 	char path[PATH_MAX];
 
@@ -76,7 +77,19 @@ vfio_kernel_try(const char *variable, const char *base, enum rte_vfio_transport 
 {
 	const char *name = getenv(variable);
 
-	return name == NULL ? -ENOENT : node_open(name, base, by, NULL, dev);
+	return name == NULL ? -ENOENT : node_open(name, base, by, NULL, false, dev);
+}
+
+int
+vfio_kernel_open_in_eal(const char *variable, const char *base, enum rte_vfio_transport by,
+	struct rte_vfio_dev **dev)
+{
+	const char *name = getenv(variable);
+
+	if (name == NULL)
+		return test_skip("only where app/test/vm has made the device");
+	TEST_ASSERT_OK(node_open(name, base, by, NULL, true, dev));
+	return TEST_SUCCESS;
 }
 
 int
@@ -88,7 +101,7 @@ vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transp
 	if (name == NULL)
 		return test_skip("only where app/test/vm has made the device");
 	snprintf(device_dir, sizeof(device_dir), "%s/%s", base, name);
-	TEST_ASSERT_OK(node_open(name, base, by, cdev, dev));
+	TEST_ASSERT_OK(node_open(name, base, by, cdev, false, dev));
 	TEST_ASSERT((rte_vfio_dev_info(*dev)->flags & VFIO_DEVICE_FLAGS_PCI) != 0,
 		"not of the vfio-pci kind");
 	return TEST_SUCCESS;
@@ -340,6 +353,10 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_external_heap),
 	TEST_CASE(test_eal_memory_freed),
 	TEST_CASE(test_eal_container),
+	TEST_CASE(test_eal_handle),
+	TEST_CASE(test_eal_handle_refused),
+	TEST_CASE(test_eal_owns),
+	TEST_CASE(test_eal_pick_order),
 	TEST_CASE(test_last_against_first),
 	TEST_CASE(test_iova_ranges),
 	TEST_CASE(test_request),

@@ -35,6 +35,10 @@ int vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_tr
 int vfio_kernel_try(const char *variable, const char *base, enum rte_vfio_transport by,
 	struct rte_vfio_dev **dev);
 
+/* Open it as DPDK's PCI bus would, a group in EAL's container. */
+int vfio_kernel_open_in_eal(const char *variable, const char *base, enum rte_vfio_transport by,
+	struct rte_vfio_dev **dev);
+
 /* The transport of the running suite. */
 enum rte_vfio_transport vfio_kernel_transport(void);
 
@@ -90,6 +94,10 @@ int test_eal_memory_taken(void);
 int test_external_heap(void);
 int test_eal_memory_freed(void);
 int test_eal_container(void);
+int test_eal_handle(void);
+int test_eal_handle_refused(void);
+int test_eal_owns(void);
+int test_eal_pick_order(void);
 int test_last_against_first(void);
 int test_iova_ranges(void);
 int test_request(void);

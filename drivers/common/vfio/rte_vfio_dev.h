@@ -22,7 +22,8 @@
  * with memory that EAL adds and frees.  Devices of one kind share what is
  * mapped: those on character devices the I/O address space of one iommufd,
  * those on groups one container.  EAL and PCI devices (rte_dev_dma_map()) have
- * another, so what one side unmaps, the other side keeps.
+ * another, so what one side unmaps, the other side keeps; a bus can have its
+ * devices in that one instead.
  *
  * In a secondary process, opening a device gets the one that the primary has
  * open under the same name.  Its regions can be mapped, where the primary has
@@ -42,6 +43,7 @@
 
 #include <rte_compat.h>
 #include <rte_interrupts.h>
+#include <rte_pci_dev_feature_defs.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,6 +79,14 @@ struct rte_vfio_dev_node {
 	const char *cdev; /**< path of the character device */
 	const char *group_base; /**< directory that holds the device's sysfs entry */
 	const char *group_name; /**< the entry's name, with an iommu_group link in it */
+	/**
+	 * Whether the group goes into EAL's container, or the one that the application has
+	 * bound it to with rte_vfio_container_group_bind(), and not into the one that is
+	 * common to the devices of other buses.  EAL then maps its own memory for the device,
+	 * and rte_vfio_dma_map() is rte_vfio_container_dma_map() of the default container.  A
+	 * group is tried before a character device then, whose memory is not EAL's to map.
+	 */
+	bool eal_container;
 	/**
 	 * Milliseconds that a vfio-user server has for a whole call of a function
 	 * below, or to take notice of memory that EAL adds or frees, however many
@@ -192,7 +202,7 @@ void rte_vfio_node_put(struct rte_vfio_kernel_node *kernel);
  * @param transport
  *   The one to use, or RTE_VFIO_TRANSPORT_ANY for the first in the order
  *   socket, character device, group that the node offers and that can be
- *   opened.  One that cannot be is passed over without an error line while
+ *   opened; a group in EAL's container is before a character device.  One that cannot be is passed over without an error line while
  *   there is another to try.
  * @param[out] dev
  *   The device; to be given back with rte_vfio_dev_close().
@@ -384,6 +394,17 @@ __rte_internal
 int rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on);
 
 /**
+ * Let a PCI device answer accesses to its memory regions, or stop that (6.2.2 there).
+ * A device that the kernel has put to sleep, or that was reset, may have it off, and
+ * reading its memory then gives ones or SIGBUS.
+ *
+ * @return
+ *   As rte_vfio_pci_set_bus_master().
+ */
+__rte_internal
+int rte_vfio_pci_set_memory(struct rte_vfio_dev *dev, bool on);
+
+/**
  * Number of vectors of an interrupt index that rte_vfio_irq_enable() can use: as
  * the device said when it was opened (VFIO_DEVICE_GET_IRQ_INFO), and no more than
  * an interrupt handle has room for, which is 1 + RTE_MAX_RXTX_INTR_VEC_ID.  Any
@@ -435,6 +456,33 @@ int rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,
  */
 __rte_internal
 void rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index,
+		struct rte_intr_handle *handle);
+
+/**
+ * Join the interrupts of a PCI device that the kernel has to an interrupt handle of
+ * the type RTE_INTR_HANDLE_VFIO_MSIX, _MSI or _LEGACY, for drivers that say later how
+ * many vectors they want: rte_intr_enable(), rte_intr_disable() and rte_intr_ack()
+ * serve the handle.  Nothing is enabled yet.  The handle has an eventfd, the device's
+ * descriptor, and room for all vectors; it is empty again, and its eventfd closed,
+ * when the device is closed.
+ *
+ * In a secondary process the handle gets the device's descriptor and nothing else.
+ *
+ * @param dev
+ *   The device.
+ * @param mode
+ *   RTE_INTR_MODE_NONE for the first of MSI-X, MSI and INTx that the device has, or the
+ *   only one that is wanted, as rte_eal_vfio_intr_mode() says.
+ * @param handle
+ *   An interrupt handle with nothing in it, borrowed until rte_vfio_dev_close().
+ * @return
+ *   0, also for a device that has no interrupts if none are wanted in particular, or a
+ *   negative errno after one log line: -ENOTSUP if the device does not have those that
+ *   are.  Without a line, -ENOTSUP if the device is not PCI, or not the kernel's, and
+ *   -EBUSY if the interrupts are joined to a handle already.
+ */
+__rte_internal
+int rte_vfio_irq_join_eal(struct rte_vfio_dev *dev, enum rte_intr_mode mode,
 		struct rte_intr_handle *handle);
 
 /**

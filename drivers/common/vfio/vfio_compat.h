@@ -42,6 +42,9 @@
 #endif
 
 /* More of the configuration space, since 23.11. */
+#ifndef RTE_PCI_COMMAND_MEMORY
+#define RTE_PCI_COMMAND_MEMORY 0x2
+#endif
 #ifndef RTE_PCI_STD_HEADER_SIZEOF
 #define RTE_PCI_STD_HEADER_SIZEOF 64
 #define RTE_PCI_STATUS 0x06

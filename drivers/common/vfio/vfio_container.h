@@ -14,7 +14,8 @@
  * EAL's container stays EAL's.  It is of version 1, which mediated devices
  * cannot use, has room for 64 groups, and is there only if VFIO was when the
  * application started; and with two owners, neither of them knows what the
- * other still needs mapped.
+ * other still needs mapped.  A bus whose devices are to be in it, as those of
+ * DPDK's PCI bus have always been, has EAL open and map them.
  */
 
 #include "vfio_private.h"
@@ -25,5 +26,11 @@
  */
 extern struct vfio_dma *const vfio_container_type1;
 extern struct vfio_dma *const vfio_container_noiommu;
+
+/*
+ * vfio_container_eal.c: the same in EAL's container, or in the one that an application has
+ * bound the group to (rte_vfio_container_group_bind()).
+ */
+extern struct vfio_dma *const vfio_container_eal;
 
 #endif /* VFIO_CONTAINER_H */

@@ -18,7 +18,9 @@ RTE_LOG_REGISTER_DEFAULT(vfio_dev_logtype, NOTICE);
 
 /* In the order in which they are tried. */
 static const struct vfio_ops *const transports[] = {
+#ifdef VFIO_HAS_USER
 	&vfio_user_ops,
+#endif
 	&vfio_cdev_ops,
 	&vfio_group_ops,
 };
@@ -209,6 +211,9 @@ candidates_find(const struct rte_vfio_dev_node *node, enum rte_vfio_transport tr
 		if ((transport == RTE_VFIO_TRANSPORT_ANY || transport == transports[i]->id) &&
 				transports[i]->offered(node))
 			candidates[nb++] = transports[i];
+	/* What applications have EAL map reaches devices in EAL's container only. */
+	if (node->eal_container && nb > 1 && candidates[nb - 2]->id == RTE_VFIO_TRANSPORT_CDEV)
+		RTE_SWAP(candidates[nb - 2], candidates[nb - 1]);
 	return nb;
 }
 

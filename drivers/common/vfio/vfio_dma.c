@@ -388,7 +388,7 @@ vfio_dma_join(struct rte_vfio_dev *dev)
 	int ret = 0;
 
 	pthread_mutex_lock(&dev->dma->devs_lock);
-	if (!dev->dma->started)
+	if (!dev->dma->started && !dev->dma->ops->is_eals)
 		ret = dma_start(dev);
 	pthread_mutex_unlock(&dev->dma->devs_lock);
 	return ret;

@@ -13,9 +13,9 @@
  * the domain, and how to map in it; which memory of EAL's is mapped is in
  * vfio_dma.c, what a device maps besides in vfio_dma_own.c.
  *
- * A domain's mappings have one owner, this library: nobody else has a
- * descriptor of its address space.  EAL's container, which belongs to EAL and
- * its PCI devices, is none of these domains.
+ * A domain's mappings have one owner.  That is this library, and nobody else has
+ * a descriptor of the address space; or it is EAL, in the domain of devices that
+ * are in its container, of which nothing is recorded here.
  */
 
 #include <pthread.h>
@@ -53,6 +53,8 @@ struct vfio_dma_ops {
 	int (*unmap)(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len);
 	/* Memory is mapped through the file behind it: "fd" is wanted. */
 	bool by_file;
+	/* EAL maps its own memory, and records what is mapped with map and unmap. */
+	bool is_eals;
 	/* What helps where no more mappings are accepted, for log lines; may be NULL. */
 	const char *refusal_hint;
 };

@@ -204,6 +204,8 @@ rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len
 	ret = own_check(dev, addr, iova, len);
 	if (ret < 0)
 		return ret;
+	if (dev->dma->ops->is_eals)
+		return dev->dma->ops->map(dev->dma, &run);
 	/* Files are found by EAL's lists of its memory; memory events lock in this order. */
 	if (dev->dma->ops->by_file)
 		rte_mcfg_mem_read_lock();
@@ -226,6 +228,8 @@ rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t l
 	ret = own_check(dev, addr, iova, len);
 	if (ret < 0)
 		return ret;
+	if (dev->dma->ops->is_eals)
+		return dev->dma->ops->unmap(dev->dma, addr, iova, len);
 	pthread_mutex_lock(&dev->dma->lock);
 	ret = own_unmap(dev, addr, iova, len);
 	if (ret < 0)

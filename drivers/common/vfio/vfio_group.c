@@ -3,7 +3,7 @@
  */
 
 /*
- * The group transport: /dev/vfio/N in one of our containers.
+ * The group transport: /dev/vfio/N in one of our containers, or in EAL's.
  */
 
 #include <errno.h>
@@ -59,6 +59,13 @@ group_check_noiommu(struct rte_vfio_dev *dev)
 	return 0;
 }
 
+static void
+group_names_free(struct rte_vfio_dev *dev)
+{
+	free(dev->group_base);
+	free(dev->group_name);
+}
+
 /* The name in sysfs is also the one by which the group knows the device. */
 static int
 group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
@@ -70,18 +77,22 @@ group_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 		VFIO_LOG_OPEN(dev, "%s/%s has no IOMMU group", node->group_base, node->group_name);
 		return -ENODEV;
 	}
-	if (group_is_noiommu(dev->group_number)) {
+	if (node->eal_container) {
+		dma = vfio_container_eal;
+	} else if (group_is_noiommu(dev->group_number)) {
 		ret = group_check_noiommu(dev);
 		dma = vfio_container_noiommu;
 	}
 	if (ret < 0)
 		return ret;
+	dev->group_base = strdup(node->group_base);
 	dev->group_name = strdup(node->group_name);
-	if (dev->group_name == NULL)
-		return vfio_no_memory(dev, "the name of its group");
-	ret = vfio_dma_attach(dev, dma);
+	if (dev->group_base == NULL || dev->group_name == NULL)
+		ret = vfio_no_memory(dev, "the name of its group");
+	if (ret == 0)
+		ret = vfio_dma_attach(dev, dma);
 	if (ret < 0)
-		free(dev->group_name);
+		group_names_free(dev);
 	return ret;
 }
 
@@ -89,7 +100,7 @@ static void
 group_close(struct rte_vfio_dev *dev)
 {
 	vfio_dma_detach(dev);
-	free(dev->group_name);
+	group_names_free(dev);
 }
 
 const struct vfio_ops vfio_group_ops = {

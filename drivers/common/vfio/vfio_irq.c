@@ -204,6 +204,7 @@ handle_clear(struct rte_intr_handle *handle)
 	if (rte_intr_fd_get(handle) >= 0)
 		close(rte_intr_fd_get(handle));
 	rte_intr_fd_set(handle, -1);
+	rte_intr_dev_fd_set(handle, -1);
 	rte_intr_type_set(handle, RTE_INTR_HANDLE_UNKNOWN);
 }
 

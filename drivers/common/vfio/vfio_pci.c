@@ -124,9 +124,9 @@ vfio_pci_msix_exclude(struct rte_vfio_dev *dev)
 	return 0;
 }
 
-/* 6.2.2 */
+/* Set or clear a bit of the command register, 6.2.2. */
 static int
-bus_master_set(struct rte_vfio_dev *dev, bool on)
+command_set(struct rte_vfio_dev *dev, uint16_t bit, bool on)
 {
 	uint16_t command, wanted;
 	int ret;
@@ -134,9 +134,9 @@ bus_master_set(struct rte_vfio_dev *dev, bool on)
 	ret = config_read(dev, RTE_PCI_COMMAND, &command, sizeof(command));
 	if (ret < 0)
 		return ret;
-	wanted = command & ~rte_cpu_to_le_16(RTE_PCI_COMMAND_MASTER);
+	wanted = command & ~rte_cpu_to_le_16(bit);
 	if (on)
-		wanted |= rte_cpu_to_le_16(RTE_PCI_COMMAND_MASTER);
+		wanted |= rte_cpu_to_le_16(bit);
 	if (wanted == command)
 		return 0;
 	ret = rte_vfio_region_write(dev, VFIO_PCI_CONFIG_REGION_INDEX, RTE_PCI_COMMAND, &wanted,
@@ -145,16 +145,29 @@ bus_master_set(struct rte_vfio_dev *dev, bool on)
 		0;
 }
 
-RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_pci_set_bus_master)
-int
-rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
+static int
+command_call(struct rte_vfio_dev *dev, uint16_t bit, bool on)
 {
 	int ret;
 
 	if (!is_pci(dev))
 		return -ENOTSUP;
 	vfio_call_begin();
-	ret = bus_master_set(dev, on);
+	ret = command_set(dev, bit, on);
 	vfio_call_end();
 	return ret;
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_pci_set_bus_master)
+int
+rte_vfio_pci_set_bus_master(struct rte_vfio_dev *dev, bool on)
+{
+	return command_call(dev, RTE_PCI_COMMAND_MASTER, on);
+}
+
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_pci_set_memory)
+int
+rte_vfio_pci_set_memory(struct rte_vfio_dev *dev, bool on)
+{
+	return command_call(dev, RTE_PCI_COMMAND_MEMORY, on);
 }

@@ -84,7 +84,8 @@ struct rte_vfio_dev {
 	char *open_reason; /* room for what goes wrong in vfio_ops::open, or NULL: log it */
 	int fd; /* group and character device: what requests go to, or -1 */
 	int group_number; /* group: of /dev/vfio/N */
-	char *group_name; /* the name by which the group knows the device */
+	char *group_base; /* the directory of sysfs that has the device's entry */
+	char *group_name; /* the entry's name, by which the group knows the device */
 	struct vfio_user *user; /* vfio-user: the connection */
 };
 
