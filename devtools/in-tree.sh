@@ -7,7 +7,7 @@
 #
 #   devtools/in-tree.sh DPDK_SOURCE   sources of any version since 22.11
 #   devtools/in-tree.sh               those of the distribution's libdpdk
-#   devtools/in-tree.sh --lay [DPDK_SOURCE]   make the commits, and no more
+#   devtools/in-tree.sh --lay [DPDK_SOURCE]   only lay the drivers in, and print where
 #
 # The copy is a git repository, .sdk/VERSION/in-tree, with DPDK as it was in a commit
 # and ours in commits on top, as they would be sent: what DPDK's checks say is said of
@@ -448,10 +448,10 @@ run_checks() {
 }
 
 main() {
-	local lays_only='' source version
+	local lay_only='' source version
 
 	if [ "${1:-}" = --lay ]; then
-		lays_only=yes
+		lay_only=1
 		shift
 	fi
 	source=${1:-}
@@ -464,6 +464,11 @@ main() {
 	source=$(cd "$source" && pwd -P)
 	version=$(cat "$source/VERSION")
 	tree=$top/.sdk/$version/in-tree
+	if [ -n "$lay_only" ]; then
+		lay_in "$source" >&2
+		echo "$tree"
+		return
+	fi
 	sed '/^#/d; /^$/d' "$here/known" >"$work/known"
 	"$top/devtools/setup.sh" --lint
 	build_all
@@ -472,7 +477,6 @@ main() {
 	ln -s "$(command -v gawk)" "$work/bin/awk"
 	PATH=$work/bin:$PATH
 	lay_in "$source"
-	[ -z "$lays_only" ] || return 0
 	run_checks
 	if build_tree "gcc, shared" gcc shared; then
 		[ -z "$exports" ] || verdict "exports are those of version.map" exports_differ

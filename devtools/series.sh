@@ -56,7 +56,7 @@ build() {
 main() {
 	local patch
 
-	"$top/devtools/in-tree.sh" --lay "$source"
+	"$top/devtools/in-tree.sh" --lay "$source" >/dev/null
 	rm -rf "$out"
 	git -C "$tree" format-patch -q --cover-letter -o "$out" base..
 	cover

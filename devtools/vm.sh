@@ -18,6 +18,8 @@
 #                               hang on one hub
 #   --object OBJECT             a QEMU object that a device needs, likewise
 #   --append WORDS              more for the kernel's command line
+#   --monitor                   COMMAND can tell QEMU what to do with the machine, by the
+#                               virtio port of the name "monitor"
 #   --interactive               COMMAND has this terminal
 #
 # The guest sees the host's root file system, at the same paths; what it writes
@@ -37,6 +39,7 @@ memory=()
 icount=()
 seconds=300
 interactive=
+monitor=
 devices=()
 objects=()
 append=
@@ -65,6 +68,11 @@ while [ $# -gt 0 ]; do
 	--device) devices+=("${2:-}") ;;
 	--object) objects+=(-object "${2:-}") ;;
 	--append) append=${2:-} ;;
+	--monitor)
+		monitor=1
+		shift
+		continue
+		;;
 	--interactive)
 		interactive=1
 		shift
@@ -117,6 +125,12 @@ machine() {
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
 		-virtfs "local,path=$share,mount_tag=share,security_model=none" \
 		-serial "file:$share/serial" ${memory[@]+"${memory[@]}"} ${objects[@]+"${objects[@]}"}
+	# The monitor is a server on a socket, whose only client is a port of the guest's.
+	[ -z "$monitor" ] || printf '%s\n' \
+		-chardev "socket,id=monitor,path=$share/monitor,server=on,wait=off" \
+		-mon chardev=monitor,mode=readline \
+		-chardev "socket,id=operator,path=$share/monitor" \
+		-device virtserialport,chardev=operator,name=monitor
 	for device in ${devices[@]+"${devices[@]}"}; do
 		case $device in
 		*,netdev=*) ;;

@@ -22,18 +22,25 @@ BUILD, TRANSPORT = sys.argv[1:3]
 del sys.argv[1:3]
 # common/vfio tells how it opened a device; the unpatched bus does not ask it.
 OPEN = {"group": "open, group", "cdev": "open, character device"}[TRANSPORT]
-IS_PATCHED = b"rte_vfio_dev_open" in open(glob.glob(f"{BUILD}/drivers/librte_bus_pci.so")[0],
-                                          "rb").read()
 
 E1000E = (0x8086, 0x10d3)
 VIRTIO_NET = (0x1af4, 0x1041)
-MONITOR = "/dev/virtio-ports/monitor"
 DRIVERS = ("mempool_ring", "net_e1000", "net_virtio")
 NOT_SHARED = ["--no-huge", "--no-shconf", "-m", "64"]
 
 
+def library(name):
+    """A driver of the build, by the name with its whole version."""
+    return max(glob.glob(f"{BUILD}/drivers/librte_{name}.so.*[0-9]"), key=len)
+
+
 def drivers_args():
-    return [arg for name in DRIVERS for arg in ("-d", f"{BUILD}/drivers/librte_{name}.so")]
+    return [arg for name in DRIVERS for arg in ("-d", library(name))]
+
+
+def is_patched():
+    with open(library("bus_pci"), "rb") as file:
+        return b"rte_vfio_dev_open" in file.read()
 
 
 def devices(identity):
@@ -69,7 +76,7 @@ class Testpmd(harness.Testpmd):
 
     def ready(self):
         super().ready()
-        assert not IS_PATCHED or OPEN in self.text() or "secondary" in self.args, self.text()
+        assert not is_patched() or OPEN in self.text() or "secondary" in self.args, self.text()
 
     def ports(self):
         """Port numbers by the names of their devices."""
@@ -123,10 +130,19 @@ def test_secondary(env):
     primary.quit()
 
 
+def monitor_port():
+    """The device file of the port to QEMU's monitor, or None."""
+    for name in glob.glob("/sys/class/virtio-ports/*/name"):
+        if guest.read(name) == "monitor":
+            return "/dev/" + name.split("/")[-2]
+    return None
+
+
 def unplug(bdf):
     """Take a device away; who has it open is waited for.  By QEMU's monitor if it is there."""
-    if os.path.exists(MONITOR):
-        with open(MONITOR, "wb", buffering=0) as monitor:
+    port = monitor_port()
+    if port is not None:
+        with open(port, "wb", buffering=0) as monitor:
             monitor.write(b"device_del unplugged\n")
         return None
     return subprocess.Popen(["sh", "-c", f"echo 1 >/sys/bus/pci/devices/{bdf}/remove"])
