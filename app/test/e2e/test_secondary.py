@@ -62,11 +62,15 @@ class Processes:
             [f"{harness.BUILD}/app/test/dpdk-test-process", "-l", "0", *args,
              "--proc-type", "secondary" if number else "primary", *picked], self.variables))
 
-    def proc_info(self, *options):
-        """dpdk-proc-info's output."""
+    def start_proc_info(self, *options):
         process = harness.Process(
             [harness.dpdk_app("dpdk-proc-info"), *self.args, "--", *options], self.variables)
         self.env.processes.append(process)
+        return process
+
+    def proc_info(self, *options):
+        """dpdk-proc-info's output."""
+        process = self.start_proc_info(*options)
         code = process.wait()
         assert code == 0, f"dpdk-proc-info ended with {code}"
         return process.text()
@@ -152,6 +156,21 @@ def test_proc_info(env):
         xstats = primary.xstats(0)
         out = started.proc_info("--xstats")
         assert f"rx_q0_packets: {xstats['rx_q0_packets']}" in out, (xstats, out)
+        primary.quit()
+
+
+def test_other_directories(env):
+    """A secondary process that looks for devices elsewhere is told where the primary has them."""
+    with processes(env) as started:
+        primary = started.testpmd(0, [SF0, SF1])
+        said = "looks in /nonexistent:"
+        assert said not in started.proc_info("--stats")
+        started.variables = {**started.variables, "SYSFS_AUXILIARY_DEVICES": "/nonexistent"}
+        process = started.start_proc_info("--stats")
+        process.wait()
+        lines = [x for x in process.output if said in x]
+        assert len(lines) == 1, process.text()
+        assert env.devices in lines[0] or TRANSPORT != "user", lines
         primary.quit()
 
 
