@@ -393,10 +393,10 @@ fake_config_fill(void)
 	cfg[PCI_STATUS] = PCI_STATUS_CAP_LIST;
 	cfg[PCI_CAPABILITY_LIST] = fake.fault == FAKE_PCI_CAP_LOW ? PCI_BASE_ADDRESS_0 : 0x40;
 	cfg[0x40] = PCI_CAP_ID_VNDR;
-	cfg[0x41] = fake.fault == FAKE_PCI_CAP_LOOP ? 0x40 : 0x50;
-	cfg[0x50] = PCI_CAP_ID_MSIX;
-	memcpy(cfg + 0x50 + PCI_MSIX_FLAGS, &flags, sizeof(flags));
-	memcpy(cfg + 0x50 + PCI_MSIX_TABLE, &table, sizeof(table));
+	cfg[0x41] = fake.fault == FAKE_PCI_CAP_LOOP ? 0x40 : FAKE_MSIX_CAP;
+	cfg[FAKE_MSIX_CAP] = PCI_CAP_ID_MSIX;
+	memcpy(cfg + FAKE_MSIX_CAP + PCI_MSIX_FLAGS, &flags, sizeof(flags));
+	memcpy(cfg + FAKE_MSIX_CAP + PCI_MSIX_TABLE, &table, sizeof(table));
 }
 
 unsigned int

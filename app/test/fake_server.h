@@ -32,6 +32,7 @@
 #define FAKE_NUM_REGIONS 3
 #define FAKE_NUM_IRQS 3
 #define FAKE_MSIX_TABLE 0x2010
+#define FAKE_MSIX_CAP 0x50 /* in configuration space */
 #define FAKE_IRQ_INDEX 2
 #define FAKE_PCI_VENDOR 0xfa4e
 #define FAKE_PCI_DEVICE 0x5f01
