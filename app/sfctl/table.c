@@ -143,12 +143,8 @@ node_read(struct row *row)
 		return;
 	if (auxiliary_node_find(root, row->entry.name, &node) == 0) {
 		row->node->is_socket = node.vfio.user_socket != NULL;
-		if (row->node->is_socket)
-			snprintf(row->node->path, sizeof(row->node->path), "%s/%s/%s", root->path,
-				row->entry.name, AUXILIARY_NODE_SOCKET);
-		else
-			strlcpy(row->node->path, node.vfio.cdev != NULL ? node.kernel.cdev :
-				node.kernel.group, sizeof(row->node->path));
+		auxiliary_node_path(root, &node, RTE_VFIO_TRANSPORT_ANY, row->node->path,
+			sizeof(row->node->path));
 		strlcpy(row->node->other, node.kernel.group, sizeof(row->node->other));
 	}
 	auxiliary_node_put(&node);

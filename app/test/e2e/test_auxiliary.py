@@ -44,10 +44,10 @@ def test_telemetry(env):
         for offset, size in zip(region["mapped_offset"], region["mapped_size"]):
             assert 0 < size and offset + size <= region["size"], info
     for command, error in (
-            ("/auxiliary/info,sf_sim.sf.9", "no device sf_sim.sf.9 on the auxiliary bus"),
+            ("/auxiliary/info,sf_sim.sf.9", "no such device on the auxiliary bus"),
             ("/auxiliary/info", "the name of a device is missing"),
-            ("/auxiliary/info," + "x" * 500, f"no device {'x' * 64} on the auxiliary bus"),
-            ('/auxiliary/info,"', 'no device " on the auxiliary bus')):
+            ("/auxiliary/info," + "x" * 500, "no such device on the auxiliary bus"),
+            ('/auxiliary/info,"', "no such device on the auxiliary bus")):
         assert telemetry(prefix, command) == {"error": error}, telemetry(prefix, command)
     testpmd.command("port stop all")
     testpmd.command("port close 1")

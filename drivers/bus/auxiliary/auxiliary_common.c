@@ -184,8 +184,6 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 	dev->nb_probes += ret <= 0;
 	dev->nb_failures += ret < 0;
 	auxiliary_unlock();
-	if (ret == 0)
-		auxiliary_share_roots();
 	if (ret >= 0)
 		return ret;
 	rte_errno = -ret;
@@ -254,7 +252,7 @@ auxiliary_probe(struct auxiliary_rte_bus *bus)
 	typeof(unusable) told;
 	int ret;
 
-	auxiliary_share_check();
+	auxiliary_scan_share();
 	/* Say here what is missing or ambiguous: there are many more scans than probes. */
 	if (AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
 		auxiliary_scan_all(true);

@@ -12,12 +12,6 @@ none_scan(void)
 	return 0;
 }
 
-static int
-none_probe(struct auxiliary_rte_bus *bus __rte_unused)
-{
-	return 0;
-}
-
 static struct rte_device *
 none_find_device(const struct auxiliary_rte_bus *bus __rte_unused,
 		const struct rte_device *start __rte_unused, rte_dev_cmp_t cmp __rte_unused,
@@ -29,7 +23,7 @@ none_find_device(const struct auxiliary_rte_bus *bus __rte_unused,
 struct auxiliary_rte_bus auxiliary_bus = {
 	.name = RTE_BUS_AUXILIARY_NAME,
 	.scan = none_scan,
-	.probe = none_probe,
+	.probe = rte_bus_generic_probe,
 	.find_device = none_find_device,
 	.device_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.device_list),
 	.driver_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.driver_list),

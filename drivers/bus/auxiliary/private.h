@@ -16,7 +16,7 @@
  * Each file uses the files in front of it: auxiliary_list.c (the devices and the
  * lock), _generic.c (what EAL does since 26.07), _match.c, _select.c,
  * linux/auxiliary_attrs.c, _vfio.c, _scan.c, auxiliary_devargs.c,
- * linux/auxiliary_snapshot.c, _listen.c, _hotplug.c, _share.c, auxiliary_common.c (the bus
+ * linux/auxiliary_snapshot.c, _listen.c, _hotplug.c, auxiliary_common.c (the bus
  * operations).
  */
 
@@ -205,6 +205,9 @@ void auxiliary_vfio_close(struct auxiliary_device *dev);
  */
 int auxiliary_scan_all(bool report);
 
+/* Have secondary processes say so if they look elsewhere than the primary does. */
+void auxiliary_scan_share(void);
+
 /* The only device there that is selected, or NULL; the list stays as it is. */
 struct auxiliary_device *auxiliary_scan_find(const struct auxiliary_select *select, bool report);
 
@@ -222,12 +225,6 @@ void auxiliary_devargs_missed(const char *name);
 void auxiliary_hotplug_start(void);
 void auxiliary_hotplug_ask(void);
 void auxiliary_hotplug_stop(void);
-
-/* The primary process has probed a device: let secondary processes know where it looks. */
-void auxiliary_share_roots(void);
-
-/* A line if this is a secondary process that looks elsewhere than its primary does. */
-void auxiliary_share_check(void);
 
 /* Unregister DPDK's own bus of this name, and take over the drivers that it has. */
 void auxiliary_only_claim(void);

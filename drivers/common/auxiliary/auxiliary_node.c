@@ -139,3 +139,18 @@ auxiliary_node_find(const struct auxiliary_root *root, const char *name,
 	close(dir);
 	return ret == 0 && !is_found ? -ENODEV : ret;
 }
+
+RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_node_path)
+bool
+auxiliary_node_path(const struct auxiliary_root *root, const struct auxiliary_node *node,
+		enum rte_vfio_transport transport, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (node->vfio.user_socket != NULL && transport <= RTE_VFIO_TRANSPORT_USER)
+		snprintf(buf, size, "%s/%s/" AUXILIARY_NODE_SOCKET, root->path, node->vfio.name);
+	else if (node->vfio.cdev != NULL && transport != RTE_VFIO_TRANSPORT_GROUP)
+		strlcpy(buf, node->kernel.cdev, size);
+	else if (node->vfio.group_name != NULL)
+		strlcpy(buf, node->kernel.group, size);
+	return buf[0] != '\0';
+}

@@ -154,6 +154,11 @@ __rte_internal
 int auxiliary_node_find(const struct auxiliary_root *root, const char *name,
 	struct auxiliary_node *node);
 
+/** The path of a node, by one transport or the one that is taken first; false if there is none. */
+__rte_internal
+bool auxiliary_node_path(const struct auxiliary_root *root, const struct auxiliary_node *node,
+	enum rte_vfio_transport transport, char *buf, size_t size);
+
 /** Give back what a node borrows. */
 __rte_internal
 void auxiliary_node_put(struct auxiliary_node *node);

@@ -9,6 +9,8 @@
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
+#include <rte_memzone.h>
+#include <rte_string_fns.h>
 
 #include "../auxiliary_trace.h"
 #include "auxiliary_linux.h"
@@ -394,6 +396,26 @@ auxiliary_scan_all(bool report)
 	scan_end(&scan);
 	free(scan.choices);
 	return ret;
+}
+
+void
+auxiliary_scan_share(void)
+{
+	const struct rte_memzone *zone = rte_memzone_lookup(RTE_BUS_AUXILIARY_NAME "_roots");
+	char roots[PATH_MAX];
+
+	auxiliary_roots_str(roots, sizeof(roots));
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY && zone == NULL)
+		zone = rte_memzone_reserve(RTE_BUS_AUXILIARY_NAME "_roots", sizeof(roots),
+				SOCKET_ID_ANY, 0);
+	if (zone == NULL)
+		return; /* a secondary process goes unwarned */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		strlcpy(zone->addr, roots, sizeof(roots));
+	else if (strncmp(zone->addr, roots, zone->len) != 0)
+		AUXILIARY_LOG(WARNING, "the primary process has devices of %.*s, and this one "
+			"looks in %s: give it the primary's SYSFS_AUXILIARY_DEVICES and "
+			"SYSFS_MDEV_DEVICES", (int)zone->len, (const char *)zone->addr, roots);
 }
 
 struct auxiliary_device *

@@ -84,38 +84,15 @@ info_sysfs(const struct auxiliary_device *dev, enum rte_vfio_transport transport
 {
 	char path[PATH_MAX], driver[NAME_MAX + 1];
 	struct auxiliary_node node;
-	const char *shown = "none";
 
 	snprintf(path, sizeof(path), "%s/%s", dev->root->path, dev->pub.name);
 	rte_tel_data_add_dict_string(data, "path", path);
 	rte_tel_data_add_dict_string(data, "kernel_driver",
 		auxiliary_kernel_driver(dev->root, dev->pub.name, driver, sizeof(driver)) ? driver : "none");
-	if (auxiliary_node_find(dev->root, dev->pub.name, &node) == 0) {
-		strlcat(path, "/" AUXILIARY_NODE_SOCKET, sizeof(path));
-		if (node.vfio.user_socket != NULL && transport <= RTE_VFIO_TRANSPORT_USER)
-			shown = path;
-		else if (node.vfio.cdev != NULL && transport != RTE_VFIO_TRANSPORT_GROUP)
-			shown = node.kernel.cdev;
-		else if (node.vfio.group_name != NULL)
-			shown = node.kernel.group;
-	}
-	rte_tel_data_add_dict_string(data, "node", shown);
+	auxiliary_node_find(dev->root, dev->pub.name, &node);
+	rte_tel_data_add_dict_string(data, "node", auxiliary_node_path(dev->root, &node,
+		transport, path, sizeof(path)) ? path : "none");
 	auxiliary_node_put(&node);
-}
-
-/* EAL replies to an error of a handler with "null", which does not say what was wrong. */
-static int
-info_refuse(const char *name, struct rte_tel_data *data)
-{
-	char error[2 * RTE_DEV_NAME_MAX_LEN];
-
-	if (name[0] == '\0')
-		snprintf(error, sizeof(error), "the name of a device is missing");
-	else
-		snprintf(error, sizeof(error), "no device %.*s on the auxiliary bus",
-			RTE_DEV_NAME_MAX_LEN, name);
-	rte_tel_data_start_dict(data);
-	return rte_tel_data_add_dict_string(data, "error", error);
 }
 
 static int
@@ -124,10 +101,11 @@ handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_dat
 	struct auxiliary_device *dev;
 	enum rte_vfio_transport transport = RTE_VFIO_TRANSPORT_ANY;
 
-	dev = params == NULL ? NULL : auxiliary_list_find(params);
-	if (dev == NULL || !dev->is_listed)
-		return info_refuse(params == NULL ? "" : params, data);
 	rte_tel_data_start_dict(data);
+	dev = params == NULL ? NULL : auxiliary_list_find(params);
+	if (dev == NULL || !dev->is_listed) /* EAL's answer to an errno is "null" */
+		return rte_tel_data_add_dict_string(data, "error", params == NULL ?
+			"the name of a device is missing" : "no such device on the auxiliary bus");
 	auxiliary_lock();
 	info_device(dev, data);
 	if (dev->pub.vfio_dev != NULL)
