@@ -122,6 +122,7 @@ class PackagedSim(harness.Process):
 
 
 def new_root(env):
+    base()  # where there can be none, no packages have to be built
     return env.start(Root(packages()))
 
 
