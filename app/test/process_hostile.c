@@ -52,6 +52,20 @@ irq_answer(struct rte_mp_msg *reply, struct vfio_mp_msg *msg)
 		reply->fds[reply->num_fds++] = eventfd(0, EFD_CLOEXEC);
 }
 
+/* A region that cannot be: with an area that is not in it, or with too many of them. */
+static void
+region_answer(struct vfio_mp_msg *msg)
+{
+	msg->region.flags = VFIO_REGION_INFO_FLAG_READ;
+	msg->region.size = HOSTILE_REGION_SIZE;
+	msg->region.nb_areas = fault_is("outside") ? 1 : fault_is("many") ? UINT32_MAX : 0;
+	msg->region.areas[0] = (struct rte_vfio_region_area){
+		.offset = HOSTILE_REGION_SIZE, .size = 1,
+	};
+	if (fault_is("number"))
+		msg->result = INT32_MIN;
+}
+
 static bool
 answers_late(const struct vfio_mp_msg *msg)
 {
@@ -73,8 +87,7 @@ answer(const struct rte_mp_msg *request, const void *peer)
 		msg.device = (struct vfio_mp_device){ .num_regions = 1, .num_irqs = 1 };
 		break;
 	case VFIO_MP_REGION:
-		msg.region.flags = VFIO_REGION_INFO_FLAG_READ;
-		msg.region.size = HOSTILE_REGION_SIZE;
+		region_answer(&msg);
 		break;
 	case VFIO_MP_READ:
 		memset(msg.access.data, msg.access.offset, msg.access.len);

@@ -207,6 +207,18 @@ def test_primary_misbehaves(env):
         quit_all(secondary, primary)
 
 
+def test_primary_describes_nonsense(env):
+    """A region that cannot be keeps the device from being opened; nothing is mapped."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1)
+        for kind in ("outside", "many", "number"):
+            primary.do(f"hostile {kind}")
+            assert secondary.ask("interrupts 11") == "EPROTO", kind
+        assert secondary.text().count("does not describe region 0: Protocol error") == 3
+        quit_all(secondary, primary)
+
+
 def test_answer_is_late(env):
     """The answer to a question given up on is not taken for that to the next."""
     with processes(env) as started:
