@@ -98,6 +98,15 @@ guides_log_lines() {
 	"$top/devtools/lint/log_lines.py"
 }
 
+# The guide of dpdk-sf-sim has each option that its --help has, and no other.
+guides_sim_options() {
+	local guide=doc/guides/tools/dpdk_sf_sim.rst
+
+	"$build/sim/dpdk-sf-sim" --help | grep -oE -- '--[a-z]+( [A-Z]+)?' | sort >"$work/options"
+	sed -nE 's/^``(--.*)``$/\1/p' "$guide" | sort | diff "$work/options" - |
+		sed -nE "s|^<|$guide lacks|p; s|^>|--help lacks|p"
+}
+
 # A driver has what it needs from the bus and from common/vfio.
 driver_layers() {
 	files 'drivers/net/*.[ch]' | xargs grep -nE '#include <(linux|sys)/' | grep -v 'linux/types.h' || true
@@ -114,6 +123,7 @@ check driver_layers
 check guides
 check guides_tests
 check guides_log_lines
+check guides_sim_options
 check api_reference
 check clang_tidy
 echo "1..$number"
