@@ -30,7 +30,7 @@
 #define EDU_IRQ_ACK 0x64
 #define EDU_IOVA 0x100000 /* it reaches 28 bits only */
 
-/* Open the device of the case by the transport of the suite, in EAL's container if that is group. */
+/* Open the device of the case by the transport of the suite; a group in EAL's container. */
 static int
 bus_open(void)
 {
@@ -38,14 +38,13 @@ bus_open(void)
 		&vfio_kernel_dev);
 }
 
+/* EAL has read the descriptor: it does so for handles of this type. */
 static void
 count_interrupt(void *arg)
 {
 	struct vfio_kernel_irq *irq = arg;
-	uint64_t n;
 
-	if (read(rte_intr_fd_get(irq->handle), &n, sizeof(n)) == sizeof(n))
-		__atomic_add_fetch(&irq->count, n, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&irq->count, 1, __ATOMIC_RELEASE);
 }
 
 /* Raise it, twice, between which EAL has to let it come again if it is INTx. */
