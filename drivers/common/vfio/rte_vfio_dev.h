@@ -202,8 +202,9 @@ void rte_vfio_node_put(struct rte_vfio_kernel_node *kernel);
  * @param transport
  *   The one to use, or RTE_VFIO_TRANSPORT_ANY for the first in the order
  *   socket, character device, group that the node offers and that can be
- *   opened; a group in EAL's container is before a character device.  One that cannot be is passed over without an error line while
- *   there is another to try.
+ *   opened; a group in EAL's container is before a character device.  One that
+ *   cannot be opened is passed over without an error line while there is another
+ *   to try.
  * @param[out] dev
  *   The device; to be given back with rte_vfio_dev_close().
  * @return
