@@ -23,8 +23,9 @@ SAMPLES = "SF_SAMPLES" in os.environ
 MEMORY_MIB = 32
 RING = 512
 BURST = 32
-# On the way from one port to the other: a Tx ring and an Rx ring.
-IN_DEVICE = 2 * RING
+# On the way from one port to the other: a Tx ring, an Rx ring, and what a secondary puts
+# into a Tx ring that is reset when the primary has died.
+IN_DEVICE = 3 * RING
 REMOVAL_EVENTS = 4
 # Pages of EAL's, which come and go as the heap grows and shrinks.
 EAL_PAGE = re.compile(r"/rtemap_\d+|/memfd:seg_")
