@@ -31,7 +31,7 @@ class SubFunctions:
     """sf_sim.ko, and the sub-functions that devlink makes of it."""
 
     def __init__(self, wire, driver="vfio"):
-        guest.hide_drivers("/usr/bin/dpdk-testpmd", "mempool_ring", "net_tap")
+        guest.hide_drivers("/usr/bin/dpdk-testpmd", "mempool_ring", "mempool_stack", "net_tap")
         guest.modprobe("mdev", "vfio", "vfio_iommu_type1")
         guest.run("insmod", MODULE, f"wire={wire}", f"driver={driver}", "cpu=1")
         self.devlink = Devlink()
