@@ -116,7 +116,7 @@ build_tree() {
 # run_guest NAME TREE KERNEL TRANSPORT TEST...
 run_guest() {
 	local said
-	local port=pcie-root-port,id=port,chassis=1,slot=1 behind=e1000e,id=unplugged,bus=port
+	local port=pcie-root-port,id=rootport,chassis=1,slot=1 behind=e1000e,id=unplugged,bus=rootport
 	local virtio=virtio-net-pci,iommu_platform=on,disable-legacy=on
 
 	if ! said=$("$top/devtools/setup.sh" --vm 2>&1); then
