@@ -52,6 +52,7 @@ def iommu_faults():
 
 def devices(identity):
     """Two PCI devices of an identity, behind VFIO."""
+    guest.modprobe("vfio", "vfio_iommu_type1", "vfio-pci")
     found = guest.pci_find(*identity)
     assert len(found) == 2, found
     for bdf in found:
@@ -152,12 +153,12 @@ class L3fwdPower(harness.Process):
             raise harness.Skip("no l3fwd-power for this DPDK: devtools/dpdk.sh l3fwd-power")
         super().__init__(
             ["stdbuf", "-oL", path, "-l", "1", *NOT_SHARED[:-1], "256", "--no-telemetry",
-             *drivers_args(),
-             *extra, "-a", name, "--", "-p", "0x1", "-P", "--config=(0,0,1)", "--interrupt-only"],
+             *drivers_args(), *extra, "-a", name, "--", "-p", "0x1", "-P", "--config=(0,0,1)",
+             "--parse-ptype", "--interrupt-only"],
             env={"LD_LIBRARY_PATH": f"{BUILD}/lib:{BUILD}/drivers"})
 
     def ready(self):
-        self.expect("Initializing rx queues on lcore 1", 120)
+        self.expect("entering main interrupt loop", 120)
 
     def wakeups(self):
         return sum("waked up from rx interrupt" in line for line in self.output)
