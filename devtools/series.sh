@@ -30,7 +30,8 @@ result() {
 cover() {
 	local letter=$out/0000-cover-letter.patch
 
-	awk -v cover="$top/devtools/in-tree/cover" '
+	grep -v '^#' "$top/devtools/in-tree/cover" >"$out/cover"
+	awk -v cover="$out/cover" '
 		/^Subject:/ { sub(/\*\*\* SUBJECT HERE \*\*\*/, ""); getline line <cover; print $0 line; next }
 		/^\*\*\* BLURB HERE \*\*\*$/ {
 			while ((getline line <cover) > 0) if (line != "" || begun) { begun = 1; print line }
@@ -38,6 +39,7 @@ cover() {
 		}
 		{ print }' "$letter" >"$letter.new"
 	mv "$letter.new" "$letter"
+	rm "$out/cover"
 }
 
 # All that the series touches, and the applications that show it.

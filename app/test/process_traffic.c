@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include <rte_cycles.h>
+#include <rte_hash_crc.h>
 #include <rte_malloc.h>
-#include <rte_net_crc.h>
 #include <rte_random.h>
 #include <rte_thash.h>
 
@@ -39,7 +39,7 @@ struct stamp {
 	uint32_t sender;
 	uint32_t flow;
 	uint64_t number;
-} __rte_packed;
+};
 
 struct flow {
 	uint8_t frame[FRAME_MAX];
@@ -127,7 +127,7 @@ flows_make(unsigned int way)
 static uint32_t
 frame_crc(const void *frame, uint16_t len)
 {
-	return rte_net_crc_calc(frame, len - RTE_ETHER_CRC_LEN, RTE_NET_CRC32_ETH);
+	return rte_hash_crc(frame, len - RTE_ETHER_CRC_LEN, 0);
 }
 
 /* The next packet of some flow; NULL without mbufs. */
