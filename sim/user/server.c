@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,15 @@ sf_event(struct sf *sf, const void *at, uint32_t events)
 		refused_answer(sf);
 }
 
+/* Whether the client has left, whatever it has sent before. */
+static bool
+has_left(const struct conn *conn)
+{
+	struct pollfd pollfd = { .fd = conn->fd };
+
+	return conn->fd >= 0 && poll(&pollfd, 1, 0) > 0 && (pollfd.revents & POLLHUP) != 0;
+}
+
 void
 sf_accept(struct sf *sf)
 {
@@ -156,7 +166,9 @@ sf_accept(struct sf *sf)
 	fd = accept4(sf->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
-	sf_serve(sf, EPOLLIN); /* a client that has left may not have been served since */
+	/* One that has left may not have been served to its end yet. */
+	while (has_left(&sf->conn))
+		sf_serve(sf, EPOLLIN | EPOLLERR);
 	if (sf->conn.fd >= 0) {
 		refused_keep(sf, fd);
 		return;
