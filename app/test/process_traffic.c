@@ -96,7 +96,7 @@ flows_make(unsigned int way)
 	struct rte_eth_rss_conf rss = { .rss_key = key, .rss_key_len = sizeof(key) };
 	struct packet_spec spec = { .payload = sizeof(struct stamp) + RTE_ETHER_CRC_LEN };
 	const uint16_t port = traffic.ports[!way];
-	struct rte_eth_dev_info info = { .nb_rx_queues = 0 };
+	struct rte_eth_dev_info info = { .nb_rx_queues = 1 };
 	static struct packet p;
 	struct rte_udp_hdr *udp;
 	unsigned int nb;
