@@ -9,7 +9,6 @@
 
 #include <getopt.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,18 +33,6 @@ static const char usage_text[] =
 	"DEVICE: sf_sim.sf.0, a UUID, pci/0000:03:00.0/32768, or pf=0000:03:00.0,sfnum=88\n"
 	"PF: 0000:03:00.0, or with its bus, pci/0000:03:00.0\n"
 	"exit: 0 done; 1 refused; 2 usage; 3 not found; 4 doctor found something; 5 created in part\n";
-
-void
-complain(const char *format, ...)
-{
-	va_list args;
-
-	fputs("dpdk-sfctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
 
 static int
 usage(void)

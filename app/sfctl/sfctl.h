@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <auxiliary_sysfs.h>
 
@@ -30,8 +31,8 @@ enum sfctl_exit {
 	SFCTL_PARTLY, /* create has made some, and not all */
 };
 
-/* Complain on stderr: "dpdk-sfctl: ...". */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Complain on stderr. */
+#define complain(format, ...) fprintf(stderr, "dpdk-sfctl: " format "\n", ##__VA_ARGS__)
 
 /* --- port.c: sub-functions, as devlink has them -------------------------------- */
 
