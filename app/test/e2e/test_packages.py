@@ -222,8 +222,13 @@ def test_ovs(env):
     for number, mac in enumerate(macs):
         vsctl(root, "add-port", "br0", f"sf{number}", "--", "set", "Interface", f"sf{number}",
               "type=dpdk", f"options:dpdk-devargs=class=eth,mac={mac}")
-        assert vsctl(root, "get", "Interface", f"sf{number}", "status:driver_name") \
-            == "net_sf_example"
+        for _ in range(100):  # Open vSwitch looks at its ports now and then
+            driver = vsctl(root, "--if-exists", "get", "Interface", f"sf{number}",
+                           "status:driver_name")
+            if driver:
+                break
+            time.sleep(0.1)
+        assert driver == "net_sf_example", vsctl(root, "list", "Interface")
     root.run("ovs-ofctl", "packet-out", "br0", "in_port=local packet=" + "ff" * 6 + "020000000001"
              + "88b5" + "00" * 46 + " actions=output:1")
     for _ in range(100):
