@@ -53,7 +53,6 @@ class Files:
 def test_leave_at_every_octet(env):
     """Of each kind of message, sent behind those that come before it."""
     sim = env.sim(sfs=1)
-    connect(env).close()
     before = descriptors(sim)
     with Files() as files:
         wanted = requests(*files)
@@ -72,7 +71,6 @@ def test_leave_at_every_octet(env):
 def test_leave_at_every_octet_of_replies(env):
     """All is asked, and only a part of the answers is taken."""
     sim = env.sim(sfs=1)
-    connect(env).close()
     before = descriptors(sim)
     with Files() as files:
         taken = total = 0
@@ -99,7 +97,6 @@ def test_leave_at_every_octet_of_replies(env):
 def test_one_side_closed(env):
     """A client that says it sends no more gets what it asked for before."""
     sim = env.sim(sfs=1)
-    connect(env).close()
     before = descriptors(sim)
     with Files() as files:
         client = connect(env, negotiate=False)
