@@ -86,7 +86,7 @@ def test_linked_with_neither(env):
         [*system, harness.dpdk_app("dpdk-test-sad"), "--no-huge", "--no-shconf", "-m", "128", "-l",
          "0", "--no-pci", "--no-telemetry", "--log-level", "bus.auxiliary:info"],
         check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
-        env={**os.environ, **harness.sysfs(env.devices)}).stdout
+        env={**os.environ, **harness.sysfs(env.devices), "LD_LIBRARY_PATH": ""}).stdout
     assert "device sf_sim.sf.0: probing driver net_sf_example" in out, out
 
 
@@ -97,7 +97,8 @@ def test_tool(env):
     env.sim(sfs=1)
     out = subprocess.run([*system, "/opt/sf/bin/dpdk-sfctl", "list"], check=False,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
-                         env={**os.environ, **harness.sysfs(env.devices)})
+                         env={**os.environ, **harness.sysfs(env.devices),
+                              "LD_LIBRARY_PATH": ""})  # meson names the build there
     assert out.returncode == 0 and "sf_sim.sf.0" in out.stdout, out.stdout
 
 

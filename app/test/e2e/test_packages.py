@@ -200,7 +200,7 @@ def start_ovs(env, root):
     while not os.path.exists(f"/proc/{root.popen.pid}/root{root.path}{socket}"):
         time.sleep(0.05)
     vsctl(root, "--no-wait", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
-          'other_config:dpdk-extra="--no-huge --legacy-mem --no-pci -m 512"', "other_config:pmd-cpu-mask=1")
+          'other_config:dpdk-extra="--no-huge --legacy-mem --no-pci -m 2048"', "other_config:pmd-cpu-mask=1")
     switch = harness.Process([*root.before, "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk",
                               f"unix:{socket}"])
     env.processes.append(switch)
