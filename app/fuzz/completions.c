@@ -53,7 +53,10 @@ enum op_kind {
 	OP_NUM,
 };
 
-/* What happens next, as an input has it; for some kinds, octets follow. */
+/*
+ * One call of the driver, or one write of the device's into memory that both share, as it
+ * stands in an input of libFuzzer's.  Behind a write the input has the octets to be written.
+ */
 struct op {
 	uint8_t kind; /* modulo OP_NUM */
 	uint8_t nb;

@@ -3,8 +3,9 @@
  */
 
 /*
- * What a user types: the bus's part of devargs, and that of net/sf_example.  What selects a
- * device can be written as keys again, and these select the same.
+ * An input is devargs that a user has typed, either the part that the bus parses or the part
+ * that net/sf_example parses.  If the bus accepts its part, auxiliary_select_text() writes the
+ * keys that select a device; parsed again, these keys have to give the same selection.
  */
 
 #include <stdlib.h>

@@ -6,8 +6,9 @@
 #define FUZZ_DEVICE_H
 
 /*
- * What targets have in common that open a device of common/vfio: what a driver does
- * with it, and what the other side says of a device in a seed.
+ * For fuzz targets that have common/vfio open a device, over a socket or from a faked kernel:
+ * fuzz_device_use() calls common/vfio as a driver would, and the descriptions below are those
+ * of a device without faults, which a target's seeds give to common/vfio.
  */
 
 #include <linux/vfio.h>

@@ -3,8 +3,9 @@
  */
 
 /*
- * What a kernel answers to common/vfio, for one or two devices, by group or by
- * character device.
+ * An input is the answers of a kernel to the ioctls that common/vfio makes while it opens and
+ * uses one or two devices, by group or by character device.  fuzz_kernel.c hands them out in
+ * place of the real kernel, one answer for each ioctl.
  */
 
 #include <linux/pci_regs.h>
@@ -78,7 +79,7 @@ add_done(struct fuzz_seed *seed, unsigned int times)
 		fuzz_kernel_add(seed, NULL, 0);
 }
 
-/* What an IOMMU is like; spoilt where a kernel does not behave. */
+/* The answer to VFIO_IOMMU_GET_INFO; seeds of a faulty kernel change a copy of it. */
 struct iommu {
 	struct vfio_iommu_type1_info info;
 	struct vfio_iommu_type1_info_cap_iova_range cap;

@@ -141,7 +141,10 @@ __wrap_rte_mp_request_sync(struct rte_mp_msg *request, struct rte_mp_reply *repl
 	return 0;
 }
 
-/* What waits for another process need not. */
+/*
+ * In place of EAL's function, by which common/vfio sleeps before it asks the other process
+ * again: both processes are this thread, so there is nobody to wait for.
+ */
 void
 __wrap_rte_delay_us_sleep(unsigned int us)
 {

@@ -34,7 +34,10 @@ enum op_kind {
 	OP_NUM,
 };
 
-/* What happens next, as an input has it; for some kinds, octets follow. */
+/*
+ * One thing that is done to the two devices, as it stands in an input of libFuzzer's.  Behind
+ * some kinds of it the input has octets, to be written to a region or to memory, or a packet.
+ */
 struct op {
 	uint8_t kind; /* modulo OP_NUM */
 	uint8_t where; /* device in bit 0, region above it */
