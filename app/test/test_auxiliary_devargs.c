@@ -39,6 +39,7 @@ test_bad_devargs(void)
 		"bus=auxiliary,name=mock.sf.0,hotplug=maybe",
 		"bus=auxiliary,name=mock.sf.0,timeout=1s",
 		"bus=auxiliary,kind=mdev,type=a/b",
+		"bus=auxiliary,pf=[mock,other]",
 		/* each is fine, but not both */
 		"bus=auxiliary,kind=sf,uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
 		"bus=auxiliary,kind=mdev,sfnum=1",
@@ -54,6 +55,7 @@ test_bad_devargs(void)
 	for (i = 0; i < RTE_DIM(bad); i++) {
 		test_log_start();
 		TEST_ASSERT(rte_dev_probe(bad[i]) < 0, "%s was taken", bad[i]);
+		TEST_ASSERT_EQUAL(test_log_count_so_far("no device fits", ""), 0);
 		TEST_ASSERT_EQUAL(test_log_count("auxiliary bus: "), 1);
 		TEST_ASSERT_EQUAL(aux_mock.probes, 0);
 	}

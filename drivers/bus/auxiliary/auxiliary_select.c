@@ -155,8 +155,8 @@ auxiliary_select_parse(const char *text, struct auxiliary_select *select)
 	for (i = 0; ret == 0 && i < kvlist->count; i++) {
 		key = kvlist->pairs[i].key;
 		value = kvlist->pairs[i].value == NULL ? "" : kvlist->pairs[i].value;
-		ret = value[0] == '\0' || rte_kvargs_count(kvlist, key) != 1 ? -EINVAL :
-			key_set(select, key, value);
+		ret = value[0] == '\0' || strpbrk(value, "[,") != NULL ||
+			rte_kvargs_count(kvlist, key) != 1 ? -EINVAL : key_set(select, key, value);
 		if (ret < 0)
 			AUXILIARY_LOG(ERR, "bad \"%s=%s\" in \"%s\"; valid keys, once each, are "
 				KEYS_HELP, key, value, text);
