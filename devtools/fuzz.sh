@@ -9,6 +9,7 @@
 #   devtools/fuzz.sh [TARGET...] --seconds N for another time
 #   devtools/fuzz.sh [TARGET...] --runs N    so many executions of each
 #   devtools/fuzz.sh [TARGET...] --jobs N    so many targets at a time
+#   devtools/fuzz.sh [TARGET...] --seed N    the inputs of that seed; without it, others each time
 #
 # Inputs that reach something new are kept in build-fuzz/corpus/TARGET, and the
 # next run goes on from there. An input that something is wrong with is kept in
@@ -23,6 +24,7 @@ all=(completions devargs kernel messages model sim_client sysfs uevents vfio_use
 targets=()
 limit=-max_total_time=30
 jobs=1
+seed=0 # libFuzzer takes one of its own
 dir=$build-fuzz
 
 usage() {
@@ -33,11 +35,12 @@ usage() {
 parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--seconds | --runs | --jobs)
+		--seconds | --runs | --jobs | --seed)
 			[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || usage
 			case $1 in
 			--seconds) limit=-max_total_time=$2 ;;
 			--runs) limit=-runs=$2 ;;
+			--seed) seed=$2 ;;
 			*) jobs=$2 ;;
 			esac
 			shift
@@ -71,7 +74,7 @@ run() {
 	(
 		cd "$work"
 		ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-			"$dir/app/fuzz/fuzz-$name" "$limit" -max_len=$max_len -timeout=10 \
+			"$dir/app/fuzz/fuzz-$name" "$limit" -seed="$seed" -max_len=$max_len -timeout=10 \
 			-close_fd_mask=3 -entropic=0 -print_funcs=0 \
 			-artifact_prefix="$dir/$name-" "$dir/corpus/$name"
 	) >"$log" 2>&1 || status=$?
