@@ -47,27 +47,99 @@ test_jumbo(void)
 	return TEST_SUCCESS;
 }
 
-/* Without scatter, what does not fit a buffer is dropped and counted. */
+/* Send a packet that needs several buffers, and see that it comes in these. */
 static int
-test_jumbo_without_scatter(void)
+exchange_jumbo(void)
 {
-	struct rte_eth_conf conf = all_offloads, plain = { 0 };
-	struct rte_eth_stats stats;
 	struct rte_mbuf *m;
+
+	packet_build(&(const struct packet_spec) { .payload = 8972 }, &built);
+	TEST_ASSERT_OK(packet_send(ports[0], packet_to_mbufs(&built, 2000)));
+	m = packet_receive(ports[1], &got);
+	TEST_ASSERT(m != NULL && got.len == built.len, "lost");
+	TEST_ASSERT_OK(memcmp(got.data, built.data, got.len));
+	TEST_ASSERT_EQUAL(m->nb_segs, (got.len + 2047) / 2048);
+	rte_pktmbuf_free(m);
+	return TEST_SUCCESS;
+}
+
+static int
+check_scattered(bool expected)
+{
+	struct rte_eth_burst_mode mode;
+	struct rte_eth_rxq_info info;
+
+	TEST_ASSERT_OK(rte_eth_rx_queue_info_get(ports[1], 0, &info));
+	TEST_ASSERT_EQUAL(info.scattered_rx, expected);
+	TEST_ASSERT_OK(rte_eth_rx_burst_mode_get(ports[1], 0, &mode));
+	TEST_ASSERT_EQUAL(strstr(mode.info, "scattered") != NULL, expected);
+	return TEST_SUCCESS;
+}
+
+/* Ports of all offloads and of none, the latter with an MTU of its own if that is not 0. */
+static int
+start_plain_receiver(uint16_t mtu)
+{
+	struct rte_eth_conf conf = all_offloads, plain = { .rxmode.mtu = mtu };
 
 	TEST_ASSERT_OK(port_configure(ports[1], 1, 512, &plain));
 	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
 	TEST_ASSERT_OK(rte_eth_promiscuous_enable(ports[1]));
 	TEST_ASSERT_OK(port_configure(ports[0], 1, 512, &conf));
 	TEST_ASSERT_OK(rte_eth_dev_start(ports[0]));
-	TEST_ASSERT_OK(port_wait_link(ports[0], true));
-	TEST_ASSERT(rte_eth_dev_set_mtu(ports[1], 9000) < 0, "MTU without scatter");
+	return port_wait_link(ports[0], true);
+}
+
+/* What the MTU lets in comes in several buffers where one does not do, asked for or not. */
+static int
+test_jumbo_unasked(void)
+{
+	TEST_ASSERT_OK(start_plain_receiver(9000));
+	TEST_ASSERT_OK(check_scattered(true));
+	TEST_ASSERT_OK(exchange_jumbo());
+	/* A smaller MTU leaves a port that runs as it is, until it is started anew. */
+	TEST_ASSERT_OK(rte_eth_dev_set_mtu(ports[1], RTE_ETHER_MTU));
+	TEST_ASSERT_OK(check_scattered(true));
+	TEST_ASSERT_OK(rte_eth_dev_set_mtu(ports[1], 9000));
+	TEST_ASSERT_OK(exchange_jumbo());
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_set_mtu(ports[1], RTE_ETHER_MTU));
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
+	TEST_ASSERT_OK(check_scattered(false));
+	return TEST_SUCCESS;
+}
+
+/* A port that runs cannot begin to scatter; what does not fit a buffer is dropped and counted. */
+static int
+test_jumbo_refused(void)
+{
+	struct rte_mempool *small;
+	struct rte_eth_stats stats;
+	struct rte_mbuf *m;
+	int ret;
+
+	TEST_ASSERT_OK(start_plain_receiver(0));
+	TEST_ASSERT_OK(check_scattered(false));
+	TEST_ASSERT_EQUAL(rte_eth_dev_set_mtu(ports[1], 9000), -EBUSY);
 	packet_build(&(const struct packet_spec) { .payload = 3000 }, &built);
 	TEST_ASSERT_OK(packet_send(ports[0], packet_to_mbufs(&built, 2000)));
 	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, &m, 1, 20), 0);
 	TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &stats));
 	TEST_ASSERT_EQUAL(stats.ierrors, 1);
-	return TEST_SUCCESS;
+	small = rte_pktmbuf_pool_create("sf_small", 1023, 0, 0, 1000 + RTE_PKTMBUF_HEADROOM,
+			SOCKET_ID_ANY);
+	TEST_ASSERT(small != NULL, "no mempool");
+	TEST_ASSERT_OK(rte_eth_dev_rx_queue_stop(ports[1], 0));
+	ret = rte_eth_rx_queue_setup(ports[1], 0, 512, SOCKET_ID_ANY, NULL, small);
+	TEST_ASSERT_EQUAL(ret, -EBUSY);
+	TEST_ASSERT_OK(rte_eth_rx_queue_setup(ports[1], 0, 512, SOCKET_ID_ANY, NULL, pool));
+	rte_mempool_free(small);
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_set_mtu(ports[1], 9000));
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
+	TEST_ASSERT_OK(port_wait_link(ports[1], true));
+	TEST_ASSERT_OK(check_scattered(true));
+	return exchange_jumbo();
 }
 
 /* A packet waits until there are buffers for all of it, and is not delivered in part. */
@@ -173,7 +245,8 @@ test_tso(void)
 
 static const struct test_case cases[] = {
 	TEST_CASE(test_jumbo),
-	TEST_CASE(test_jumbo_without_scatter),
+	TEST_CASE(test_jumbo_unasked),
+	TEST_CASE(test_jumbo_refused),
 	TEST_CASE(test_jumbo_pause),
 	TEST_CASE(test_tso),
 	{ .name = NULL }

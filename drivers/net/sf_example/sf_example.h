@@ -391,7 +391,13 @@ void sf_tx_queue_release(struct rte_eth_dev *dev, uint16_t id);
 void sf_rxq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_rxq_info *info);
 void sf_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *info);
 
-/* 0, or -EINVAL after a log line if some Rx queue's buffers are too small. */
+/* Whether packets may need several Rx buffers, once all queues are set up. */
+bool sf_queues_need_scatter(const struct rte_eth_dev *dev);
+
+/*
+ * Whether packets of an MTU can be received in the buffers of all Rx queues.  0, or after a log
+ * line -EBUSY if the port has to be stopped for that, -EINVAL if the device cannot.
+ */
 int sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu);
 
 /* Likewise for one queue. */

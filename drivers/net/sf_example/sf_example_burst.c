@@ -4,8 +4,9 @@
 
 /*
  * Which of the burst functions a port gets.  That is decided when it is
- * started, by the offloads that are configured, by what the processor can do,
- * and by how wide a vector the application allows (--force-max-simd-bitwidth).
+ * started, by the offloads that are configured, by whether packets fit into Rx buffers,
+ * by what the processor can do, and by how wide a vector the application allows
+ * (--force-max-simd-bitwidth).
  */
 
 #include <stdio.h>
@@ -80,16 +81,10 @@ variant(void)
 
 /* --- Receiving --------------------------------------------------------------- */
 
-static bool
-is_scattered(const struct rte_eth_dev *dev)
-{
-	return (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-}
-
 eth_rx_burst_t
 sf_rx_burst_select(const struct rte_eth_dev *dev)
 {
-	return is_scattered(dev) ? sf_rx_burst_scatter : variant()->rx;
+	return dev->data->scattered_rx != 0 ? sf_rx_burst_scatter : variant()->rx;
 }
 
 int
@@ -97,7 +92,7 @@ sf_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t id __rte_unused,
 	struct rte_eth_burst_mode *mode)
 {
 	snprintf(mode->info, sizeof(mode->info), "%s",
-		is_scattered(dev) ? "Scalar, scattered" : variant()->info);
+		dev->data->scattered_rx != 0 ? "Scalar, scattered" : variant()->info);
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 
 #include "sf_example.h"
 
-/* --- Set-up ----------------------------------------------------------------- */
+/* --- Rings and doorbells ------------------------------------------------------ */
 
 static int
 check_ring(const struct sf_port *port, const char *what, uint16_t id, uint16_t nb_desc,
@@ -80,22 +80,65 @@ no_memory(const struct sf_port *port, const char *kind, uint16_t id)
 	return -ENOMEM;
 }
 
+/* --- Buffers and the MTU ------------------------------------------------------ */
+
+/*
+ * Whether packets may take several Rx buffers is decided for all queues of a port when it is
+ * started: an application need not ask for that, only bring buffers that are too small.
+ */
+
 static bool
-is_scattered(const struct rte_eth_dev *dev)
+fits_buffer(const struct sf_rxq *rxq, uint16_t mtu)
 {
-	return (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	return mtu + SF_L2_OVERHEAD <= rxq->buf_size;
+}
+
+bool
+sf_queues_need_scatter(const struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	if ((dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0)
+		return true;
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		if (!fits_buffer(dev->data->rx_queues[i], dev->data->mtu))
+			return true;
+	return false;
 }
 
 int
 sf_rxq_check_mtu(const struct rte_eth_dev *dev, const struct sf_rxq *rxq, uint16_t mtu)
 {
-	if (mtu + SF_L2_OVERHEAD <= rxq->buf_size || is_scattered(dev))
+	const bool can_scatter = (rxq->port->features & SF_F_SEGS) != 0;
+
+	if (fits_buffer(rxq, mtu) || (dev->data->dev_started != 0 ?
+			dev->data->scattered_rx != 0 : can_scatter))
 		return 0;
 	SF_LOG(ERR, driver, rxq->port,
-		"without scatter, MTU %u needs Rx buffers of %u bytes, those of queue %u have %u",
-		mtu, (unsigned int)(mtu + SF_L2_OVERHEAD), rxq->id, rxq->buf_size);
-	return -EINVAL;
+		"MTU %u needs Rx buffers of %u bytes, those of queue %u have %u: %s", mtu,
+		(unsigned int)(mtu + SF_L2_OVERHEAD), rxq->id, rxq->buf_size,
+		can_scatter ? "the port has to be stopped first" :
+		"the device cannot scatter packets");
+	return can_scatter ? -EBUSY : -EINVAL;
 }
+
+int
+sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
+{
+	uint16_t i;
+	int ret;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++) {
+		if (dev->data->rx_queues[i] == NULL)
+			continue;
+		ret = sf_rxq_check_mtu(dev, dev->data->rx_queues[i], mtu);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* --- Set-up of queues --------------------------------------------------------- */
 
 /* The fields of a received mbuf that are always the same. */
 static uint64_t
@@ -316,20 +359,4 @@ sf_txq_info_get(struct rte_eth_dev *dev, uint16_t id, struct rte_eth_txq_info *i
 	info->conf.tx_free_thresh = txq->free_thresh;
 	info->conf.tx_deferred_start = txq->deferred;
 	info->conf.offloads = dev->data->dev_conf.txmode.offloads;
-}
-
-int
-sf_queues_check_mtu(const struct rte_eth_dev *dev, uint16_t mtu)
-{
-	uint16_t i;
-	int ret;
-
-	for (i = 0; i < dev->data->nb_rx_queues; i++) {
-		if (dev->data->rx_queues[i] == NULL)
-			continue;
-		ret = sf_rxq_check_mtu(dev, dev->data->rx_queues[i], mtu);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
 }

@@ -32,12 +32,6 @@ struct queue_regs {
 	uint32_t ctrl;
 };
 
-static bool
-is_scattered(const struct rte_eth_dev *dev)
-{
-	return (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-}
-
 /* --- On the device ------------------------------------------------------------ */
 
 /* The device starts at index 0 and reads descriptors up to the doorbell. */
@@ -137,7 +131,7 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 		.cpl_base = iova,
 		.size = rxq->size,
 		.buf_size = rxq->buf_size,
-		.ctrl = SF_Q_CTRL_ENABLE | (is_scattered(dev) ? SF_Q_CTRL_SCATTER : 0),
+		.ctrl = SF_Q_CTRL_ENABLE | (dev->data->scattered_rx != 0 ? SF_Q_CTRL_SCATTER : 0),
 	};
 	int ret;
 
@@ -354,7 +348,7 @@ sf_queues_start(struct rte_eth_dev *dev)
 		ret = check_present(dev, "Tx", data->tx_queues, data->nb_tx_queues);
 	if (ret < 0)
 		return ret;
-	data->scattered_rx = is_scattered(dev);
+	data->scattered_rx = sf_queues_need_scatter(dev);
 	for (i = 0; i < data->nb_rx_queues && ret == 0; i++)
 		if (!rxqs[i]->deferred)
 			ret = sf_rx_queue_start(dev, i);
