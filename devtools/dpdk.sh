@@ -8,15 +8,15 @@
 #   devtools/dpdk.sh headers      driver SDK headers: include
 #   devtools/dpdk.sh ports        libraries with room for 1024 ports, which take a
 #                                 minute to build: ports
-#   devtools/dpdk.sh l3fwd-power  DPDK's example of an application that sleeps:
-#                                 l3fwd-power
+#
+# What takes longer, or more space, is kept for every clone, and a link leads to it: in
+# ${XDG_CACHE_HOME:-~/.cache}/dpdk-auxiliary, under a name made of the version and a
+# digest of what makes it.
+#
+#   devtools/dpdk.sh examples     DPDK's examples that the tests run: examples
 #   devtools/dpdk.sh tsan         libraries with ThreadSanitizer in, which take a
-#                                 minute to build: tsan, a link to where they are kept
-#                                 for every clone, ${XDG_CACHE_HOME:-~/.cache}/dpdk-auxiliary,
-#                                 under a name made of the version and a digest of what
-#                                 makes them
-#   devtools/dpdk.sh source       the sources as they are: source, a link to where they
-#                                 are kept for every clone, as above
+#                                 minute to build: tsan
+#   devtools/dpdk.sh source       the sources as they are: source
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -104,27 +104,19 @@ make_ports() {
 	cp -a "$work/root$dir/." "$1"
 }
 
-# ThreadSanitizer understands the compiler's atomics, not DPDK's inline assembly, which
-# its headers do without if told so.
-build_tsan() {
-	echo '#define RTE_FORCE_INTRINSICS 1' >>"$source/config/rte_config.h"
-	build_libraries "$1" --buildtype=debug --optimization=1 -Db_sanitize=thread \
-		-Db_lundef=false -Dc_args=-Wno-tsan
+digest() {
+	{ declare -f "$@"; cc --version; } | sha256sum | cut -c 1-12
 }
 
-digest_tsan() {
-	{ declare -f build_tsan build_libraries; cc --version; } | sha256sum | cut -c 1-12
-}
+# Make directory $1 a link to one that is kept under name $2.  Command $3, with its path,
+# makes it where it is not there yet, somewhere else, and sets made.
+keep() {
+	local dir=${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-auxiliary/$2
 
-make_tsan() {
-	local dir cache=${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-auxiliary
-
-	dir=$cache/tsan-$(package_version)-$(digest_tsan)
 	if [ ! -d "$dir" ]; then
-		fetch_source "libdpdk with ThreadSanitizer"
-		build_tsan "$dir"
-		mkdir -p "$cache"
-		cp -a "$work/root$dir" "$dir.$$"
+		"$3" "$dir"
+		mkdir -p "${dir%/*}"
+		cp -a "$made" "$dir.$$"
 		# Another clone may have been faster.
 		mv -T "$dir.$$" "$dir" 2>/dev/null || rm -rf "$dir.$$"
 	fi
@@ -132,36 +124,62 @@ make_tsan() {
 	ln -s "$dir" "$1"
 }
 
-make_source() {
-	local dir cache=${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-auxiliary
-
-	dir=$cache/dpdk-source-$(package_version)
-	if [ ! -d "$dir" ]; then
-		fetch_source "a tree"
-		mkdir -p "$cache"
-		cp -a "$source" "$dir.$$"
-		mv -T "$dir.$$" "$dir" 2>/dev/null || rm -rf "$dir.$$"
-	fi
-	rmdir "$1"
-	ln -s "$dir" "$1"
+# ThreadSanitizer understands the compiler's atomics, not DPDK's inline assembly, which
+# its headers do without if told so.
+build_tsan() {
+	fetch_source "libdpdk with ThreadSanitizer"
+	echo '#define RTE_FORCE_INTRINSICS 1' >>"$source/config/rte_config.h"
+	build_libraries "$1" --buildtype=debug --optimization=1 -Db_sanitize=thread \
+		-Db_lundef=false -Dc_args=-Wno-tsan
+	made=$work/root$1
 }
 
-make_l3fwd-power() {
-	fetch_source "l3fwd-power"
-	make -s -C "$source/examples/l3fwd-power" shared >/dev/null ||
-		die "l3fwd-power does not build"
-	cp "$source/examples/l3fwd-power/build/l3fwd-power-shared" "$1/l3fwd-power"
+make_tsan() {
+	keep "$1" "tsan-$(package_version)-$(digest build_tsan build_libraries)" build_tsan
+}
+
+build_source() {
+	fetch_source "a tree"
+	made=$source
+}
+
+make_source() {
+	keep "$1" "dpdk-source-$(package_version)" build_source
+}
+
+build_examples() {
+	local example name
+
+	fetch_source "examples"
+	made=$work/examples
+	mkdir "$made"
+	for example in flow_filtering ip_reassembly ipv4_multicast l2fwd l3fwd l3fwd-power \
+		multi_process/symmetric_mp skeleton; do
+		make -s -C "$source/examples/$example" shared >"$work/log" 2>&1 || {
+			cat "$work/log" >&2
+			die "$example does not build"
+		}
+		name=${example##*/}
+		cp "$source/examples/$example"/build/*-shared "$made/$name"
+	done
+}
+
+make_examples() {
+	keep "$1" "examples-$(package_version)-$(digest build_examples)" build_examples
 }
 
 what=${1:-}
-declare -A dirs=([headers]=include [ports]=ports [l3fwd-power]=l3fwd-power [tsan]=tsan
+declare -A dirs=([headers]=include [ports]=ports [examples]=examples [tsan]=tsan
 	[source]=source)
 dir=${dirs[${what:-none}]:-}
 [ -n "$dir" ] || { sed -n '/^# What/,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 version=$(pkg-config --modversion libdpdk) || die "pkg-config does not find libdpdk"
 sdk=.sdk/$version
 stamp=$version
-[ "$what" != tsan ] || stamp+=" $(digest_tsan)"
+case $what in
+tsan) stamp+=" $(digest build_tsan build_libraries)" ;;
+examples) stamp+=" $(digest build_examples)" ;;
+esac
 [ "$(cat "$sdk/$dir/VERSION" 2>/dev/null)" != "$stamp" ] || exit 0
 mkdir -p "$sdk"
 work=$(mktemp -d)

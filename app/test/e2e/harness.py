@@ -70,6 +70,19 @@ def dpdk_app(name):
     return path
 
 
+def example(name):
+    """The path of one of DPDK's examples, built from the distribution's source package."""
+    version = subprocess.run(["pkg-config", "--modversion", "libdpdk"], check=True,
+                             capture_output=True, text=True).stdout.strip()
+    if version != DPDK_VERSION:
+        raise Skip(f"{name} would be of DPDK {version}, the build is for {DPDK_VERSION}")
+    built = subprocess.run([f"{TOP}/devtools/dpdk.sh", "examples"], check=False,
+                           capture_output=True, text=True)
+    if built.returncode != 0:
+        raise Skip(f"no {name}: " + built.stderr.strip().replace("\n", " "))
+    return f"{TOP}/.sdk/{version}/examples/{name}"
+
+
 def library_path():
     """The build's own libraries come first."""
     return ":".join(filter(None, (f"{BUILD}/drivers", DPDK_LIB, os.environ.get("LD_LIBRARY_PATH"))))

@@ -26,18 +26,33 @@ def read(path):
     return frames
 
 
-def udp_frame(length, flow, seed):
+def checksum(header):
+    """The Internet checksum of an even number of bytes; 0 if theirs is right."""
+    total = sum(struct.unpack(f">{len(header) // 2}H", header))
+    total = (total & 0xffff) + (total >> 16)
+    return 0xffff - ((total & 0xffff) + (total >> 16))
+
+
+def ipv4(payload, flow, seed, dst, fragment=0):
+    """An IPv4 packet of UDP, with flags and offset in the form that they have there."""
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(payload), seed & 0xffff, fragment, 64, 17,
+                     0, bytes([10, 0, 0, 1 + flow % 200]), bytes(dst))
+    return ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:] + payload
+
+
+def ethernet(packet, dst=b"\x02\x00\x00\x00\x00\x02"):
+    return dst + b"\x02\x00\x00\x00\x00\x01\x08\x00" + packet
+
+
+def udp(length, flow, seed):
+    """A UDP packet of so many bytes, without checksum."""
+    payload = random.Random(seed).randbytes(length - 8)
+    return struct.pack(">HHHH", 1024 + flow, 53, length, 0) + payload
+
+
+def udp_frame(length, flow, seed, dst=(10, 0, 1, 1)):
     """An IPv4/UDP frame of so many bytes, all of them part of the packet."""
-    rng = random.Random(seed)
-    payload = rng.randbytes(length - 42)
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, length - 14, seed & 0xffff, 0, 64, 17, 0,
-                     bytes([10, 0, 0, 1 + flow % 200]), bytes([10, 0, 1, 1]))
-    total = sum(struct.unpack(">10H", ip))
-    total = (total & 0xffff) + (total >> 16)
-    total = (total & 0xffff) + (total >> 16)
-    ip = ip[:10] + struct.pack(">H", 0xffff - total) + ip[12:]
-    udp = struct.pack(">HHHH", 1024 + flow, 53, length - 34, 0)
-    return b"\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00" + ip + udp + payload
+    return ethernet(ipv4(udp(length - 34, flow, seed), flow, seed, dst))
 
 
 def frames(lengths, flows=64):

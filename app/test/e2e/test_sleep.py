@@ -3,28 +3,13 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """DPDK's l3fwd-power between two sub-functions: it sleeps, and misses nothing."""
 import os
-import subprocess
 import sys
 import time
 
 import harness
 
-TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 ROUTED = "--tx-ip=198.18.0.1,2.1.1.1"  # to its port 1, by the routes it comes with
 BURST = 8
-
-
-def l3fwd_power_path():
-    """The program, built from the distribution's source package."""
-    version = subprocess.run(["pkg-config", "--modversion", "libdpdk"], check=True,
-                             capture_output=True, text=True).stdout.strip()
-    if version != harness.DPDK_VERSION:
-        raise harness.Skip(f"l3fwd-power is of DPDK {version}, the build for {harness.DPDK_VERSION}")
-    built = subprocess.run([f"{TOP}/devtools/dpdk.sh", "l3fwd-power"], check=False,
-                           capture_output=True, text=True)
-    if built.returncode != 0:
-        raise harness.Skip("no l3fwd-power: " + built.stderr.strip().replace("\n", " "))
-    return f"{TOP}/.sdk/{version}/l3fwd-power/l3fwd-power"
 
 
 class L3fwdPower(harness.Process):
@@ -32,7 +17,7 @@ class L3fwdPower(harness.Process):
 
     def __init__(self, directory):
         super().__init__(
-            ["stdbuf", "-oL", l3fwd_power_path(), "-l", "0", "--no-huge", "--no-shconf",
+            ["stdbuf", "-oL", harness.example("l3fwd-power"), "-l", "0", "--no-huge", "--no-shconf",
              "-m", "256", "--no-pci", "--no-telemetry", "-d", harness.driver_soname(),
              "-a", "auxiliary:sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.2",
              "--", "-p", "0x3", "-P", "--config=(0,0,0),(1,0,0)", "--interrupt-only"],

@@ -147,10 +147,10 @@ class L3fwdPower(harness.Process):
     """DPDK's example that sleeps until an Rx interrupt, on one port, with the build's libraries."""
 
     def __init__(self, name, extra):
-        path = f"{TOP}/.sdk/{harness.DPDK_VERSION}/l3fwd-power/l3fwd-power"
+        path = f"{TOP}/.sdk/{harness.DPDK_VERSION}/examples/l3fwd-power"
         abi = harness.driver_soname().rpartition(".so.")[2].split(".")[0]
         if not os.path.exists(path) or not os.path.exists(f"{BUILD}/lib/librte_eal.so.{abi}"):
-            raise harness.Skip("no l3fwd-power for this DPDK: devtools/dpdk.sh l3fwd-power")
+            raise harness.Skip("no l3fwd-power for this DPDK: devtools/dpdk.sh examples")
         super().__init__(
             ["stdbuf", "-oL", path, "-l", "1", *NOT_SHARED[:-1], "256", "--no-telemetry",
              *drivers_args(), *extra, "-a", name, "--", "-p", "0x1", "-P", "--config=(0,0,1)",
