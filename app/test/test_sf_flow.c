@@ -3,88 +3,16 @@
  */
 
 /*
- * Flow rules: packets that match, packets that do not, and rules that must be
- * refused.
+ * Flow rules: packets that match, and packets that do not.
  */
 
-#include <errno.h>
+#include <rte_ip.h>
 
-#include <rte_cycles.h>
-#include <rte_flow.h>
-
-#include "sf_packets.h"
+#include "sf_flows.h"
 #include "test_compat.h"
 
-#define NB_QUEUES 4
-
 static const struct rte_flow_attr ingress = { .ingress = 1 };
-static const struct rte_flow_action_queue queue3 = { .index = 3 };
 static const struct rte_flow_action_mark mark = { .id = 0xbeef };
-static const struct rte_flow_item_eth to_station = {
-	.hdr.dst_addr = { { 2, 0, 0, 0, 0, 9 } },
-};
-static const struct rte_flow_item_eth dst_mask = {
-	.hdr.dst_addr = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
-};
-
-#define ITEM(t, s, m) { .type = RTE_FLOW_ITEM_TYPE_ ## t, .spec = s, .mask = m }
-#define ACTION(t, c) { .type = RTE_FLOW_ACTION_TYPE_ ## t, .conf = c }
-#define END_ITEM ITEM(END, NULL, NULL)
-#define END_ACTION ACTION(END, NULL)
-
-static const struct rte_flow_action to_queue3[] = {
-	ACTION(QUEUE, &queue3), ACTION(COUNT, NULL), END_ACTION,
-};
-static const struct rte_flow_action drop[] = { ACTION(DROP, NULL), END_ACTION };
-
-static int
-start(void)
-{
-	struct rte_eth_conf conf = {
-		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_VLAN_STRIP,
-		.txmode.offloads = RTE_ETH_TX_OFFLOAD_VLAN_INSERT,
-	};
-
-	return ports_start(NB_QUEUES, 64, &conf);
-}
-
-/* Send a frame, and find it on a queue, or nowhere for -1. */
-static int
-arrives(struct rte_mbuf *m, int queue, struct rte_mbuf **in)
-{
-	struct rte_mbuf *got = NULL;
-	unsigned int i, q;
-
-	TEST_ASSERT(m != NULL, "out of mbufs");
-	TEST_ASSERT_OK(port_send(ports[0], 0, &m, 1));
-	for (i = 0; i < (queue >= 0 ? 1000 : 10) && got == NULL; i++) {
-		for (q = 0; q < NB_QUEUES && got == NULL; q++)
-			if (rte_eth_rx_burst(ports[1], q, &got, 1) == 1)
-				TEST_ASSERT_EQUAL(q, queue);
-		rte_delay_us_sleep(got == NULL ? 1000 : 0);
-	}
-	TEST_ASSERT_EQUAL(got != NULL, queue >= 0);
-	if (in != NULL)
-		*in = got;
-	else
-		rte_pktmbuf_free(got);
-	return TEST_SUCCESS;
-}
-
-static struct rte_flow *
-create(const struct rte_flow_item *items, const struct rte_flow_action *actions,
-	unsigned int priority)
-{
-	struct rte_flow_attr attr = { .ingress = 1, .priority = priority };
-	struct rte_flow_error error = { 0 };
-	struct rte_flow *flow = NULL;
-
-	if (rte_flow_validate(ports[1], &attr, items, actions, &error) == 0)
-		flow = rte_flow_create(ports[1], &attr, items, actions, &error);
-	if (flow == NULL)
-		printf("# %s\n", error.message != NULL ? error.message : "no message");
-	return flow;
-}
 
 static struct rte_mbuf *
 tagged(struct rte_mbuf *m, uint16_t tci)
@@ -127,16 +55,16 @@ test_match(void)
 	struct rte_flow *flow;
 	unsigned int i;
 
-	TEST_ASSERT_OK(start());
+	TEST_ASSERT_OK(flows_start());
 	for (i = 0; i < RTE_DIM(tries); i++) {
-		flow = create(tries[i].items, to_queue3, i % 4);
+		flow = flow_create(tries[i].items, to_queue3, i % 4);
 		TEST_ASSERT(flow != NULL, "rule %u", i);
-		TEST_ASSERT(arrives(make_frame(60, station, 0), tries[i].plain, NULL) == 0,
+		TEST_ASSERT(flow_arrives(make_frame(60, station, 0), tries[i].plain, NULL) == 0,
 			"rule %u", i);
-		TEST_ASSERT(arrives(tagged(make_frame(60, station, 0), 0x2064), tries[i].tagged,
+		TEST_ASSERT(flow_arrives(tagged(make_frame(60, station, 0), 0x2064), tries[i].tagged,
 			NULL) == 0, "rule %u", i);
-		TEST_ASSERT(arrives(make_udp(7), tries[i].udp, NULL) == 0, "rule %u", i);
-		TEST_ASSERT(arrives(make_udp(8), i == 5 ? 0 : tries[i].udp, NULL) == 0,
+		TEST_ASSERT(flow_arrives(make_udp(7), tries[i].udp, NULL) == 0, "rule %u", i);
+		TEST_ASSERT(flow_arrives(make_udp(8), i == 5 ? 0 : tries[i].udp, NULL) == 0,
 			"rule %u", i);
 		count = (struct rte_flow_query_count) { .reset = 1 };
 		TEST_ASSERT_OK(rte_flow_query(ports[1], flow, &to_queue3[1], &count, &error));
@@ -145,7 +73,7 @@ test_match(void)
 		TEST_ASSERT_OK(rte_flow_query(ports[1], flow, &to_queue3[1], &count, &error));
 		TEST_ASSERT_EQUAL(count.hits + count.bytes, 0);
 		TEST_ASSERT_OK(rte_flow_destroy(ports[1], flow, &error));
-		TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 0, NULL));
+		TEST_ASSERT_OK(flow_arrives(make_frame(60, station, 0), 0, NULL));
 	}
 	return TEST_SUCCESS;
 }
@@ -200,19 +128,57 @@ test_match_ipv6(void)
 	all = proto;
 	memset(&all.hdr.src_addr, UINT8_MAX, sizeof(all.hdr.src_addr));
 	memset(&all.hdr.dst_addr, UINT8_MAX, sizeof(all.hdr.dst_addr));
-	TEST_ASSERT_OK(start());
+	TEST_ASSERT_OK(flows_start());
 	for (i = 0; i < RTE_DIM(tries); i++) {
-		flow = create(tries[i].items, to_queue3, i % 4);
+		flow = flow_create(tries[i].items, to_queue3, i % 4);
 		TEST_ASSERT(flow != NULL, "rule %u", i);
 		for (k = 0; k < RTE_DIM(specs); k++) {
 			packet_build(&specs[k], &packet);
-			TEST_ASSERT(arrives(packet_to_mbufs(&packet, 2048),
+			TEST_ASSERT(flow_arrives(packet_to_mbufs(&packet, 2048),
 				tries[i].to_queue3[k] == 'x' ? 3 : 0, NULL) == 0,
 				"rule %u, packet %u", i, k);
 		}
 		TEST_ASSERT_OK(rte_flow_destroy(ports[1], flow, &error));
 	}
 	return TEST_SUCCESS;
+}
+
+/* A fragment is not what a rule for whole packets matches, whatever it may be else. */
+static int
+test_fragments(void)
+{
+	static const struct {
+		uint16_t field; /* flags and offset */
+		int queue;
+	} tries[] = {
+		{ 0, 3 },
+		{ RTE_IPV4_HDR_DF_FLAG, 3 },
+		{ RTE_IPV4_HDR_MF_FLAG, 0 },
+		{ 1, 0 },
+		{ 0x1f00, 0 },
+		{ RTE_IPV4_HDR_MF_FLAG | 185, 0 },
+	};
+	const struct rte_flow_item_ipv4 any = { .hdr.fragment_offset = 0 };
+	const struct rte_flow_item_ipv4 fields = {
+		.hdr.fragment_offset = RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK),
+	};
+	const struct rte_flow_item items[] = {
+		ITEM(ETH, NULL, NULL), ITEM(IPV4, &any, &fields), END_ITEM,
+	};
+	static struct packet packet;
+	struct rte_ipv4_hdr *ip = (void *)(packet.data + RTE_ETHER_HDR_LEN);
+	unsigned int i;
+
+	TEST_ASSERT_OK(flows_start());
+	TEST_ASSERT(flow_create(items, to_queue3, 0) != NULL, "whole packets");
+	for (i = 0; i < RTE_DIM(tries); i++) {
+		packet_build(&(const struct packet_spec) { .payload = 100 }, &packet);
+		ip->fragment_offset = rte_cpu_to_be_16(tries[i].field);
+		TEST_ASSERT(flow_arrives(packet_to_mbufs(&packet, 2048), tries[i].queue, NULL) == 0,
+			"field 0x%x", tries[i].field);
+	}
+	packet_build(&(const struct packet_spec) { .v6 = true }, &packet);
+	return flow_arrives(packet_to_mbufs(&packet, 2048), 0, NULL);
 }
 
 static int
@@ -230,13 +196,13 @@ test_drop_and_mark(void)
 
 	TEST_ASSERT_OK(rte_eth_rx_metadata_negotiate(ports[1], &features));
 	TEST_ASSERT_EQUAL(features, RTE_ETH_RX_METADATA_USER_MARK);
-	TEST_ASSERT_OK(start());
+	TEST_ASSERT_OK(flows_start());
 	/* By priority: first drop what is for the station, then mark the rest. */
-	TEST_ASSERT(create(all, marked, 3) != NULL, "mark");
-	TEST_ASSERT(create(station_items, drop, 0) != NULL, "drop");
+	TEST_ASSERT(flow_create(all, marked, 3) != NULL, "mark");
+	TEST_ASSERT(flow_create(station_items, drop, 0) != NULL, "drop");
 	for (i = 0; i < 10; i++) { /* the marked ones among others, in vectors */
-		TEST_ASSERT_OK(arrives(make_frame(60, station, 0), -1, NULL));
-		TEST_ASSERT_OK(arrives(make_frame(60, broadcast, 0), 0, &m));
+		TEST_ASSERT_OK(flow_arrives(make_frame(60, station, 0), -1, NULL));
+		TEST_ASSERT_OK(flow_arrives(make_frame(60, broadcast, 0), 0, &m));
 		TEST_ASSERT((m->ol_flags & RTE_MBUF_F_RX_FDIR_ID) != 0, "no mark");
 		TEST_ASSERT_EQUAL(m->hash.fdir.hi, 0xbeef);
 		rte_pktmbuf_free(m);
@@ -245,9 +211,9 @@ test_drop_and_mark(void)
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
 	TEST_ASSERT_OK(rte_eth_dev_start(ports[1]));
 	TEST_ASSERT_OK(port_wait_link(ports[0], true));
-	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), -1, NULL));
+	TEST_ASSERT_OK(flow_arrives(make_frame(60, station, 0), -1, NULL));
 	TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
-	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 0, &m));
+	TEST_ASSERT_OK(flow_arrives(make_frame(60, station, 0), 0, &m));
 	TEST_ASSERT_EQUAL(m->ol_flags & RTE_MBUF_F_RX_FDIR, 0);
 	rte_pktmbuf_free(m);
 	return TEST_SUCCESS;
@@ -265,14 +231,14 @@ test_rss(void)
 		.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_NONFRAG_IPV4_UDP,
 	};
 	struct rte_mbuf *m[32];
-	unsigned int i, n, q, got[NB_QUEUES] = { 0 };
+	unsigned int i, n, q, got[FLOW_QUEUES] = { 0 };
 
-	TEST_ASSERT_OK(ports_start(NB_QUEUES, 64, &conf));
-	TEST_ASSERT(create(all, actions, 0) != NULL, "RSS");
+	TEST_ASSERT_OK(ports_start(FLOW_QUEUES, 64, &conf));
+	TEST_ASSERT(flow_create(all, actions, 0) != NULL, "RSS");
 	for (i = 0; i < 32; i++)
 		m[i] = make_udp(i);
 	TEST_ASSERT_OK(port_send(ports[0], 0, m, 32));
-	for (q = 0; q < NB_QUEUES; q++) {
+	for (q = 0; q < FLOW_QUEUES; q++) {
 		n = port_receive(ports[1], q, m, 32, 10);
 		rte_pktmbuf_free_bulk(m, n);
 		got[q] = n;
@@ -322,7 +288,7 @@ test_rss_of_port(void)
 	uint8_t key[SF_RSS_KEY_SIZE];
 	struct rte_eth_rss_conf rss = { .rss_key = key, .rss_key_len = sizeof(key) };
 
-	TEST_ASSERT_OK(ports_start(NB_QUEUES, 64, &conf));
+	TEST_ASSERT_OK(ports_start(FLOW_QUEUES, 64, &conf));
 	TEST_ASSERT_OK(rte_eth_dev_rss_hash_conf_get(ports[1], &rss));
 	TEST_ASSERT_OK(try_rss(0, NULL, NULL));
 	TEST_ASSERT_OK(try_rss(RTE_ETH_RSS_IP, NULL, NULL));
@@ -342,165 +308,13 @@ test_rss_of_port(void)
 	return TEST_SUCCESS;
 }
 
-/* A port is not left with a rule for a queue that it does not have any more. */
-static int
-test_fewer_queues(void)
-{
-	static const uint16_t queues[] = { 1, 2 };
-	static const struct rte_flow_action_rss rss = { .queue_num = 2, .queue = queues };
-	const struct {
-		struct rte_flow_action actions[2];
-		uint16_t needed;
-	} rules[] = {
-		{ { ACTION(QUEUE, &queue3), END_ACTION }, 4 },
-		{ { ACTION(RSS, &rss), END_ACTION }, 3 },
-		{ { ACTION(DROP, NULL), END_ACTION }, 0 },
-	};
-	const struct rte_flow_item all[] = { END_ITEM };
-	struct rte_eth_conf conf = { 0 };
-	struct rte_flow_error error;
-	unsigned int i;
-	uint16_t nb;
-
-	for (i = 0; i < RTE_DIM(rules); i++) {
-		TEST_ASSERT_OK(start());
-		TEST_ASSERT(create(all, rules[i].actions, 0) != NULL, "rule %u", i);
-		TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
-		TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
-		for (nb = 1; nb <= NB_QUEUES; nb++)
-			TEST_ASSERT_EQUAL(rte_eth_dev_configure(ports[1], nb, nb, &conf),
-				nb < rules[i].needed ? -EBUSY : 0);
-		TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
-		TEST_ASSERT_OK(rte_eth_dev_configure(ports[1], 1, 1, &conf));
-	}
-	return TEST_SUCCESS;
-}
-
-/* What must be refused, with a reason and without a trace. */
-static int
-test_refused(void)
-{
-	static const struct rte_flow_action_queue no_queue = { .index = NB_QUEUES };
-	static const struct rte_flow_action_mark long_mark = { .id = 0x10000 };
-	static const struct rte_flow_item_ipv4 sctp = { .hdr.next_proto_id = 132 };
-	static const struct rte_flow_item_ipv4 ttl = { .hdr.time_to_live = 0xff };
-	static const struct rte_flow_item_ipv6 hops = { .hdr.hop_limits = 0xff };
-	static const struct rte_flow_item_ipv6 fragment = { .has_frag_ext = 1 };
-	static const struct rte_flow_item_ipv6 udp6 = { .hdr.proto = IPPROTO_UDP };
-	static const struct rte_flow_item_ipv6 proto_mask = { .hdr.proto = 0xff };
-	static const struct rte_flow_item_ipv6 part_mask = { .hdr.proto = 0xf };
-	static const uint16_t queues[] = { 0, 2 };
-	static const struct rte_flow_action_rss holes = { .queue_num = 2, .queue = queues };
-	const struct {
-		struct rte_flow_attr attr;
-		struct rte_flow_item items[4];
-		struct rte_flow_action actions[3];
-	} tries[] = {
-		{ { .egress = 1 }, { END_ITEM }, { ACTION(DROP, NULL), END_ACTION } },
-		{ { .ingress = 1, .group = 1 }, { END_ITEM }, { ACTION(DROP, NULL), END_ACTION } },
-		{ { .ingress = 1, .priority = 4 }, { END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(SCTP, NULL, NULL), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV4, NULL, NULL), ITEM(IPV6, NULL, NULL), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV6, &hops, &hops), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV6, &fragment, &fragment), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV6, &udp6, &part_mask), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV6, &udp6, &proto_mask), ITEM(TCP, NULL, NULL), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV4, NULL, NULL), ITEM(ETH, NULL, NULL), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(ETH, NULL, &dst_mask), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV4, &sctp, &(const struct rte_flow_item_ipv4) {
-			.hdr.next_proto_id = 0xff }), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { ITEM(IPV4, &ttl, &ttl), END_ITEM },
-			{ ACTION(DROP, NULL), END_ACTION } },
-		{ ingress, { END_ITEM }, { ACTION(QUEUE, &no_queue), END_ACTION } },
-		{ ingress, { END_ITEM }, { ACTION(MARK, &long_mark), END_ACTION } },
-		{ ingress, { END_ITEM }, { ACTION(RSS, &holes), END_ACTION } },
-		{ ingress, { END_ITEM }, { ACTION(DROP, NULL), ACTION(QUEUE, &queue3),
-			END_ACTION } },
-		{ ingress, { END_ITEM }, { ACTION(JUMP, NULL), END_ACTION } },
-	};
-	const struct rte_flow_item all[] = { END_ITEM };
-	struct rte_flow_error error;
-	unsigned int i;
-
-	TEST_ASSERT_OK(start());
-	for (i = 0; i < RTE_DIM(tries); i++) {
-		error = (struct rte_flow_error) { 0 };
-		TEST_ASSERT(rte_flow_validate(ports[1], &tries[i].attr, tries[i].items,
-			tries[i].actions, &error) < 0, "rule %u is valid", i);
-		TEST_ASSERT(rte_flow_create(ports[1], &tries[i].attr, tries[i].items,
-			tries[i].actions, &error) == NULL, "rule %u", i);
-		TEST_ASSERT(error.message != NULL, "rule %u: no reason", i);
-	}
-	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 0, NULL));
-	/* As many as there is room for, and no more. */
-	for (i = 0; i < SF_FLOW_RULES / 4; i++)
-		TEST_ASSERT(create(all, drop, 2) != NULL, "rule %u", i);
-	TEST_ASSERT(create(all, drop, 2) == NULL, "too many");
-	TEST_ASSERT(create(all, to_queue3, 1) != NULL, "another priority");
-	TEST_ASSERT_OK(arrives(make_frame(60, station, 0), 3, NULL));
-	TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
-	return arrives(make_frame(60, station, 0), 0, NULL);
-}
-
-/* Rules as only a driver gone wrong writes them: the device does not take them. */
-static int
-test_bad_rules(void)
-{
-	static const struct sf_flow_rule bad[] = {
-		{ .action = 4 },
-		{ .flags = 0x80 },
-		{ .action = SF_FLOW_QUEUE, .queue = SF_MAX_QUEUE_PAIRS },
-		{ .action = SF_FLOW_RSS, .queue = 0, .nb_queues = 0 },
-		{ .action = SF_FLOW_RSS, .queue = 1, .nb_queues = UINT16_MAX },
-		{ .ip_src_mask = { 1 } },
-		{ .ip_src_mask = { 1 }, .ptype = SF_PTYPE_IPV4, .ptype_mask = SF_PTYPE_IPV4 },
-		{ .ip_dst_mask = { [15] = 1 }, .ptype = SF_PTYPE_IPV6,
-			.ptype_mask = SF_PTYPE_IPV6 },
-		{ .ip_dst_mask = { [4] = 1 }, .ptype = SF_PTYPE_IPV4,
-			.ptype_mask = SF_PTYPE_L3_MASK },
-		{ .ip_src_mask = { 1 }, .ptype = SF_PTYPE_L3_MASK, .ptype_mask = SF_PTYPE_L3_MASK },
-		{ .src_port_mask = 1, .ptype_mask = SF_PTYPE_L4_MASK },
-		{ .dst_port_mask = 1, .ptype = SF_PTYPE_TCP, .ptype_mask = SF_PTYPE_TCP },
-	};
-	uint32_t command, status;
-	unsigned int i;
-	struct sf *sf;
-
-	TEST_ASSERT_OK(start());
-	for (i = 0; i < RTE_DIM(bad) + 2; i++) {
-		sf = sim_host_lock(1);
-		command = (i <= RTE_DIM(bad) ? SF_FLOW_CMD_SET : 77) << 16 |
-			(i == RTE_DIM(bad) ? SF_FLOW_RULES : 0);
-		sf_dev_write(&sf->dev, SF_BAR_REGS, SF_REG_FLOW_RULE,
-			i < RTE_DIM(bad) ? &bad[i] : &(const struct sf_flow_rule) { 0 },
-			sizeof(bad[0]));
-		sf_dev_write(&sf->dev, SF_BAR_REGS, SF_REG_FLOW_CMD, &command, sizeof(command));
-		sf_dev_read(&sf->dev, SF_BAR_REGS, SF_REG_FLOW_STATUS, &status, sizeof(status));
-		sim_host_unlock();
-		TEST_ASSERT(status != 0, "rule %u is taken", i);
-	}
-	return arrives(make_frame(60, station, 0), 0, NULL);
-}
-
 static const struct test_case cases[] = {
 	TEST_CASE(test_match),
 	TEST_CASE(test_match_ipv6),
+	TEST_CASE(test_fragments),
 	TEST_CASE(test_drop_and_mark),
 	TEST_CASE(test_rss),
 	TEST_CASE(test_rss_of_port),
-	TEST_CASE(test_fewer_queues),
-	TEST_CASE(test_refused),
-	TEST_CASE(test_bad_rules),
 	{ .name = NULL }
 };
 

@@ -9,6 +9,8 @@
 #include "sf_internal.h"
 
 #define MAC_LEN 6
+#define IPV4_FRAG_AT 6
+#define IPV4_FRAG_HIGH 0x3f /* in the first octet: more fragments, or an offset */
 #define IPV4_SRC_AT 12
 #define IPV4_ADDR_LEN 4
 #define IPV6_SRC_AT 8
@@ -46,7 +48,9 @@ rule_check(const struct sf_dev *dev, const struct sf_flow_rule *rule)
 	uint32_t i;
 
 	if ((rule->flags & ~(SF_FLOW_F_MARK | SF_FLOW_F_VLAN | SF_FLOW_F_ETHERTYPE |
-			SF_FLOW_F_UNTAGGED)) != 0)
+			SF_FLOW_F_UNTAGGED | SF_FLOW_F_WHOLE)) != 0)
+		return false;
+	if ((rule->flags & SF_FLOW_F_WHOLE) != 0 && layout != &ip_layouts[SF_PTYPE_IPV4])
 		return false;
 	for (i = layout->len; i < IPV6_ADDR_LEN; i++)
 		if ((rule->ip_src_mask[i] | rule->ip_dst_mask[i]) != 0)
@@ -149,6 +153,14 @@ half_match(const uint8_t *at, uint16_t want, uint16_t mask)
 }
 
 static bool
+is_fragment(const struct sf_headers *hdrs)
+{
+	const uint8_t *frag = &hdrs->data[hdrs->l3 + IPV4_FRAG_AT];
+
+	return ((frag[0] & IPV4_FRAG_HIGH) | frag[1]) != 0;
+}
+
+static bool
 rule_match(const struct sf_flow_rule *rule, const struct sf_headers *hdrs)
 {
 	const struct ip_layout *layout = rule_layout(rule);
@@ -168,6 +180,8 @@ rule_match(const struct sf_flow_rule *rule, const struct sf_headers *hdrs)
 			!mac_match(hdrs->data + MAC_LEN, rule->src_mac, rule->src_mac_mask))
 		return false;
 	/* rule_check() has made sure that these are there if they are asked for. */
+	if ((rule->flags & SF_FLOW_F_WHOLE) != 0 && is_fragment(hdrs))
+		return false;
 	return ip_match(ip, rule->ip_src, rule->ip_src_mask, layout->len) &&
 		ip_match(ip + layout->len, rule->ip_dst, rule->ip_dst_mask, layout->len) &&
 		(rule->src_port_mask == 0 ||

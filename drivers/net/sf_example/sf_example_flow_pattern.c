@@ -13,6 +13,9 @@
 
 #include "sf_example.h"
 
+/* More fragments, and the offset. */
+#define FRAGMENT_MASK	RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)
+
 static int
 bad_item(struct rte_flow_error *error, const struct rte_flow_item *item, const char *text)
 {
@@ -109,12 +112,25 @@ proto_parse(uint8_t spec, uint8_t mask, struct sf_flow_rule *rule)
 	return 0;
 }
 
+/* Whole packets, by the fields that tell of fragments: all of them, or none. */
+static int
+fragment_parse(rte_be16_t spec, rte_be16_t mask, struct sf_flow_rule *rule)
+{
+	if (mask == 0)
+		return 0;
+	if (mask != FRAGMENT_MASK || (spec & mask) != 0)
+		return -ENOTSUP;
+	rule->flags |= SF_FLOW_F_WHOLE;
+	return 0;
+}
+
 static int
 ipv4_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	struct rte_flow_error *error)
 {
 	static const struct rte_ipv4_hdr can = {
 		.src_addr = UINT32_MAX, .dst_addr = UINT32_MAX, .next_proto_id = UINT8_MAX,
+		.fragment_offset = FRAGMENT_MASK,
 	};
 	const struct rte_flow_item_ipv4 *spec = item->spec;
 	const struct rte_flow_item_ipv4 *mask = item->mask != NULL ? item->mask :
@@ -125,7 +141,10 @@ ipv4_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	if (spec == NULL)
 		return 0;
 	if (!mask_fits(&mask->hdr, &can, sizeof(can)))
-		return bad_item(error, item, "IPv4 fields other than addresses and protocol");
+		return bad_item(error, item,
+			"IPv4 fields other than addresses, protocol and fragment");
+	if (fragment_parse(spec->hdr.fragment_offset, mask->hdr.fragment_offset, rule) < 0)
+		return bad_item(error, item, "fragments");
 	memcpy(rule->ip_src, &spec->hdr.src_addr, sizeof(spec->hdr.src_addr));
 	memcpy(rule->ip_src_mask, &mask->hdr.src_addr, sizeof(mask->hdr.src_addr));
 	memcpy(rule->ip_dst, &spec->hdr.dst_addr, sizeof(spec->hdr.dst_addr));

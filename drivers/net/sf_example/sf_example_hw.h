@@ -57,7 +57,7 @@
 #define SF_ID_MAGIC		0x31584653u /* "SFX1" */
 #define SF_REG_VERSION		0x0004 /* RO: major << 16 | minor */
 #define SF_VERSION_MAJOR	1
-#define SF_VERSION_MINOR	2
+#define SF_VERSION_MINOR	3
 #define SF_REG_FEATURES		0x0008 /* RO: SF_F_*, what the device offers */
 #define SF_REG_DRV_FEATURES	0x000c /* RW: the subset the driver accepts */
 #define SF_F_RSS		(1u << 0) /* hash, key, RETA, hash in completions */
@@ -355,5 +355,6 @@ struct sf_flow_rule {
 #define SF_FLOW_F_VLAN		(1u << 1) /* must have a tag, and this one */
 #define SF_FLOW_F_ETHERTYPE	(1u << 2)
 #define SF_FLOW_F_UNTAGGED	(1u << 3) /* must have no tag */
+#define SF_FLOW_F_WHOLE		(1u << 4) /* no fragment: only if ptype_mask makes sure of IPv4 */
 
 #endif /* SF_EXAMPLE_HW_H */
