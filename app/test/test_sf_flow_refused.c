@@ -137,6 +137,24 @@ test_refused(void)
 	return flow_arrives(make_frame(60, station, 0), 0, NULL);
 }
 
+/* A device that is gone has no rules: an application gets rid of those that it had. */
+static int
+test_device_gone(void)
+{
+	const struct rte_flow_item all[] = { END_ITEM };
+	struct rte_flow_error error;
+	struct rte_flow *flow;
+
+	TEST_ASSERT_OK(flows_start());
+	flow = flow_create(all, drop, 0);
+	TEST_ASSERT(flow != NULL && flow_create(all, drop, 1) != NULL, "no rules");
+	sim_host_stop();
+	TEST_ASSERT_OK(rte_flow_destroy(ports[1], flow, &error));
+	TEST_ASSERT_OK(rte_flow_flush(ports[1], &error));
+	TEST_ASSERT(flow_create(all, drop, 0) == NULL, "a rule of no device");
+	return TEST_SUCCESS;
+}
+
 /* Rules as only a driver gone wrong writes them: the device does not take them. */
 static int
 test_bad_rules(void)
@@ -184,6 +202,7 @@ test_bad_rules(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_fewer_queues),
 	TEST_CASE(test_refused),
+	TEST_CASE(test_device_gone),
 	TEST_CASE(test_bad_rules),
 	{ .name = NULL }
 };

@@ -265,7 +265,7 @@ flow_destroy(struct rte_eth_dev *dev, struct rte_flow *flow, struct rte_flow_err
 	int ret;
 
 	ret = rule_command(port, SF_FLOW_CMD_CLEAR, flow - port->flows);
-	if (ret < 0)
+	if (ret < 0 && ret != -ENODEV) /* a device that is gone has no rules */
 		return rte_flow_error_set(error, -ret, RTE_FLOW_ERROR_TYPE_HANDLE, flow,
 				"the device does not answer");
 	flow->used = false;
