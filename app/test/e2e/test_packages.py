@@ -11,9 +11,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 import harness
+import ovs
 
 PAIR = ["-a", "bus=auxiliary,name=sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"]
 DEVICES = "/sys/bus/auxiliary/devices"
@@ -186,56 +186,41 @@ def test_dpdk_goes(env):
     assert "bus_auxiliary.so.23" in root.run("sh", "-c", "ls /usr/lib/*/dpdk/pmds-*")
 
 
-def vsctl(root, *args):
-    return root.run("ovs-vsctl", "--timeout=30", *args).strip()
-
-
-def start_ovs(env, root):
-    """Open vSwitch with DPDK as Debian has packaged it, told nothing of sub-functions."""
-    root.run("mkdir", "-p", "/run/openvswitch")
-    root.run("ovsdb-tool", "create", "/run/openvswitch/db", "/usr/share/openvswitch/vswitch.ovsschema")
-    socket = "/run/openvswitch/db.sock"
-    env.processes.append(harness.Process(
-        [*root.before, "ovsdb-server", f"--remote=punix:{socket}", "/run/openvswitch/db"]))
-    while not os.path.exists(f"/proc/{root.popen.pid}/root{root.path}{socket}"):
-        time.sleep(0.05)
-    vsctl(root, "--no-wait", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
-          'other_config:dpdk-extra="--no-huge --legacy-mem --no-pci -m 2048"', "other_config:pmd-cpu-mask=1")
-    switch = harness.Process([*root.before, "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk",
-                              f"unix:{socket}"])
-    env.processes.append(switch)
-    switch.expect("DPDK Enabled - initialized", 60)
-    return switch
-
-
 def test_ovs(env):
-    """Ports of Open vSwitch by the MAC addresses of sub-functions; a packet crosses."""
+    """Two ports, an OpenFlow rule each way, which the devices get; one goes and comes back."""
     root = new_root(env)
     root.install("now", OURS)
-    env.start(PackagedSim(root, "--sfs", "2"))
-    process, _ = testpmd(env, root, PAIR)
-    macs = re.findall(r"^[01] +(\S+) ", process.command("show port summary all"), re.M)
-    process.quit()
-    start_ovs(env, root)
-    vsctl(root, "add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev")
-    vsctl(root, "set-fail-mode", "br0", "secure")
+    root.run("mkfifo", "/control")
+    env.start(PackagedSim(root, "--sfs", "4", "--ctl", "/control"))
+    macs = ["02:5f:00:00:00:00", "02:5f:00:00:00:02"]
+    switch = ovs.Switch(env, root, [f"bus=auxiliary,name=sf_sim.sf.{number},hotplug=plug"
+                                    for number in (0, 2)])
     for number, mac in enumerate(macs):
-        vsctl(root, "add-port", "br0", f"sf{number}", "--", "set", "Interface", f"sf{number}",
-              "type=dpdk", f"options:dpdk-devargs=class=eth,mac={mac}")
-        for _ in range(100):  # Open vSwitch looks at its ports now and then
-            driver = vsctl(root, "--if-exists", "get", "Interface", f"sf{number}",
-                           "status:driver_name")
-            if driver:
-                break
-            time.sleep(0.1)
-        assert driver == "net_sf_example", vsctl(root, "list", "Interface")
-    root.run("ovs-ofctl", "packet-out", "br0", "in_port=local packet=" + "ff" * 6 + "020000000001"
-             + "88b5" + "00" * 46 + " actions=output:1")
-    for _ in range(100):
-        if int(vsctl(root, "get", "Interface", "sf1", "statistics:rx_packets")) == 1:
-            return
-        time.sleep(0.1)
-    raise AssertionError(vsctl(root, "list", "Interface"))
+        switch.add_port(f"sf{number}", 1 + number, mac)
+        root.run("ovs-ofctl", "add-flow", "br0", f"in_port={1 + number},ip,actions={2 - number}")
+    switch.check_queues(["sf0", "sf1"])
+    far_end = env.start(ovs.FarEnd(root))
+    far_end.exchange()
+    switch.wait_offloaded(2)
+    before = switch.marked()
+    far_end.exchange()
+    assert switch.marked() - before == 2 * ovs.FRAMES
+    for name in ("sf0", "sf1"):
+        for way in ("rx", "tx"):
+            switch.wait_count(name, f"{way}_packets", 2 * ovs.FRAMES)
+            switch.wait_count(name, f"{way}_bytes", 2 * ovs.FRAMES * 9000)
+            switch.wait_count(name, f"{way}_errors", 0)
+    rules = functools.partial(root.run, "ovs-ofctl", "dump-flows", "br0")
+    ovs.wait_for(lambda: rules().count(f"n_packets={2 * ovs.FRAMES},") == 2, rules)
+    root.run("sh", "-c", "echo remove 0 >/control")
+    switch.process.expect("server has gone", 30)
+    switch.vsctl("del-port", "br0", "sf0")
+    switch.appctl("netdev-dpdk/detach", f"class=eth,mac={macs[0]}")
+    root.run("sh", "-c", "echo add 0 >/control")
+    switch.process.expect("sf_sim.sf.0: has come, plugged", 30)
+    switch.add_port("sf0", 1, macs[0])
+    far_end.exchange()
+    switch.wait_offloaded(2)
 
 
 def test_dkms(env):
