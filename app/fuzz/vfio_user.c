@@ -134,7 +134,8 @@ __wrap_sendmsg(int sock, const struct msghdr *msg, int flags)
 {
 	ssize_t len = __real_sendmsg(sock, msg, flags);
 
-	if (server.is_busy)
+	/* What has not been sent is no request, and its errno is for the caller to read. */
+	if (len < 0 || server.is_busy)
 		return len;
 	server.is_busy = true;
 	serve();
