@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include <rte_alarm.h>
 #include <rte_cycles.h>
 
 #include "sf_ports.h"
@@ -134,6 +135,29 @@ test_in_link_callback(void)
 	return ports_exchange(ports[0], ports[1], 64);
 }
 
+static void
+forget_errno(void *arg)
+{
+	RTE_SET_USED(arg);
+	errno = 0;
+}
+
+/* A change of the link is told, and is no error, whatever errno was of on EAL's thread. */
+static int
+test_link_event(void)
+{
+	TEST_ASSERT_OK(start(RTE_ETH_EVENT_INTR_LSC, NULL));
+	TEST_ASSERT_OK(rte_eal_alarm_set(1, forget_errno, NULL));
+	rte_delay_us_sleep(20000);
+	test_log_start();
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(wait_event(&calls, 1));
+	TEST_ASSERT_EQUAL(test_log_count("sf_sim.sf.0"), 0);
+	TEST_ASSERT_OK(rte_eth_dev_callback_unregister(ports[0], RTE_ETH_EVENT_INTR_LSC, on_event,
+		NULL));
+	return rte_eth_dev_stop(ports[0]);
+}
+
 static int
 in_removal_callback(int (*action)(void))
 {
@@ -187,6 +211,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_reset),
 	TEST_CASE(test_in_reset_callback),
 	TEST_CASE(test_in_link_callback),
+	TEST_CASE(test_link_event),
 	TEST_CASE(test_in_removal_callback),
 	{ .name = NULL }
 };
