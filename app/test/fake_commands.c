@@ -145,6 +145,9 @@ do_sparse_region(const struct fake_request *req, uint32_t room)
 	case FAKE_CAP_OUTSIDE:
 		d.filler.header.next = 0x8000;
 		break;
+	case FAKE_SPARSE_NEWER:
+		d.sparse.header.version = 2;
+		break;
 	case FAKE_PCI_MAPPABLE:
 		d.filler.header.id = VFIO_REGION_INFO_CAP_MSIX_MAPPABLE;
 		break;

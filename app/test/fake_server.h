@@ -85,6 +85,7 @@ enum fake_fault {
 	FAKE_XFER_UNSAID, /* no fault: states no limit, and ends with more than 32 KiB */
 	FAKE_SLOW_DEVICE, /* no fault: half a second to reset, or to unmap memory */
 	FAKE_PGSIZES, /* no fault: maps pages of 64 KiB and 2 MiB */
+	FAKE_SPARSE_NEWER, /* no fault: says what can be mapped in a version to come */
 	FAKE_PCI, /* no fault: a PCI device */
 	FAKE_UNKNOWN, /* no fault: has more, of everything, than anybody has heard of */
 	FAKE_PCI_MAPPABLE, /* no fault: its MSI-X table may be mapped */

@@ -167,6 +167,18 @@ test_unknown(void)
 	return TEST_SUCCESS;
 }
 
+/* Areas that cannot be understood are no leave to map all of the region. */
+static int
+test_sparse_newer(void)
+{
+	TEST_ASSERT_OK(fake_start(FAKE_SPARSE_NEWER));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_EQUAL(rte_vfio_region_get(fake_dev, 0)->nb_areas, 0);
+	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
+	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, FAKE_AREA0_OFFSET, 4) == NULL, "mapped");
+	return TEST_SUCCESS;
+}
+
 /* What is mapped for reading alone is no place for doorbells. */
 static int
 test_region_read_only(void)
@@ -253,6 +265,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_region_part),
 	TEST_CASE(test_region_small),
 	TEST_CASE(test_unknown),
+	TEST_CASE(test_sparse_newer),
 	TEST_CASE(test_region_read_only),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }
