@@ -203,6 +203,7 @@ test_queue_stop_and_start(void)
 	unsigned int i, round;
 
 	TEST_ASSERT_OK(ports_start(2, 128, NULL));
+	test_log_start();
 	for (round = 0; round < 4; round++) {
 		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 160));
 		TEST_ASSERT_OK(rte_eth_dev_tx_queue_stop(ports[0], 0));
@@ -218,6 +219,8 @@ test_queue_stop_and_start(void)
 		TEST_ASSERT_OK(rte_eth_dev_rx_queue_start(ports[1], 0));
 		TEST_ASSERT_OK(rte_eth_dev_tx_queue_start(ports[0], 0));
 	}
+	/* The memory of queues that go on is not lost. */
+	TEST_ASSERT_EQUAL(test_log_count("kept"), 0);
 	TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 160));
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
