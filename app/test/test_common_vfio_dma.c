@@ -104,6 +104,16 @@ test_dma_follows_eal(void)
 	return TEST_SUCCESS;
 }
 
+/* A server does not say which IOVAs it has no use for. */
+static int
+test_dma_allowed(void)
+{
+	struct rte_vfio_iova_range range;
+
+	TEST_ASSERT_EQUAL(rte_vfio_dma_ranges(fake_dev, &range, 1), 0);
+	return TEST_SUCCESS;
+}
+
 static int
 test_dma_bad_ranges(void)
 {
@@ -376,6 +386,7 @@ test_dma_external_heap(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_dma_eal_memory),
 	TEST_CASE(test_dma_follows_eal),
+	TEST_CASE(test_dma_allowed),
 	TEST_CASE(test_dma_bad_ranges),
 	TEST_CASE(test_dma_overlap),
 	TEST_CASE(test_dma_several_files),
