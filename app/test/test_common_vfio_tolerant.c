@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <rte_alarm.h>
@@ -237,18 +238,32 @@ reset(void *arg)
 	return (void *)(intptr_t)rte_vfio_dev_reset(arg);
 }
 
-/* Another thread's register access, and a call of several, wait for the reset. */
+/* For how long this thread has had a processor. */
+static unsigned int
+busy_ms(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Another thread's register access, and a call of several, wait for the reset, and sleep. */
 static int
 test_slow_for_others(void)
 {
 	uint8_t buf[FAKE_REGION1_SIZE]; /* four messages */
+	unsigned int busy;
 	pthread_t thread;
 	void *ret;
 
 	TEST_ASSERT_OK(slow_open());
 	TEST_ASSERT_OK(pthread_create(&thread, NULL, reset, fake_dev));
 	rte_delay_us_sleep(50 * 1000);
+	busy = busy_ms();
 	TEST_ASSERT_OK(rte_vfio_region_read(fake_dev, 1, 0, buf, sizeof(buf)));
+	busy = busy_ms() - busy;
+	TEST_ASSERT(busy < 30, "busy for %u ms", busy);
 	pthread_join(thread, &ret);
 	TEST_ASSERT_EQUAL((intptr_t)ret, 0);
 	return works();
