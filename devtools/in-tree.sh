@@ -241,8 +241,16 @@ lay_tests() {
 	END
 }
 
+# A guide with its figures, without the marks for our test that runs its commands.
 lay_guide() {
-	cp "$top/doc/guides/$1.rst" "$tree/doc/guides/$1.rst"
+	local dir
+
+	dir=$(dirname "$1")
+	awk '/^\.\. (not )?run: / { mark = 1 } !mark; /^$/ { mark = 0 }' \
+		"$top/doc/guides/$1.rst" >"$tree/doc/guides/$1.rst"
+	sed -n 's/^\.\. figure:: //p' "$tree/doc/guides/$1.rst" | while read -r figure; do
+		install -D -m 644 "$top/doc/guides/$dir/$figure" "$tree/doc/guides/$dir/$figure"
+	done
 }
 
 # A repository of what is in $1, and ours on top. The tree is made once for each
