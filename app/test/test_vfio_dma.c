@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -137,6 +138,31 @@ test_unmap_fails(void)
 }
 
 /* --- EAL's memory ------------------------------------------------------------ */
+
+static int
+count_page(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
+{
+	RTE_SET_USED(msl);
+	RTE_SET_USED(ms);
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+/* Pages of "-m" are not mapped one by one; with --no-huge there is only one. */
+int
+test_eal_memory_merged(void)
+{
+	struct rte_vfio_dma_stats stats;
+	unsigned int pages = 0;
+
+	OPEN("TEST_VFIO_E1000E", PCI_BASE);
+	rte_memseg_walk(count_page, &pages);
+	rte_vfio_dma_stats(vfio_kernel_dev, &stats);
+	TEST_ASSERT(stats.mappings < pages || pages == 1, "%" PRIu64 " mappings of %u pages",
+		stats.mappings, pages);
+	TEST_ASSERT_EQUAL(stats.bytes, eal_memory());
+	return TEST_SUCCESS;
+}
 
 /* A page that EAL has is mapped, and taken. */
 int

@@ -349,6 +349,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_no_driver),
 	TEST_CASE(test_memory_limit),
 	TEST_CASE(test_unmap_fails),
+	TEST_CASE(test_eal_memory_merged),
 	TEST_CASE(test_eal_memory_taken),
 	TEST_CASE(test_external_heap),
 	TEST_CASE(test_eal_memory_freed),

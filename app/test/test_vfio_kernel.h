@@ -90,6 +90,7 @@ int test_noiommu_forbidden(void);
 int test_noiommu_virtual(void);
 int test_noiommu_renamed(void);
 int test_unmap_fails(void);
+int test_eal_memory_merged(void);
 int test_eal_memory_taken(void);
 int test_external_heap(void);
 int test_eal_memory_freed(void);

@@ -7,11 +7,10 @@
  *
  * All of it is mapped when the first device joins, and EAL's memory events keep
  * it so.  Pages that EAL may free are mapped one by one, as EAL frees page by
- * page and the kernel unmaps no less than it mapped.  Pages that stay for good
- * are merged into one mapping as far as addresses and files run on.  A server
- * of vfio-user has room for few mappings; there, pages that EAL frees only when
- * it is cleaned up are merged as well, and such a mapping is made anew then,
- * without the pages that are freed.
+ * page and the kernel unmaps no less than it mapped.  Pages that stay are merged
+ * into one mapping as far as addresses and files run on: it is made sooner, and
+ * kernels and servers of vfio-user have room for so many only.  Of these, EAL frees
+ * some when it is cleaned up; then the mapping is made anew without them.
  */
 
 #include <errno.h>
@@ -127,7 +126,7 @@ page_stays(const struct vfio_dma *dma, const struct rte_memseg_list *msl,
 	const struct rte_memseg *ms)
 {
 	return msl->external || !dma->follows_eal ||
-		(dma->ops->by_file && (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0);
+		(ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0;
 }
 
 /* The mapping that has a page of EAL's just where the page is, or NULL. */
