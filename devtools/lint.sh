@@ -107,6 +107,16 @@ guides_sim_options() {
 		sed -nE "s|^<|$guide lacks|p; s|^>|--help lacks|p"
 }
 
+# The guide of the driver has each reason that a flow rule is refused for.
+guides_flow_reasons() {
+	local guide=doc/guides/nics/sf_example.rst text
+
+	grep -hA2 -E 'bad_(item|action)\(|rte_flow_error_set\(' drivers/net/sf_example/sf_example_flow*.c |
+		sed -nE 's/.*"([^"]+)".*/\1/p' | sort -u | while read -r text; do
+		grep -qF "\`\`$text\`\`" "$guide" || echo "$guide: there is no \"$text\""
+	done
+}
+
 # A driver has what it needs from the bus and from common/vfio.
 driver_layers() {
 	files 'drivers/net/*.[ch]' | xargs grep -nE '#include <(linux|sys)/' | grep -v 'linux/types.h' || true
@@ -124,6 +134,7 @@ check guides
 check guides_tests
 check guides_log_lines
 check guides_sim_options
+check guides_flow_reasons
 check api_reference
 check clang_tidy
 echo "1..$number"
