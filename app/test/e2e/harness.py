@@ -172,12 +172,15 @@ class Testpmd(Process):
     A small one has few buffers, and is there sooner on a slow machine.
     PCI devices are there if they are asked for.
     Devices are those in a directory of dpdk-sf-sim, or without one the kernel's.
+    Secondary processes need a hugetlbfs that is shared.
     """
 
     def __init__(self, directory, eal, app=(), huge=False, env=None, system=None,
-                 small=False, pci=False, before=()):
+                 small=False, pci=False, before=(), shared=None):
         size, mbufs = (64, 4096) if small else (256, 16384)
         memory = ["--in-memory"] if huge else ["--no-huge", "--no-shconf"]
+        if shared:
+            memory = ["--huge-dir", shared]
         telemetry = [] if "--telemetry" in eal else ["--no-telemetry"]
         before = [*(system or []), *before]
         ours = [] if system else ["-d", driver_soname()]

@@ -26,6 +26,20 @@ def read(path):
     return frames
 
 
+def read_ng(path):
+    """The frames of a pcapng file, which are in its enhanced packet blocks."""
+    with open(path, "rb") as file:
+        data = file.read()
+    frames, at = [], 0
+    while at + 12 <= len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == 6:
+            captured, = struct.unpack_from("<I", data, at + 20)
+            frames.append(data[at + 28:at + 28 + captured])
+        at += length
+    return frames
+
+
 def checksum(header):
     """The Internet checksum of an even number of bytes; 0 if theirs is right."""
     total = sum(struct.unpack(f">{len(header) // 2}H", header))

@@ -9,11 +9,13 @@ import functools
 import glob
 import os
 import re
+import signal
 import subprocess
 import sys
 
 import harness
 import ovs
+import pcap
 
 PAIR = ["-a", "bus=auxiliary,name=sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"]
 DEVICES = "/sys/bus/auxiliary/devices"
@@ -221,6 +223,46 @@ def test_ovs(env):
     switch.add_port("sf0", 1, macs[0])
     far_end.exchange()
     switch.wait_offloaded(2)
+
+
+def capturing(env, root, *command):
+    """Start a program that captures; it numbers kinds of mempools as testpmd does."""
+    process = harness.Process([*root.before, "env",
+                               "LD_PRELOAD=librte_mempool_dpaa.so.23", *command])
+    env.processes.append(process)
+    return process
+
+
+def test_captures(env):
+    """What Debian's tools see of a testpmd that forwards, by the commands of the guide."""
+    if harness.hugepages_free() < harness.HUGE_NEEDED:
+        raise harness.Skip(f"needs {harness.HUGE_NEEDED} MiB of free hugepages")
+    root = new_root(env)
+    root.install("now", OURS)
+    env.start(PackagedSim(root, "--sfs", "2"))
+    root.run("mkdir", "/huge")
+    root.run("mount", "-t", "hugetlbfs", "huge", "/huge")
+    primary = env.start(harness.Testpmd(None, [*PAIR, "--telemetry"], system=root.before,
+                                        shared="/huge"))
+    primary.command("start tx_first 1")
+    files = f"/proc/{root.popen.pid}/root{root.path}"
+    for read, name, *arguments in ((pcap.read_ng, "sf0.pcapng"),
+                                   (pcap.read, "sf1.pcap", "-i", "sf_sim.sf.1", "-P")):
+        dumpcap = capturing(env, root, "dpdk-dumpcap", *arguments, "-c", "100", "-w", f"/{name}")
+        assert dumpcap.wait(60) == 0, dumpcap.text()
+        frames = read(f"{files}/{name}")
+        assert len(frames) >= 100 and all(len(frame) == 64 for frame in frames), dumpcap.text()
+    pdump = capturing(env, root, "dpdk-pdump", "--", "--pdump", "port=0,queue=*,rx-dev=/rx")
+    ovs.wait_for(lambda: os.path.exists(f"{files}/rx") and len(pcap.read(f"{files}/rx")) > 100,
+                 pdump.text)
+    pdump.popen.send_signal(signal.SIGINT)
+    assert pdump.wait() == 0, pdump.text()
+    primary.command("stop")
+    count = primary.stats(0)["RX-packets"]
+    assert re.search(rf"RX-packets: {count} ", root.run("dpdk-proc-info", "--", "--stats"))
+    told = root.run("sh", "-c", "echo /ethdev/stats,0 | dpdk-telemetry.py")
+    assert f'"ipackets": {count},' in told, told
+    primary.quit()
 
 
 def test_dkms(env):
