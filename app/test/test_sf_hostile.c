@@ -383,12 +383,36 @@ test_endless_packet(void)
 	return TEST_SUCCESS;
 }
 
+/* A queue that the device does not start: none of its port's is, and the port says so. */
+static int
+test_queue_refused(void)
+{
+	struct rte_eth_txq_info info;
+	struct sf *sf;
+	uint32_t *db;
+
+	TEST_ASSERT_OK(ports_start(2, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	sf = sim_host_lock(0);
+	db = sf->dev.txq[1].db;
+	sf->dev.txq[1].db = NULL;
+	sim_host_unlock();
+	TEST_ASSERT_EQUAL(rte_eth_dev_start(ports[0]), -EIO);
+	TEST_ASSERT_OK(rte_eth_tx_queue_info_get(ports[0], 0, &info));
+	TEST_ASSERT_EQUAL(info.queue_state, RTE_ETH_QUEUE_STATE_STOPPED);
+	sim_host_lock(0)->dev.txq[1].db = db;
+	sim_host_unlock();
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[0]));
+	return ports_exchange(ports[0], ports[1], 64);
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_hostile_completions),
 	TEST_CASE(test_hostile_generation),
 	TEST_CASE(test_hostile_head),
 	TEST_CASE(test_hostile_head_in_ring),
 	TEST_CASE(test_queue_halt),
+	TEST_CASE(test_queue_refused),
 	TEST_CASE(test_device_dies),
 	TEST_CASE(test_device_dies_early),
 	TEST_CASE(test_bad_descriptors),
