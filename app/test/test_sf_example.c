@@ -115,6 +115,7 @@ test_mac(void)
 static int
 test_mtu(void)
 {
+	const struct rte_eth_conf large = { .rxmode.mtu = 4000 };
 	struct rte_eth_stats stats;
 	struct rte_mbuf *out, *in;
 
@@ -133,6 +134,11 @@ test_mtu(void)
 	TEST_ASSERT_EQUAL(port_receive(ports[1], 0, &in, 1, 20), 0);
 	TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &stats));
 	TEST_ASSERT_EQUAL(stats.ierrors, 1);
+	/* A queue whose buffers are too small is not set up, either. */
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_OK(rte_eth_dev_configure(ports[1], 1, 1, &large));
+	TEST_ASSERT_EQUAL(rte_eth_rx_queue_setup(ports[1], 0, 64, SOCKET_ID_ANY, NULL, pool),
+		-EINVAL);
 	return TEST_SUCCESS;
 }
 

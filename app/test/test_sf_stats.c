@@ -294,8 +294,24 @@ test_other_number_of_queues(void)
 	return TEST_SUCCESS;
 }
 
+/* As many queues as rte_eth_stats has room for: what is behind it is not written. */
+static int
+test_all_queues(void)
+{
+	struct {
+		struct rte_eth_stats stats;
+		uint64_t behind;
+	} s = { .behind = 4711 };
+
+	TEST_ASSERT_OK(port_configure(ports[0], RTE_ETHDEV_QUEUE_STAT_CNTRS, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_stats_get(ports[0], &s.stats));
+	TEST_ASSERT_EQUAL(s.behind, 4711);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_other_number_of_queues),
+	TEST_CASE(test_all_queues),
 	TEST_CASE(test_agree),
 	TEST_CASE(test_reset),
 	TEST_CASE(test_names),
