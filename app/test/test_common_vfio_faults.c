@@ -3,6 +3,9 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <linux/vfio.h>
 
@@ -197,6 +200,33 @@ test_region_read_only(void)
 	return TEST_SUCCESS;
 }
 
+/* The group of a device is the last part of a link; nothing is left of a longer one. */
+static int
+test_node_group(void)
+{
+	static const struct { const char *link, *path; } groups[] = {
+		{ "../../../kernel/iommu_groups/4711", "/dev/vfio/4711" },
+		{ "iommu_groups/7", "/dev/vfio/7" },
+	};
+	struct rte_vfio_dev_node node = { .name = FAKE_DEVICE };
+	char path[] = "/tmp/dpdk-test-auxiliary.XXXXXX";
+	struct rte_vfio_kernel_node kernel;
+	unsigned int i;
+	int dir;
+
+	TEST_ASSERT(mkdtemp(path) != NULL, "%s", path);
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	for (i = 0; i < RTE_DIM(groups); i++) {
+		TEST_ASSERT_OK(symlinkat(groups[i].link, dir, "iommu_group"));
+		rte_vfio_node_find(dir, &node, &kernel);
+		TEST_ASSERT(strcmp(kernel.group, groups[i].path) == 0, "%s", kernel.group);
+		rte_vfio_node_put(&kernel);
+		TEST_ASSERT_OK(unlinkat(dir, "iommu_group", 0));
+	}
+	close(dir);
+	return rmdir(path);
+}
+
 /* Nodes that lead nowhere; the server runs, but is not what is asked for. */
 static int
 test_nodes(void)
@@ -267,6 +297,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_unknown),
 	TEST_CASE(test_sparse_newer),
 	TEST_CASE(test_region_read_only),
+	TEST_CASE(test_node_group),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }
 };

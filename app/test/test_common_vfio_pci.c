@@ -52,6 +52,20 @@ test_msix_table(void)
 	return TEST_SUCCESS;
 }
 
+/* Open the device, its table of so many vectors at this offset of region 0. */
+static int
+open_with_table(uint32_t offset, uint16_t vectors)
+{
+	uint8_t *cap = fake_server_region(VFIO_PCI_CONFIG_REGION_INDEX) + FAKE_MSIX_CAP;
+	const uint16_t flags = vectors - 1;
+
+	fake_case_teardown();
+	TEST_ASSERT_OK(fake_start(FAKE_PCI));
+	memcpy(cap + PCI_MSIX_FLAGS, &flags, sizeof(flags));
+	memcpy(cap + PCI_MSIX_TABLE, &offset, sizeof(offset));
+	return fake_open(RTE_VFIO_TRANSPORT_ANY);
+}
+
 /* An area that is nothing but the table is none. */
 static int
 test_msix_table_alone(void)
@@ -59,17 +73,23 @@ test_msix_table_alone(void)
 	const uint32_t table = FAKE_AREA1_OFFSET;
 	const struct rte_vfio_region *region;
 
-	fake_case_teardown();
-	TEST_ASSERT_OK(fake_start(FAKE_PCI));
-	memcpy(fake_server_region(VFIO_PCI_CONFIG_REGION_INDEX) + FAKE_MSIX_CAP + PCI_MSIX_TABLE,
-		&table, sizeof(table));
-	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_OK(open_with_table(table, 256));
 	region = rte_vfio_region_get(fake_dev, 0);
 	TEST_ASSERT_EQUAL(region->nb_areas, 1);
 	TEST_ASSERT_EQUAL(region->areas[0].offset, FAKE_AREA0_OFFSET);
 	TEST_ASSERT_EQUAL(region->areas[0].size, FAKE_AREA0_SIZE);
 	TEST_ASSERT_OK(rte_vfio_region_map(fake_dev, 0));
 	TEST_ASSERT(rte_vfio_region_ptr(fake_dev, 0, table, 4) == NULL, "table mapped");
+	return TEST_SUCCESS;
+}
+
+/* The page that has but the last entry of the table is trapped as well. */
+static int
+test_msix_table_end(void)
+{
+	TEST_ASSERT_OK(open_with_table(FAKE_AREA0_OFFSET, 257));
+	TEST_ASSERT_EQUAL(rte_vfio_region_get(fake_dev, 0)->nb_areas, 1);
+	TEST_ASSERT_EQUAL(rte_vfio_region_get(fake_dev, 0)->areas[0].offset, FAKE_AREA1_OFFSET);
 	return TEST_SUCCESS;
 }
 
@@ -177,6 +197,7 @@ test_events(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_msix_table),
 	TEST_CASE(test_msix_table_alone),
+	TEST_CASE(test_msix_table_end),
 	TEST_CASE(test_msix_mappable),
 	TEST_CASE(test_bus_master),
 	TEST_CASE(test_ack),
