@@ -229,6 +229,10 @@ do_set_irqs(struct fake_request *req)
 	unsigned int i;
 
 	memcpy(&set, req->payload, sizeof(set));
+	if (fake.fault == FAKE_IRQ_REFUSED && (set.flags & VFIO_IRQ_SET_DATA_EVENTFD) != 0) {
+		fake_reply_error(req, EIO);
+		return;
+	}
 	if (set.flags & VFIO_IRQ_SET_ACTION_UNMASK) {
 		fake.unmasked++;
 	} else if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD) {

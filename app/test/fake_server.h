@@ -66,6 +66,7 @@ enum fake_fault {
 	FAKE_CAP_OUTSIDE,
 	FAKE_DMA_REFUSED,
 	FAKE_IRQ_MANY, /* 2^31 vectors */
+	FAKE_IRQ_REFUSED, /* no eventfd is taken */
 	FAKE_READ_ONLY, /* no fault: region 0 cannot be written */
 	FAKE_SLOW, /* 60 ms for each answer */
 	FAKE_TRICKLE, /* an octet each 20 ms, and only of the header */

@@ -200,6 +200,20 @@ test_region_read_only(void)
 	return TEST_SUCCESS;
 }
 
+static int
+test_irq_refused(void)
+{
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+
+	TEST_ASSERT_OK(fake_start(FAKE_IRQ_REFUSED));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	TEST_ASSERT_EQUAL(rte_vfio_irq_enable(fake_dev, FAKE_IRQ_INDEX, handle, 1), -EIO);
+	/* It may be tried again. */
+	TEST_ASSERT_EQUAL(rte_vfio_irq_enable(fake_dev, FAKE_IRQ_INDEX, handle, 1), -EIO);
+	rte_intr_instance_free(handle);
+	return TEST_SUCCESS;
+}
+
 /* The group of a device is the last part of a link; nothing is left of a longer one. */
 static int
 test_node_group(void)
@@ -297,6 +311,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_unknown),
 	TEST_CASE(test_sparse_newer),
 	TEST_CASE(test_region_read_only),
+	TEST_CASE(test_irq_refused),
 	TEST_CASE(test_node_group),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }
