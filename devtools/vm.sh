@@ -13,6 +13,9 @@
 #                               devices can map
 #   --icount                    the guest's clock counts the instructions that it executes, 2 ns
 #                               for each: what takes them takes as many in each run; no KVM
+#   --root DIRECTORY[:...]      the guest has these directories of the host for its root, what a
+#                               former has prevails, their modules and their init: COMMAND is
+#                               a service of systemd's, after multi-user.target
 #   --time SECONDS              the guest is stopped after that, 300 if not given
 #   --device DEVICE             a QEMU device, may be repeated; network cards
 #                               hang on one hub
@@ -22,8 +25,8 @@
 #                               virtio port of the name "monitor"
 #   --interactive               COMMAND has this terminal
 #
-# The guest sees the host's root file system, at the same paths; what it writes
-# stays in its memory and goes with it.  COMMAND runs as root in the current
+# The guest sees the host's root file system, at the same paths, or with --root the
+# sources and the build; what it writes stays in its memory and goes with it.  COMMAND runs as root in the current
 # directory, with PATH as here and the build directory in SF_BUILD.  Its output
 # and errors come out here while it runs, and its exit status is the script's;
 # 124 is the time limit, 125 a guest that did not get to the end.  On failure the
@@ -38,6 +41,7 @@ qemu='qemu-system-x86_64'
 memory=()
 icount=()
 seconds=300
+root=
 interactive=
 monitor=
 devices=()
@@ -64,6 +68,7 @@ while [ $# -gt 0 ]; do
 		shift
 		continue
 		;;
+	--root) root=${2:-} ;;
 	--time) seconds=${2:-} ;;
 	--device) devices+=("${2:-}") ;;
 	--object) objects+=(-object "${2:-}") ;;
@@ -161,7 +166,8 @@ run_guest() {
 	timeout --foreground "$limit" "$qemu" "${args[@]}" -accel "$accel" "${port[@]}" \
 		${icount[@]+"${icount[@]}"} \
 		-append "console=ttyS0 panic=-1 no_timer_check intel_iommu=on hugepages=256 vm.share=$share \
-			vm.modules=$directory/modules vm.interactive=$interactive $append"
+			vm.modules=$directory/modules vm.interactive=$interactive \
+			vm.roots=$root ${root:+vm.shown=$top:$build} $append"
 }
 
 # KVM is there and boots: where it is nested it may hang, so it is tried once

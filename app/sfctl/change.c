@@ -174,6 +174,34 @@ delete(const char *what)
 	return with_row(what, delete_act, NULL);
 }
 
+/* A number without a port counts as deleted. */
+int
+delete_range(const char *pf, uint32_t sfnum, uint32_t count)
+{
+	int ret = SFCTL_OK;
+	char bus[32], dev[64], why[PORT_WHY_LEN];
+	struct ports ports;
+	size_t i;
+
+	if (parent_find(pf, bus, sizeof(bus), dev, sizeof(dev)) < 0) {
+		complain("%s: no such device that could have sub-functions", pf);
+		return SFCTL_NOT_FOUND;
+	}
+	if (ports_read(&ports) < 0)
+		return SFCTL_FAILED;
+	for (i = 0; i < ports.nb; i++) {
+		const struct port *port = &ports.port[i];
+
+		if (strcmp(port->bus, bus) == 0 && strcmp(port->dev, dev) == 0 &&
+				port->sfnum >= sfnum && port->sfnum - sfnum < count &&
+				port_result(port, "deleted", port_delete(port, why), why) !=
+				SFCTL_OK)
+			ret = SFCTL_FAILED;
+	}
+	ports_free(&ports);
+	return ret;
+}
+
 /* --- Creation ------------------------------------------------------------------ */
 
 static const struct row *
@@ -230,11 +258,16 @@ mac_advance(const uint8_t *from, uint32_t by, uint8_t *mac)
 		mac[i] = (uint8_t)number;
 }
 
-/* Add a port unless it is there, and activate it.  0, or an errno and the reason. */
+/*
+ * Add a port unless it is there, and activate it.  The driver of a parent that has just come
+ * may not have registered its devlink instance yet; with "wait" that gets time, too.
+ * 0, or an errno and the reason.
+ */
 static int
-port_make(const char *bus, const char *dev, uint32_t sfnum, const uint8_t *mac, bool *was_there,
-		char *why)
+port_make(const char *bus, const char *dev, uint32_t sfnum, const uint8_t *mac, bool wait,
+		bool *was_there, char *why)
 {
+	int64_t end = now_ms() + (wait ? WAIT_MS : 0);
 	static const bool on = true;
 	const struct row *row;
 	struct table table;
@@ -248,7 +281,8 @@ port_make(const char *bus, const char *dev, uint32_t sfnum, const uint8_t *mac, 
 	*was_there = row != NULL && row->port != NULL;
 	if (!*was_there) {
 		table_free(&table);
-		ret = port_add(bus, dev, 0, sfnum, why);
+		while ((ret = port_add(bus, dev, 0, sfnum, why)) == -ENODEV && now_ms() < end)
+			usleep(10000);
 		if (ret == 0)
 			ret = table_read(&table, false);
 		if (ret < 0)
@@ -281,7 +315,8 @@ create_one(const struct creation *creation, const char *bus, const char *dev, ui
 
 	if (creation->mac != NULL)
 		mac_advance(creation->mac, number, mac);
-	ret = port_make(bus, dev, sfnum, creation->mac == NULL ? NULL : mac, &was_there, why);
+	ret = port_make(bus, dev, sfnum, creation->mac == NULL ? NULL : mac, creation->is_awaited,
+			&was_there, why);
 	if (ret < 0) {
 		complain("%s/%s, sfnum %" PRIu32 ": cannot be made: %s", bus, dev, sfnum, why);
 		ret = SFCTL_FAILED;

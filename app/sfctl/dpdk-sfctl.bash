@@ -14,6 +14,7 @@ _dpdk_sfctl() {
 	2,doctor | 2,activate | 2,deactivate | 2,delete | 2,bind | 2,unbind)
 		words=$(dpdk-sfctl list --all 2>/dev/null | awk 'NR > 1 { print $1 }') ;;
 	3,bind) words=$(cd /sys/bus/auxiliary/drivers 2>/dev/null && echo *) ;;
+	*,delete) words="--sfnum --count" ;;
 	*,create) words="--sfnum --count --mac --bind --wait --json" ;;
 	*) words="--all --json" ;;
 	esac

@@ -26,6 +26,7 @@ static const char usage_text[] =
 	"       dpdk-sfctl doctor DEVICE [--json]\n"
 	"       dpdk-sfctl create PF --sfnum N [--count K] [--mac M] [--bind DRIVER] [--wait] [--json]\n"
 	"       dpdk-sfctl activate|deactivate|delete DEVICE\n"
+	"       dpdk-sfctl delete PF --sfnum N [--count K]\n"
 	"       dpdk-sfctl bind DEVICE DRIVER\n"
 	"       dpdk-sfctl unbind DEVICE\n"
 	"       dpdk-sfctl watch [--all] [--json]\n"
@@ -190,6 +191,7 @@ static int
 run(struct options *options)
 {
 	const char *name = options->arg[0], *what = options->arg[1];
+	struct creation *creation = &options->creation;
 	unsigned int i = 0;
 
 	while (i < RTE_DIM(commands) && strcmp(commands[i].name, name) != 0)
@@ -203,17 +205,18 @@ run(struct options *options)
 	if (strcmp(name, "doctor") == 0)
 		return doctor(what, options->creation.is_json);
 	if (strcmp(name, "delete") == 0)
-		return delete(what);
+		return creation->sfnum == UINT32_MAX ? delete(what) :
+			delete_range(what, creation->sfnum, creation->count);
 	if (strcmp(name, "unbind") == 0)
 		return bind_to(what, NULL);
 	if (strcmp(name, "bind") == 0)
 		return bind_to(what, options->arg[2]);
 	if (strcmp(name, "create") != 0)
 		return activate(what, strcmp(name, "activate") == 0);
-	if (options->creation.sfnum == UINT32_MAX)
+	if (creation->sfnum == UINT32_MAX)
 		return usage();
-	options->creation.pf = what;
-	return create(&options->creation);
+	creation->pf = what;
+	return create(creation);
 }
 
 int

@@ -129,13 +129,14 @@ struct creation {
 	uint32_t count;
 	const uint8_t *mac; /* of the first, or NULL; each further one is one higher */
 	const char *driver; /* to bind to, or NULL */
-	bool is_awaited; /* until there is a device, and a node if it is bound */
+	bool is_awaited; /* for the parent's devlink, the device, and a node if it is bound */
 	bool is_json;
 };
 
 int create(const struct creation *creation);
 int activate(const char *what, bool is_active);
 int delete(const char *what);
+int delete_range(const char *pf, uint32_t sfnum, uint32_t count);
 /* Bind to a driver, or with NULL unbind from the one that has the device. */
 int bind_to(const char *what, const char *driver);
 

@@ -22,7 +22,8 @@ DEVICES = "/sys/bus/auxiliary/devices"
 OURS = ["dpdk-auxiliary", "dpdk-auxiliary-doc", "dpdk-auxiliary-tools"]
 # What there is in the root before: applications, and what our packages depend on.
 IN_ROOT = ["dpdk", "dpdk-dev", "openvswitch-switch-dpdk", "iproute2", "libjansson4",
-           "libnl-3-200", "libnl-genl-3-200", "libjs-sphinxdoc", "dkms", "linux-headers-amd64"]
+           "libnl-3-200", "libnl-genl-3-200", "libjs-sphinxdoc", "systemd-standalone-sysusers",
+           "dkms", "linux-headers-amd64"]
 
 # Changes go into memory. The shell then waits for the end of its input.
 MOUNT = """
@@ -148,6 +149,16 @@ def check_forwards(env, root):
     root.run("rm", "-r", DEVICES)
 
 
+def check_declarations(root):
+    """What vm/test_boot.py shows to work is where Debian's systemd and udev look for it."""
+    files = root.find("dpdk-sf@.service", "60-dpdk-sf.rules", "dpdk-sf.conf", "dpdk-sf.d")
+    assert {os.path.dirname(file.replace("/usr/lib/", "/lib/")) for file in files} == {
+        "/lib/systemd/system", "/lib/udev/rules.d", "/lib/sysusers.d", "/etc"}, files
+    unit, = [file for file in files if file.endswith(".service")]
+    assert "ExecStart=/usr/bin/dpdk-sfctl create" in root.run("cat", unit)
+    assert root.run("getent", "group", "dpdk-sf").startswith("dpdk-sf:")
+
+
 def check_own_bus(env, root):
     """DPDK's own bus, and none but it."""
     process, libraries = testpmd(env, root, ["--vdev", "net_null0"])
@@ -163,6 +174,7 @@ def test_life(env):
     check_own_bus(env, root)
     root.install("now", OURS)
     assert set(root.installed()) == set(OURS), root.installed()
+    check_declarations(root)
     check_forwards(env, root)
     root.install("later", OURS)
     assert set(root.installed().values()) == {"99"}, root.installed()
@@ -172,7 +184,7 @@ def test_life(env):
     root.install("now", OURS)
     root.apt("purge", *OURS)
     assert root.installed() == {}, root.installed()
-    left = root.find("*sf_example*", "*auxiliary_vfio*", "dpdk-auxiliary*", "*sf-sim*")
+    left = root.find("*sf_example*", "*auxiliary_vfio*", "dpdk-auxiliary*", "*sf-sim*", "*dpdk-sf*")
     assert left == [], left
     check_own_bus(env, root)
 

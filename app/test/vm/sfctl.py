@@ -100,6 +100,10 @@ def test_many(_env):
     assert [one["was_there"] for one in made] == 4 * [True] + 4 * [False], made
     assert all(one["done"] and one["name"].startswith("sf_sim.sf.") for one in made), made
     is_same()
+    sfctl("delete", PARENT, "--sfnum", "102", "--count", "5")
+    sfctl("delete", "sf_sim", "--sfnum", "101", "--count", "3")
+    assert sorted(ports()) == [100, 107], ports()
+    sfctl("delete", "nonsense", "--sfnum", "100", code=NOT_FOUND)
 
 
 def test_bind(env):

@@ -1,0 +1,113 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright (c) 2026 The auxiliary-bus driver authors
+"""In a guest of boot.sh: declared sub-functions are there after systemd has started.
+
+The tests are run in this order, on the same system.
+"""
+import grp
+import json
+import os
+import subprocess
+import sys
+import time
+
+import guest
+import sub_functions
+from sub_functions import harness
+
+UNIT = "dpdk-sf@sf_sim.service"
+DECLARED = "/etc/dpdk-sf.d/sf_sim"
+TENANT = ["prlimit", "--memlock=unlimited", "setpriv", "--reuid=tenant", "--regid=tenant",
+          "--init-groups"]
+
+
+class Env(sub_functions.Env):
+    """The module is the system's, and stays."""
+
+    def __init__(self):
+        super().__init__()
+        guest.hide_drivers("/usr/bin/dpdk-testpmd", "mempool_ring", "mempool_stack")
+
+
+def state():
+    return subprocess.run(["systemctl", "is-active", UNIT], stdout=subprocess.PIPE, text=True,
+                          check=False).stdout.strip()
+
+
+def wait_for(wanted):
+    for _ in range(300):
+        if state() == wanted:
+            return
+        time.sleep(0.1)
+    raise AssertionError(guest.run("sh", "-c", f"systemctl status {UNIT} 'dpdk-sf-*.device'; "
+                                   "journalctl -b --no-pager | tail -n 60; true"))
+
+
+def rows():
+    found = json.loads(guest.run("/usr/local/bin/dpdk-sfctl", "list", "--json"))
+    return {row["sfnum"]: row for row in found}
+
+
+def group_of(path):
+    info = os.stat(path)
+    assert info.st_mode & 0o777 == 0o660, oct(info.st_mode)
+    return grp.getgrgid(info.st_gid).gr_name
+
+
+def check_made(groups):
+    """Sub-functions with MAC address and driver, their nodes for these groups; by number."""
+    wait_for("active")
+    found = rows()
+    assert set(found) == set(groups), found
+    for sfnum, group in groups.items():
+        row = found[sfnum]
+        assert row["active"] and row["kernel_driver"] == "sf_sim.vfio", row
+        assert row["mac"] == f"02:00:00:00:00:{sfnum}", row
+        assert row["access"] == f"root:{group} rw-rw----", row
+        link = os.readlink(f"{sub_functions.DEVICES}/{row['name']}/iommu_group")
+        assert group_of(f"/dev/vfio/{os.path.basename(link)}") == group, row
+    assert group_of("/dev/iommu") == "dpdk-sf"
+    return found
+
+
+def test_after_start(_env):
+    """All has been done when nobody has logged in yet."""
+    check_made({88: "dpdk-sf", 89: "others"})
+
+
+def test_tenant(env):
+    """A user of the group has its device, by each way, and is refused the other one."""
+    for way, says in (("cdev", "open, character device"), ("group", "open, group")):
+        testpmd = env.testpmd(["--log-level=*vfio:debug", "-a",
+                               f"bus=auxiliary,pf=sf_sim,sfnum=88,vfio={way}"], before=TENANT)
+        assert says in testpmd.text(), testpmd.text()
+        assert "02:00:00:00:00:88" in testpmd.command("show port summary all").lower()
+        testpmd.quit()
+    other = rows()[89]
+    refused = harness.Testpmd(None, ["-a", f"bus=auxiliary,name={other['name']}"], huge=True,
+                              small=True, before=TENANT)
+    env.processes.append(refused)
+    refused.expect(f"this user may not read and write {other['node']}", 60)
+
+
+def test_stop_and_start(_env):
+    """A stopped unit has no sub-functions; what is declared otherwise is so when it starts."""
+    guest.run("systemctl", "stop", UNIT)
+    assert not rows(), rows()
+    with open(DECLARED, "a", encoding="ascii") as file:
+        file.write("GROUP=others\nCOUNT=1\n")
+    guest.run("systemctl", "start", UNIT)
+    check_made({88: "others"})
+
+
+def test_parent_goes(_env):
+    """Sub-functions come back with their parent."""
+    guest.run("modprobe", "-r", "sf_sim")
+    wait_for("inactive")
+    guest.modprobe("sf_sim")
+    check_made({88: "others"})
+
+
+if __name__ == "__main__":
+    harness.run(sys.modules[__name__], Env)
