@@ -16,6 +16,7 @@ import sys
 import harness
 import ovs
 import pcap
+import pod
 
 PAIR = ["-a", "bus=auxiliary,name=sf_sim.sf.0", "-a", "auxiliary:sf_sim.sf.1"]
 DEVICES = "/sys/bus/auxiliary/devices"
@@ -87,7 +88,8 @@ class Root(harness.Process):
 
     def ready(self):
         self.path = self.expect("root: (.*)")[1]
-        self.before = ["nsenter", f"--mount=/proc/{self.popen.pid}/ns/mnt", "chroot", self.path]
+        self.inside = ["nsenter", f"--mount=/proc/{self.popen.pid}/ns/mnt"]
+        self.before = [*self.inside, "chroot", self.path]
 
     def run(self, *args):
         return run(*self.before, "env", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", *args)
@@ -198,6 +200,43 @@ def test_dpdk_goes(env):
     root.apt("remove", *OURS)
     root.run("dpkg", "--audit")
     assert "bus_auxiliary.so.23" in root.run("sh", "-c", "ls /usr/lib/*/dpdk/pmds-*")
+
+
+def start_pod(env, root, name, **environment):
+    process = pod.Pod(env.path(name), root.inside, root.path, environment)
+    env.processes.append(process)
+    return process
+
+
+def test_pod(env):
+    """pod.yaml without privileges: one of two devices is used, nothing is said of the other."""
+    root = new_root(env)
+    root.install("now", ["dpdk-auxiliary", "dpdk-auxiliary-tools"])
+    env.start(PackagedSim(root, "--sfs", "2", "--wire", "loop"))
+    ours, other = (f"{DEVICES}/sf_sim.sf.{n}/vfio-user" for n in range(2))
+    root.run("chown", str(pod.USER), ours)
+    info = '{"sf_sim.sf.0":{"generic":{"deviceID":"sf_sim.sf.0"}}}'
+    process = start_pod(env, root, "one", PCIDEVICE_EXAMPLE_COM_SF="sf_sim.sf.0",
+                        PCIDEVICE_EXAMPLE_COM_SF_INFO=info)
+    process.expect("sf_sim.sf.0: nothing is in the way of DPDK")
+    process.expect(r"RX-packets: [1-9]\d{3}", 60)
+    status = process.status()
+    assert "dpdk-testpmd" in status and re.search(r"^CapEff:\s+0+$", status, re.M), status
+    assert re.search(r"^Seccomp:\s+2$", status, re.M), status
+    process.kill()
+    said = [line for line in process.output if re.match("auxiliary bus|vfio|sf_|net_sf|dpdk-", line)]
+    assert len(said) == 2 and "another bus named" in said[1], said
+    assert not re.search("sf_sim.sf.1|denied|failed", process.text()), process.text()
+
+    refused = start_pod(env, root, "both", PCIDEVICE_EXAMPLE_COM_SF="sf_sim.sf.0,sf_sim.sf.1")
+    refused.expect(f"sf_sim.sf.1: this user may not connect to {other}")
+    assert refused.wait() == 1, refused.text()
+    refused = start_pod(env, root, "absent", PCIDEVICE_EXAMPLE_COM_SF="sf_sim.sf.7")
+    refused.expect("sf_sim.sf.7: there is no such device")
+    assert refused.wait() == 1, refused.text()
+    refused = start_pod(env, root, "none")
+    refused.expect("no variable PCIDEVICE_. names a device")
+    assert refused.wait() == 1, refused.text()
 
 
 def test_ovs(env):
