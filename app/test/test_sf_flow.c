@@ -181,6 +181,48 @@ test_fragments(void)
 	return flow_arrives(packet_to_mbufs(&packet, 2048), 0, NULL);
 }
 
+/* The same by headers behind the fixed one, which stand in the place of UDP's here. */
+static int
+test_fragments_ipv6(void)
+{
+	static const struct {
+		uint8_t next[3]; /* kinds of headers */
+		uint8_t len; /* of the second, as it says */
+		int queue;
+	} tries[] = {
+		{ { IPPROTO_UDP }, 0, 3 },
+		{ { IPPROTO_FRAGMENT, IPPROTO_UDP }, 0, 0 },
+		{ { IPPROTO_HOPOPTS, IPPROTO_UDP }, 0, 3 },
+		{ { IPPROTO_HOPOPTS, IPPROTO_FRAGMENT, IPPROTO_UDP }, 0, 0 },
+		{ { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_UDP }, 0, 3 },
+		{ { IPPROTO_ROUTING, IPPROTO_HOPOPTS, IPPROTO_FRAGMENT }, 0, 0 },
+		{ { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_UDP }, UINT8_MAX, 0 },
+	};
+	const struct rte_flow_item_ipv6 whole = { .has_frag_ext = 0 };
+	const struct rte_flow_item_ipv6 field = { .has_frag_ext = 1 };
+	const struct rte_flow_item items[] = {
+		ITEM(ETH, NULL, NULL), ITEM(IPV6, &whole, &field), END_ITEM,
+	};
+	static struct packet packet;
+	struct rte_ipv6_hdr *ip = (void *)(packet.data + RTE_ETHER_HDR_LEN);
+	uint8_t *behind = (uint8_t *)(ip + 1);
+	unsigned int i;
+
+	TEST_ASSERT_OK(flows_start());
+	TEST_ASSERT(flow_create(items, to_queue3, 0) != NULL, "whole packets");
+	for (i = 0; i < RTE_DIM(tries); i++) {
+		packet_build(&(const struct packet_spec) { .v6 = true, .payload = 100 }, &packet);
+		ip->proto = tries[i].next[0];
+		behind[0] = tries[i].next[1];
+		behind[1] = tries[i].len;
+		behind[8 * (tries[i].len + 1)] = tries[i].next[2];
+		behind[8 * (tries[i].len + 1) + 1] = 0;
+		TEST_ASSERT(flow_arrives(packet_to_mbufs(&packet, 2048), tries[i].queue, NULL) == 0,
+			"packet %u", i);
+	}
+	return TEST_SUCCESS;
+}
+
 static int
 test_drop_and_mark(void)
 {
@@ -312,6 +354,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_match),
 	TEST_CASE(test_match_ipv6),
 	TEST_CASE(test_fragments),
+	TEST_CASE(test_fragments_ipv6),
 	TEST_CASE(test_drop_and_mark),
 	TEST_CASE(test_rss),
 	TEST_CASE(test_rss_of_port),

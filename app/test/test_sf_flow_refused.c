@@ -174,8 +174,9 @@ test_bad_rules(void)
 		{ .ip_src_mask = { 1 }, .ptype = SF_PTYPE_L3_MASK, .ptype_mask = SF_PTYPE_L3_MASK },
 		{ .flags = SF_FLOW_F_WHOLE },
 		{ .flags = SF_FLOW_F_WHOLE, .ptype = SF_PTYPE_IPV4, .ptype_mask = SF_PTYPE_IPV4 },
-		{ .flags = SF_FLOW_F_WHOLE, .ptype = SF_PTYPE_IPV6,
+		{ .flags = SF_FLOW_F_WHOLE, .ptype = SF_PTYPE_L3_MASK,
 			.ptype_mask = SF_PTYPE_L3_MASK },
+		{ .flags = SF_FLOW_F_WHOLE, .ptype_mask = SF_PTYPE_L3_MASK },
 		{ .src_port_mask = 1, .ptype_mask = SF_PTYPE_L4_MASK },
 		{ .dst_port_mask = 1, .ptype = SF_PTYPE_TCP, .ptype_mask = SF_PTYPE_TCP },
 	};

@@ -13,8 +13,14 @@
 #define IPV4_FRAG_HIGH 0x3f /* in the first octet: more fragments, or an offset */
 #define IPV4_SRC_AT 12
 #define IPV4_ADDR_LEN 4
+#define IPV6_LEN 40
+#define IPV6_NEXT_AT 6
 #define IPV6_SRC_AT 8
 #define IPV6_ADDR_LEN 16
+#define IPV6_HOP_BY_HOP 0 /* kinds of headers */
+#define IPV6_ROUTING 43
+#define IPV6_FRAGMENT 44
+#define IPV6_DESTINATION 60
 
 /* Where a packet has its source address, and behind it the other one. */
 struct ip_layout {
@@ -50,7 +56,7 @@ rule_check(const struct sf_dev *dev, const struct sf_flow_rule *rule)
 	if ((rule->flags & ~(SF_FLOW_F_MARK | SF_FLOW_F_VLAN | SF_FLOW_F_ETHERTYPE |
 			SF_FLOW_F_UNTAGGED | SF_FLOW_F_WHOLE)) != 0)
 		return false;
-	if ((rule->flags & SF_FLOW_F_WHOLE) != 0 && layout != &ip_layouts[SF_PTYPE_IPV4])
+	if ((rule->flags & SF_FLOW_F_WHOLE) != 0 && layout->len == 0)
 		return false;
 	for (i = layout->len; i < IPV6_ADDR_LEN; i++)
 		if ((rule->ip_src_mask[i] | rule->ip_dst_mask[i]) != 0)
@@ -152,11 +158,29 @@ half_match(const uint8_t *at, uint16_t want, uint16_t mask)
 	return ((half ^ want) & mask) == 0;
 }
 
+/* True as well if the headers in front of a fragment header do not end within what is here. */
+static bool
+is_ipv6_fragment(const struct sf_headers *hdrs)
+{
+	uint32_t at = hdrs->l3 + (uint32_t)IPV6_LEN;
+	uint8_t next = hdrs->data[hdrs->l3 + IPV6_NEXT_AT];
+
+	while (next == IPV6_HOP_BY_HOP || next == IPV6_ROUTING || next == IPV6_DESTINATION) {
+		if (at + 2 > hdrs->len)
+			return true;
+		next = hdrs->data[at];
+		at += (hdrs->data[at + 1] + 1u) * 8;
+	}
+	return next == IPV6_FRAGMENT;
+}
+
 static bool
 is_fragment(const struct sf_headers *hdrs)
 {
 	const uint8_t *frag = &hdrs->data[hdrs->l3 + IPV4_FRAG_AT];
 
+	if ((hdrs->ptype & SF_PTYPE_L3_MASK) == SF_PTYPE_IPV6)
+		return is_ipv6_fragment(hdrs);
 	return ((frag[0] & IPV4_FRAG_HIGH) | frag[1]) != 0;
 }
 

@@ -159,7 +159,7 @@ static int
 ipv6_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	struct rte_flow_error *error)
 {
-	struct rte_flow_item_ipv6 can = { .hdr.proto = UINT8_MAX };
+	struct rte_flow_item_ipv6 can = { .hdr.proto = UINT8_MAX, .has_frag_ext = 1 };
 	const struct rte_flow_item_ipv6 *spec = item->spec;
 	const struct rte_flow_item_ipv6 *mask = item->mask != NULL ? item->mask :
 			&rte_flow_item_ipv6_mask;
@@ -171,7 +171,12 @@ ipv6_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	memset(&can.hdr.src_addr, UINT8_MAX, sizeof(can.hdr.src_addr));
 	memset(&can.hdr.dst_addr, UINT8_MAX, sizeof(can.hdr.dst_addr));
 	if (!mask_fits(mask, &can, sizeof(can)))
-		return bad_item(error, item, "IPv6 fields other than addresses and protocol");
+		return bad_item(error, item,
+			"IPv6 fields other than addresses, protocol and fragment");
+	if (mask->has_frag_ext != 0 && spec->has_frag_ext != 0)
+		return bad_item(error, item, "fragments");
+	if (mask->has_frag_ext != 0)
+		rule->flags |= SF_FLOW_F_WHOLE;
 	memcpy(rule->ip_src, &spec->hdr.src_addr, sizeof(rule->ip_src));
 	memcpy(rule->ip_src_mask, &mask->hdr.src_addr, sizeof(rule->ip_src_mask));
 	memcpy(rule->ip_dst, &spec->hdr.dst_addr, sizeof(rule->ip_dst));

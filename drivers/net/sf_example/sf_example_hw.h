@@ -355,6 +355,6 @@ struct sf_flow_rule {
 #define SF_FLOW_F_VLAN		(1u << 1) /* must have a tag, and this one */
 #define SF_FLOW_F_ETHERTYPE	(1u << 2)
 #define SF_FLOW_F_UNTAGGED	(1u << 3) /* must have no tag */
-#define SF_FLOW_F_WHOLE		(1u << 4) /* no fragment: only if ptype_mask makes sure of IPv4 */
+#define SF_FLOW_F_WHOLE		(1u << 4) /* no fragment: only if ptype_mask makes sure of IP */
 
 #endif /* SF_EXAMPLE_HW_H */
