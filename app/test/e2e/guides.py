@@ -3,10 +3,11 @@
 """The commands of the guides, run as a reader types them.
 
 Above each block of commands in a guide stands a comment that says where a test runs it,
-"run: host" or "run: guest", or "not run: " and why.  The blocks of one guide for one place
-run in one shell, in order; commands that readers need not see, but the test does, are
-the comment's further lines.  Where a block shows commands behind "$ ", what it shows them
-to print is compared with what they print, but for the number of blanks.
+"run: host", "run: guest" or, where systemd has started a guest, "run: boot", or "not run: " and
+why.  The blocks of one guide for one place run in one shell, in order; commands that readers
+need not see, but the test does, are the comment's further lines.  Where a block shows commands
+behind "$ ", what it shows them to print is compared with what they print, but for the number
+of blanks.
 """
 import contextlib
 import glob

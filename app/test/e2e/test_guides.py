@@ -17,7 +17,7 @@ def test_all_are_marked(_env):
     marks = {block.where: block.mark for found in guides.blocks().values() for block in found}
     assert not [where for where, mark in marks.items() if not mark], marks
     assert set(mark for mark in marks.values() if mark.startswith("run: ")) == {
-        "run: host", "run: guest"}, marks
+        "run: host", "run: guest", "run: boot"}, marks
 
 
 def test_dpdk_sf_sim(env):

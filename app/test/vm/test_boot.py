@@ -16,8 +16,11 @@ import guest
 import sub_functions
 from sub_functions import harness
 
+import guides  # pylint: disable=wrong-import-order # sub_functions says where it is
+
 UNIT = "dpdk-sf@sf_sim.service"
 DECLARED = "/etc/dpdk-sf.d/sf_sim"
+PF = "/sys/bus/platform/devices/sf_sim"
 TENANT = ["prlimit", "--memlock=unlimited", "setpriv", "--reuid=tenant", "--regid=tenant",
           "--init-groups"]
 
@@ -107,6 +110,17 @@ def test_parent_goes(_env):
     wait_for("inactive")
     guest.modprobe("sf_sim")
     check_made({88: "others"})
+
+
+def test_declare(env):
+    """What the guide has operators type on a system that runs."""
+    guest.run("systemctl", "stop", UNIT)
+    for path in (DECLARED, f"{DECLARED},89"):
+        os.unlink(path)
+    guest.run("udevadm", "trigger", "--settle", PF)
+    guides.run(env, "howto/scalable_functions.rst", "boot", [])
+    check_made({88: "dpdk-sf", 89: "dpdk-sf"})
+    assert "user" in grp.getgrnam("dpdk-sf").gr_mem
 
 
 if __name__ == "__main__":
