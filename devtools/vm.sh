@@ -25,12 +25,12 @@
 #                               virtio port of the name "monitor"
 #   --interactive               COMMAND has this terminal
 #
-# The guest sees the host's root file system, at the same paths, or with --root the
-# sources and the build; what it writes stays in its memory and goes with it.  COMMAND runs as root in the current
-# directory, with PATH as here and the build directory in SF_BUILD.  Its output
-# and errors come out here while it runs, and its exit status is the script's;
-# 124 is the time limit, 125 a guest that did not get to the end.  On failure the
-# guest's console is kept in the build directory.
+# The guest sees the host's root file system, at the same paths, or with --root of
+# it the sources and the build; what it writes stays in its memory and goes with it.
+# COMMAND runs as root in the current directory, with PATH as here and the build
+# directory in SF_BUILD.  Its output and errors come out here while it runs, and its
+# exit status is the script's; 124 is the time limit, 125 a guest that did not get to
+# the end.  On failure the guest's console is kept in the build directory.
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
