@@ -58,6 +58,8 @@ record() {
 		{ sed '1,/:header:/d' "$table" | grep '^   "' | grep -vF "   \"$1\"," || true
 			echo "$line"
 		} | sort -V
+		echo
+		sed '1,/:header:/d' "$table" | sed -n '/^[^ ]/,$p' # what stands behind the table
 	} >"$table.new"
 	mv "$table.new" "$table"
 }

@@ -72,15 +72,13 @@ def dpdk_app(name):
 
 def example(name):
     """The path of one of DPDK's examples, built from the distribution's source package."""
-    version = subprocess.run(["pkg-config", "--modversion", "libdpdk"], check=True,
-                             capture_output=True, text=True).stdout.strip()
-    if version != DPDK_VERSION:
-        raise Skip(f"{name} would be of DPDK {version}, the build is for {DPDK_VERSION}")
+    if not DPDK_LIB.startswith("/usr/lib/"):
+        raise Skip(f"{name} would be of another DPDK, this {DPDK_VERSION} is not the distribution's")
     built = subprocess.run([f"{TOP}/devtools/dpdk.sh", "examples"], check=False,
                            capture_output=True, text=True)
     if built.returncode != 0:
         raise Skip(f"no {name}: " + built.stderr.strip().replace("\n", " "))
-    return f"{TOP}/.sdk/{version}/examples/{name}"
+    return f"{TOP}/.sdk/{DPDK_VERSION}/examples/{name}"
 
 
 def library_path():

@@ -252,7 +252,8 @@ def test_server_stopped_link(env):
     """An application that does not care for removals sees the link go down, and goes on."""
     sim, testpmd = stop_server(env, app=["--no-rmv-interrupt"])
     start = time.monotonic()
-    assert "Link status: down" in testpmd.command("show port info 0")
+    while "Link status: down" not in testpmd.command("show port info 0"):  # told in a moment
+        assert time.monotonic() - start < 4, testpmd.text()
     testpmd.command("port stop 0")
     testpmd.command("port close 0")
     testpmd.command("device detach auxiliary:sf_sim.sf.0")
