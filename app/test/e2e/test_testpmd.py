@@ -274,8 +274,9 @@ def test_server_stopped_unasked(env):
     testpmd.command("show port stats 0", 60)
     wait_for(testpmd, "sf_sim.sf.0: vfio-user server takes more than 3000 ms")
     wait_for(testpmd, "Port 0: device removal event")
-    testpmd.quit()
     sim.popen.send_signal(signal.SIGCONT)
+    wait_for(testpmd, "Now total ports is 1")  # testpmd cannot quit in the middle of that
+    testpmd.quit()
 
 
 def test_one_bus(env):
