@@ -9,9 +9,10 @@
 #   devtools/dpdk.sh ports        libraries with room for 1024 ports, which take a
 #                                 minute to build: ports
 #
-# What takes longer, or more space, is kept for every clone, and a link leads to it: in
-# ${XDG_CACHE_HOME:-~/.cache}/dpdk-auxiliary, under a name made of the version and a
-# digest of what makes it.
+# The following take a minute or more to build, or much space.  All clones of this project share one
+# copy, in ${XDG_CACHE_HOME:-~/.cache}/dpdk-auxiliary; the clone has a link to it.  The name of
+# the copy has DPDK's version and, of what is built, a digest of the functions that build it
+# and of the compiler's version.
 #
 #   devtools/dpdk.sh examples     DPDK's examples that the tests run: examples
 #   devtools/dpdk.sh tsan         libraries with ThreadSanitizer in, which take a

@@ -134,7 +134,10 @@ __wrap_sendmsg(int sock, const struct msghdr *msg, int flags)
 {
 	ssize_t len = __real_sendmsg(sock, msg, flags);
 
-	/* What has not been sent is no request, and its errno is for the caller to read. */
+	/*
+	 * The fake server answers only a message that common/vfio has sent.  After a sendmsg()
+	 * that failed it does not run, as its own calls would replace the errno of that.
+	 */
 	if (len < 0 || server.is_busy)
 		return len;
 	server.is_busy = true;

@@ -47,7 +47,7 @@ test_fewer_queues(void)
 	return TEST_SUCCESS;
 }
 
-/* What must be refused, with a reason and without a trace. */
+/* Rules that the driver refuses: the error has the reason, and the device gets no rule. */
 static int
 test_refused(void)
 {

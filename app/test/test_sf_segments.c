@@ -90,7 +90,10 @@ start_plain_receiver(uint16_t mtu)
 	return port_wait_link(ports[0], true);
 }
 
-/* What the MTU lets in comes in several buffers where one does not do, asked for or not. */
+/*
+ * A packet that the MTU allows, and that is larger than an Rx buffer, is received in several
+ * buffers, though the application has not asked for RTE_ETH_RX_OFFLOAD_SCATTER.
+ */
 static int
 test_jumbo_unasked(void)
 {

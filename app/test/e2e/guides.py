@@ -130,7 +130,7 @@ def write_programs(directory, eal):
     os.mkdir(f"{directory}/bin")
     for name, text in PROGRAMS.items():
         for word, path in real.items():
-            text = re.sub(rf"\b{word}\b(?! ?=)", path, text)
+            text = re.sub(rf"\b{word}\b", path, text)
         with open(f"{directory}/bin/{name}", "w", encoding="utf-8") as file:
             file.write(HEAD + text)
         os.chmod(file.name, 0o755)
@@ -140,12 +140,13 @@ def run(env, guide, place, eal, before=()):
     """Run what a guide has for a place; env is the test's."""
     if os.geteuid() != 0:
         raise harness.Skip("the guide's commands are root's")
+    wanted = [block for block in blocks()[guide] if block.mark == f"run: {place}"]
+    assert wanted, f"{guide} has nothing for {place}"
     write_programs(env.dir, eal)
     with open(f"{env.dir}/script", "w", encoding="utf-8") as file:
         file.write(SHELL)
-        for block in blocks()[guide]:
-            if block.mark == f"run: {place}":
-                file.write(f"echo '== {block.where}'\n{block.script()}\n")
+        for block in wanted:
+            file.write(f"echo '== {block.where}'\n{block.script()}\n")
     with open(f"{env.dir}/output", "w+", encoding="utf-8", errors="replace") as output:
         with subprocess.Popen(
                 [*before, "bash", file.name], stdin=subprocess.DEVNULL, stdout=output,

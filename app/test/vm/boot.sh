@@ -28,7 +28,8 @@ write() {
 	cat >"$layer/$1"
 }
 
-# What has been put on top of Debian before the guest starts.
+# Fill $layer, which lies over Debian's root: the kernel's modules, what this build installs,
+# and a configuration that declares two sub-functions.
 make_layer() {
 	local kernel module release modules
 
