@@ -11,7 +11,10 @@ import time
 
 import harness
 
-FRAMES = 256  # that each far end sends at a time
+# Frames that each far end sends at a time.  Open vSwitch drops those that a Tx queue has no room
+# for: the queue has room for all of them, in case the device does not get to run in between.
+FRAMES = 256
+TX_DESCRIPTORS = 2 * FRAMES
 QUEUES = 4
 CONTROL = "/run/openvswitch/control"
 
@@ -25,10 +28,11 @@ class Switch:
         root.run("mkdir", "-p", "/run/openvswitch")
         root.run("ovsdb-tool", "create", "/run/openvswitch/db",
                  "/usr/share/openvswitch/vswitch.ovsschema")
-        env.processes.append(harness.Process(
-            [*root.before, "ovsdb-server", f"--remote=punix:{socket}", "/run/openvswitch/db"]))
-        while not os.path.exists(f"/proc/{root.popen.pid}/root{root.path}{socket}"):
-            time.sleep(0.05)
+        database = harness.Process(
+            [*root.before, "ovsdb-server", f"--remote=punix:{socket}", "/run/openvswitch/db"])
+        env.processes.append(database)
+        wait_for(lambda: os.path.exists(f"/proc/{root.popen.pid}/root{root.path}{socket}"),
+                 database.text)
         eal = "--no-huge --legacy-mem --no-pci -m 256 " + " ".join(f"-a {arg}" for arg in allow)
         self.vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
                    f'other_config:dpdk-extra="{eal}"', "other_config:pmd-cpu-mask=1",
@@ -54,8 +58,8 @@ class Switch:
         """A port of OpenFlow's number, with four queues and jumbo frames."""
         self.vsctl("add-port", "br0", name, "--", "set", "Interface", name, "type=dpdk",
                    f"options:dpdk-devargs=class=eth,mac={mac}", f"options:n_rxq={QUEUES}",
-                   "options:n_rxq_desc=256", "options:n_txq_desc=256", "mtu_request=9000",
-                   f"ofport_request={number}")
+                   "options:n_rxq_desc=256", f"options:n_txq_desc={TX_DESCRIPTORS}",
+                   "mtu_request=9000", f"ofport_request={number}")
         wait_for(lambda: self.get(name, "status:driver_name") == "net_sf_example",
                  lambda: self.vsctl("list", "Interface"))
         assert self.get(name, "mtu") == "9000"

@@ -263,6 +263,8 @@ def test_ovs(env):
             switch.wait_count(name, f"{way}_packets", 2 * ovs.FRAMES)
             switch.wait_count(name, f"{way}_bytes", 2 * ovs.FRAMES * 9000)
             switch.wait_count(name, f"{way}_errors", 0)
+        assert min(int(switch.get(name, f"statistics:rx_q{n}_packets"))
+                   for n in range(ovs.QUEUES)) > 0, switch.vsctl("list", "Interface")
     rules = functools.partial(root.run, "ovs-ofctl", "dump-flows", "br0")
     ovs.wait_for(lambda: rules().count(f"n_packets={2 * ovs.FRAMES},") == 2, rules)
     root.run("sh", "-c", "echo remove 0 >/control")
