@@ -61,8 +61,8 @@ test_match(void)
 		TEST_ASSERT(flow != NULL, "rule %u", i);
 		TEST_ASSERT(flow_arrives(make_frame(60, station, 0), tries[i].plain, NULL) == 0,
 			"rule %u", i);
-		TEST_ASSERT(flow_arrives(tagged(make_frame(60, station, 0), 0x2064), tries[i].tagged,
-			NULL) == 0, "rule %u", i);
+		TEST_ASSERT(flow_arrives(tagged(make_frame(60, station, 0), 0x2064),
+			tries[i].tagged, NULL) == 0, "rule %u", i);
 		TEST_ASSERT(flow_arrives(make_udp(7), tries[i].udp, NULL) == 0, "rule %u", i);
 		TEST_ASSERT(flow_arrives(make_udp(8), i == 5 ? 0 : tries[i].udp, NULL) == 0,
 			"rule %u", i);

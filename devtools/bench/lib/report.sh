@@ -87,4 +87,5 @@ report_plot() {
 		echo "unset multiplot"
 	} >"$tmp/gnuplot"
 	gnuplot "$tmp/gnuplot"
+	sed -i 's/ *$//; ${/^$/d}' "$svg" # the blanks and the empty line that gnuplot ends with
 }

@@ -87,8 +87,8 @@ info_sysfs(const struct auxiliary_device *dev, enum rte_vfio_transport transport
 
 	snprintf(path, sizeof(path), "%s/%s", dev->root->path, dev->pub.name);
 	rte_tel_data_add_dict_string(data, "path", path);
-	rte_tel_data_add_dict_string(data, "kernel_driver",
-		auxiliary_kernel_driver(dev->root, dev->pub.name, driver, sizeof(driver)) ? driver : "none");
+	rte_tel_data_add_dict_string(data, "kernel_driver", auxiliary_kernel_driver(dev->root,
+		dev->pub.name, driver, sizeof(driver)) ? driver : "none");
 	auxiliary_node_find(dev->root, dev->pub.name, &node);
 	rte_tel_data_add_dict_string(data, "node", auxiliary_node_path(dev->root, &node,
 		transport, path, sizeof(path)) ? path : "none");
