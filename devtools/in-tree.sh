@@ -251,6 +251,8 @@ lay_guide() {
 	sed -n 's/^\.\. figure:: //p' "$tree/doc/guides/$1.rst" | while read -r figure; do
 		install -D -m 644 "$top/doc/guides/$dir/$figure" "$tree/doc/guides/$dir/$figure"
 	done
+	# DPDK has Sphinx choose the file of a figure by the format it writes.
+	sed -i '/^\.\. figure:: /s/\.svg$/.*/' "$tree/doc/guides/$1.rst"
 }
 
 # A repository of what is in $1, and ours on top. The tree is made once for each
