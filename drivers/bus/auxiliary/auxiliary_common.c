@@ -80,17 +80,17 @@ unusable_take(void)
 
 /* Read the device and compare it, and the driver, with what devargs ask for. */
 static int
-device_check(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
-		struct auxiliary_select *select)
+device_check(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv)
 {
 	const struct rte_devargs *devargs = dev->pub.device.devargs;
 	enum rte_iova_mode mode = rte_eal_iova_mode();
+	struct auxiliary_select select;
 	int ret;
 
 	ret = auxiliary_attrs_load(dev);
 	if (ret < 0)
 		return ret; /* it has gone, or leads out of its tree, which has been said */
-	if (auxiliary_select_devargs(devargs, select) && !auxiliary_select_fits(select, dev)) {
+	if (auxiliary_select_devargs(devargs, &select) && !auxiliary_select_fits(&select, dev)) {
 		AUXILIARY_LOG(ERR, "device %s: is %s, which contradicts \"%s\"", dev->pub.name,
 			dev->attrs.info, devargs->bus_str != NULL ? devargs->bus_str :
 			devargs->name);
@@ -101,9 +101,9 @@ device_check(struct auxiliary_device *dev, const struct rte_auxiliary_driver *dr
 			dev->pub.name, drv->driver.name);
 		return -EINVAL;
 	}
-	if (select->iova != RTE_IOVA_DC && select->iova != mode) {
+	if (select.iova != RTE_IOVA_DC && select.iova != mode) {
 		AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, but the mode is %s",
-			dev->pub.name, select->iova == RTE_IOVA_VA ? "va" : "pa",
+			dev->pub.name, select.iova == RTE_IOVA_VA ? "va" : "pa",
 			mode == RTE_IOVA_VA ? "VA" : "PA");
 		return -EINVAL;
 	}
@@ -123,8 +123,7 @@ device_release(struct auxiliary_device *dev)
 
 /* Provide what the driver finds in the device, and call it. */
 static int
-driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
-		const struct auxiliary_select *select)
+driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev)
 {
 	struct rte_auxiliary_device *pub = &dev->pub;
 	int ret = 0;
@@ -135,7 +134,7 @@ driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev,
 		return -ENOMEM;
 	}
 	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0)
-		ret = auxiliary_vfio_open(dev, drv, select);
+		ret = auxiliary_vfio_open(dev, drv);
 	if (ret == 0)
 		ret = auxiliary_match_pci(drv, dev);
 	if (ret == 0) {
@@ -170,14 +169,13 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 {
 	struct rte_auxiliary_driver *drv = RTE_BUS_DRIVER(driver, struct rte_auxiliary_driver);
 	struct auxiliary_device *dev = auxiliary_device(device);
-	struct auxiliary_select select;
 	int ret;
 
 	if (busy_set(dev, true))
 		return -EEXIST;
-	ret = device_check(dev, drv, &select);
+	ret = device_check(dev, drv);
 	if (ret == 0)
-		ret = driver_probe(drv, dev, &select);
+		ret = driver_probe(drv, dev);
 	busy_set(dev, false);
 	auxiliary_trace_probe(dev->pub.name, driver->name, ret);
 	auxiliary_lock();

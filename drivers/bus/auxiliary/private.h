@@ -195,8 +195,7 @@ bool auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary
  * Open the VFIO device that matches, for a driver that needs it.  0, 1 if this is
  * a secondary process and the primary has none, or a negative errno after a line.
  */
-int auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
-		const struct auxiliary_select *select);
+int auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv);
 void auxiliary_vfio_close(struct auxiliary_device *dev);
 
 /*

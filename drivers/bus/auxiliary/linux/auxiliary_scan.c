@@ -13,7 +13,7 @@
 #include <rte_string_fns.h>
 
 #include "../auxiliary_trace.h"
-#include "auxiliary_linux.h"
+#include "../private.h"
 
 /*
  * A scan reads the entries of all roots, sorted, has the list give each its

@@ -9,7 +9,7 @@
 #include <rte_string_fns.h>
 #include <rte_telemetry.h>
 
-#include "auxiliary_linux.h"
+#include "../private.h"
 
 /*
  * /auxiliary/list and /auxiliary/info,<name>: what the bus knows about its

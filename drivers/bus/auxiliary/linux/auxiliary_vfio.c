@@ -28,11 +28,10 @@ failure_tell(const struct auxiliary_device *dev, const char *driver,
 }
 
 int
-auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv,
-		const struct auxiliary_select *select)
+auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_driver *drv)
 {
-	enum rte_vfio_transport transport = (enum rte_vfio_transport)select->transport;
 	struct rte_vfio_dev *vfio = NULL;
+	struct auxiliary_select select;
 	struct auxiliary_node node;
 	int ret;
 
@@ -44,10 +43,12 @@ auxiliary_vfio_open(struct auxiliary_device *dev, const struct rte_auxiliary_dri
 		return ret == -ENODEV ? 1 : ret;
 	}
 	ret = auxiliary_node_find(dev->root, dev->pub.name, &node);
-	if (select->timeout_ms != UINT32_MAX)
-		node.vfio.timeout_ms = select->timeout_ms;
+	auxiliary_select_devargs(dev->pub.device.devargs, &select);
+	if (select.timeout_ms != UINT32_MAX)
+		node.vfio.timeout_ms = select.timeout_ms;
 	if (ret == 0)
-		ret = rte_vfio_dev_open(&node.vfio, transport, &vfio);
+		ret = rte_vfio_dev_open(&node.vfio, (enum rte_vfio_transport)select.transport,
+				&vfio);
 	if (ret == 0)
 		AUXILIARY_SET(dev->pub.vfio_dev, vfio);
 	else
