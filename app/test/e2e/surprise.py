@@ -27,8 +27,9 @@ BURST = 32
 # into a Tx ring that is reset when the primary has died.
 IN_DEVICE = 3 * RING
 REMOVAL_EVENTS = 4
-# Pages of EAL's, which come and go as the heap grows and shrinks.
-EAL_PAGE = re.compile(r"/rtemap_\d+|/memfd:seg_")
+# Pages of EAL's, which come and go as the heap grows and shrinks.  The name of a shared one
+# begins with the file prefix; a block that a killed process has left keeps its page.
+EAL_PAGE = re.compile(r"map_\d+\b|/memfd:seg_")
 
 
 def held(process):
