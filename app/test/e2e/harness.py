@@ -152,9 +152,21 @@ class Sim(Process):
     def __init__(self, directory, sfs=2, wire="pair", poll=False, extra=(), before=()):
         super().__init__([*before, *EMULATOR, f"{BUILD}/sim/dpdk-sf-sim", "--dir", directory,
                           "--sfs", str(sfs), "--wire", wire, *(["--poll"] if poll else []), *extra])
+        self.sfs = sfs
 
     def ready(self):
         self.expect("ready")
+
+    def drops(self):
+        """By device: packets that found no Rx descriptor, and that found no link to send on."""
+        self.popen.send_signal(signal.SIGUSR1)
+        self.expect("^device +link +rx packets +no desc .* no link +halts$")
+        found = {}
+        while len(found) < self.sfs:
+            name, _, _, no_desc, _, _, _, _, no_link, _ = self.expect(
+                r"^\S+ +(up|down)( +\d+){8}$").group(0).split()
+            found[name] = int(no_desc), int(no_link)
+        return found
 
     def stop(self):
         self.popen.send_signal(signal.SIGTERM)

@@ -79,9 +79,16 @@ def test_secondary_killed(env):
     secondary_killed(env, device)
 
 
+def drops(started):
+    """How many packets of each port were dropped: without a link, or by the other port."""
+    counted = started.sim.drops()
+    return [counted[f"sf_sim.sf.{port}"][1] + counted[f"sf_sim.sf.{1 - port}"][0]
+            for port in range(2)]
+
+
 def test_primary_killed(env):
     """The server polls: a secondary asks its primary to wake one that does not, and waits."""
-    primary_killed(env, device, sim={"poll": True})
+    primary_killed(env, device, drops, sim={"poll": True})
 
 
 if __name__ == "__main__":
