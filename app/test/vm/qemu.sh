@@ -16,12 +16,14 @@ if ! "$here/../../../devtools/vm/qemu.sh" >"$work/program" 2>"$work/said"; then
 	exit 0
 fi
 
+# Each function is behind a port of its own, by which the guest can reset it.
 # In JSON, as only that way an option can have options of its own.
-device='{"driver":"vfio-user-pci","socket":{"type":"unix","path":"%s"}}'
+device='{"driver":"vfio-user-pci","bus":"port%s","socket":{"type":"unix","path":"%s"}}'
 devices=()
 for number in 0 1; do
+	devices+=(--device "pcie-root-port,id=port$number,chassis=$number")
 	# shellcheck disable=SC2059 # a format
-	devices+=(--device "$(printf "$device" "$work/devices/sf_sim.sf.$number/vfio-user")")
+	devices+=(--device "$(printf "$device" "$number" "$work/devices/sf_sim.sf.$number/vfio-user")")
 done
 
 "$SF_BUILD/sim/dpdk-sf-sim" --dir "$work/devices" --sfs 2 --wire pair >"$work/sim" 2>&1 &

@@ -76,10 +76,15 @@ def test_functions(_env):
         assert sizes == [0x20000, 0x1000], bars
 
 
-def test_forward(env):
-    """The driver on both, by character device: a million packets, and none is lost."""
-    pmd = env.testpmd(["--log-level=*vfio:debug", *(
+def start_testpmd(env):
+    """The driver on both, by character device."""
+    return env.testpmd(["--log-level=*vfio:debug", *(
         arg for name in NAMES for arg in ("-a", f"bus=auxiliary,name={name},vfio=cdev"))])
+
+
+def test_forward(env):
+    """A million packets, and none is lost."""
+    pmd = start_testpmd(env)
     assert pmd.text().count("open, character device") == 2, pmd.text()
     start = time.monotonic()
     pmd.command("start tx_first 4")
@@ -96,6 +101,29 @@ def test_forward(env):
     for command in ("stop", "start"):
         pmd.type(f"port {command} 1")
         pmd.expect("Port 0: link state change event", 30)
+    pmd.quit()
+
+
+def test_reset(env):
+    """The guest's kernel resets both functions while they forward.
+
+    The application finds ports that receive nothing; it resets them, and they forward again.
+    """
+    pmd = start_testpmd(env)
+    pmd.command("start tx_first 4")
+    time.sleep(0.5)
+    for bdf in FUNCTIONS:
+        guest.write(f"/sys/bus/pci/devices/{bdf}/reset", "1")
+    before = pmd.stats(0)["RX-packets"], pmd.stats(1)["RX-packets"]
+    time.sleep(0.5)
+    assert (pmd.stats(0)["RX-packets"], pmd.stats(1)["RX-packets"]) == before
+    pmd.command("stop")
+    for command in ("stop", "reset", "start"):
+        pmd.command(f"port {command} all", 60)
+    pmd.command("clear port stats all")
+    pmd.forward(2.0, first=4)
+    check_lossless(pmd)
+    assert pmd.stats(0)["RX-packets"] > 1000, pmd.stats(0)
     pmd.quit()
 
 
