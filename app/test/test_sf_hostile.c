@@ -229,6 +229,32 @@ test_device_dies_early(void)
 	return devices_renew();
 }
 
+/* Devices answer all reads with ones: no statistics are made of them, and no port starts. */
+static int
+test_device_reads_ones(void)
+{
+	struct rte_eth_stats stats;
+	char version[32];
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	for (i = 0; i < RTE_DIM(ports); i++) {
+		sim_host_lock(i)->reads_ones = true;
+		sim_host_unlock();
+	}
+	test_log_start();
+	TEST_ASSERT_EQUAL(rte_eth_stats_get(ports[0], &stats), -EIO);
+	TEST_ASSERT_EQUAL(test_log_count("cannot read register"), 1);
+	TEST_ASSERT_EQUAL(rte_eth_dev_fw_version_get(ports[0], version, sizeof(version)), -EIO);
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT_EQUAL(rte_eth_dev_start(ports[0]), -EIO);
+	TEST_ASSERT_EQUAL(rte_eth_dev_reset(ports[1]), -EIO);
+	sim_host_stop();
+	TEST_ASSERT_OK(devices_renew());
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	return ports_exchange(ports[0], ports[1], 64);
+}
+
 /* --- Bad descriptors -------------------------------------------------------------------- */
 
 #define HDR SF_TX_HDR(14, 20, 20)
@@ -415,6 +441,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_queue_refused),
 	TEST_CASE(test_device_dies),
 	TEST_CASE(test_device_dies_early),
+	TEST_CASE(test_device_reads_ones),
 	TEST_CASE(test_bad_descriptors),
 	TEST_CASE(test_bad_chains),
 	TEST_CASE(test_endless_packet),

@@ -183,6 +183,7 @@ do_region_read(struct sf *sf)
 {
 	const struct vfio_user_region_access *request = proto_payload(sf, sizeof(*request));
 	uint8_t *out;
+	int ret;
 
 	if (request == NULL || request->count > CONN_MAX_XFER)
 		return -EINVAL;
@@ -190,8 +191,11 @@ do_region_read(struct sf *sf)
 	if (out == NULL)
 		return -ENOMEM;
 	memcpy(out, request, sizeof(*request));
-	return sf_dev_read(&sf->dev, request->region, request->offset, out + sizeof(*request),
+	ret = sf_dev_read(&sf->dev, request->region, request->offset, out + sizeof(*request),
 		request->count);
+	if (sf->reads_ones)
+		memset(out + sizeof(*request), UINT8_MAX, request->count);
+	return ret;
 }
 
 static int

@@ -52,6 +52,7 @@ struct sf {
 	void *db;
 	unsigned int resets; /* VFIO_DEVICE_RESET so far */
 	bool resets_at_end; /* of a connection; set behind sf_open() */
+	bool reads_ones; /* as a PCI device that has been pulled out; set by tests */
 	struct conn conn;
 	int refused; /* socket of a second client, to be told that there is a first; -1: none */
 };

@@ -25,11 +25,29 @@
 
 /* --- Access ---------------------------------------------------------------- */
 
+/* Whether all octets that were read are ones, and those of the ID register too. */
+static bool
+reads_ones(const struct sf_port *port, const uint8_t *octets, size_t len)
+{
+	uint32_t id = UINT32_MAX;
+
+	while (len > 0 && octets[len - 1] == UINT8_MAX)
+		len--;
+	return len == 0 && rte_vfio_region_read(sf_vfio(port), SF_BAR_REGS, SF_REG_ID, &id,
+		sizeof(id)) == 0 && id == UINT32_MAX;
+}
+
+/*
+ * Reads of a PCI device that does not answer return ones. A virtual machine's device does so
+ * when the process that serves it on the host has died, and VFIO in the guest does not know.
+ */
 int
 sf_read(const struct sf_port *port, uint32_t reg, void *buf, size_t len)
 {
 	int ret = rte_vfio_region_read(sf_vfio(port), SF_BAR_REGS, reg, buf, len);
 
+	if (ret == 0 && reads_ones(port, buf, len))
+		ret = -EIO;
 	if (ret < 0 && ret != -ENODEV)
 		SF_LOG(ERR, driver, port, "cannot read register 0x%04x: %s", reg, strerror(-ret));
 	return ret;
