@@ -200,14 +200,14 @@ die(void)
 
 /* Mbufs that a device may still write are kept, and the log says so. */
 static int
-mbufs_same(unsigned int before)
+mbufs_same(unsigned int avail)
 {
 	unsigned int i, kept = test_log_count_so_far("kept", "");
 
-	for (i = 0; i < 100 && rte_mempool_avail_count(pool) != before; i++)
+	for (i = 0; i < 100 && rte_mempool_avail_count(pool) != avail; i++)
 		rte_delay_us_sleep(1000);
 	if (kept == 0)
-		TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), before);
+		TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), avail);
 	return TEST_SUCCESS;
 }
 
