@@ -420,8 +420,10 @@ void sf_queues_stop(struct rte_eth_dev *dev);
 /* quiet: the device is known to access nothing any more. */
 void sf_queues_release(struct rte_eth_dev *dev, bool quiet);
 
-/* data_off, refcnt, nb_segs and port of an mbuf, as one word. */
-static inline uint64_t *
+/* data_off, refcnt, nb_segs and port of an mbuf, as one word of a type that may alias them. */
+typedef uint64_t __rte_may_alias sf_rearm_word;
+
+static inline sf_rearm_word *
 sf_rearm_data(struct rte_mbuf *m)
 {
 	return RTE_PTR_ADD(m, offsetof(struct rte_mbuf, rearm_data));
