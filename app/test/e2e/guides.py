@@ -123,8 +123,9 @@ def blocks():
 
 def write_programs(directory, eal):
     """Put what stands for a program where the shell finds it first."""
-    testpmd = ["stdbuf", "-oL", harness.dpdk_app("dpdk-testpmd"), *eal,
-               "-d", harness.driver_soname()]
+    testpmd = ["stdbuf", "-oL", harness.dpdk_app("dpdk-testpmd")]
+    if eal is not None:
+        testpmd += [*eal, "-d", harness.driver_soname()]
     real = {"TESTPMD": shlex.join(testpmd), "SF_SIM": f"{harness.BUILD}/sim/dpdk-sf-sim",
             "PING": "/usr/bin/ping"}
     os.mkdir(f"{directory}/bin")
@@ -136,8 +137,12 @@ def write_programs(directory, eal):
         os.chmod(file.name, 0o755)
 
 
-def run(env, guide, place, eal, before=()):
-    """Run what a guide has for a place; env is the test's."""
+def run(env, guide, place, eal=None, before=()):
+    """Run what a guide has for a place; env is the test's.
+
+    testpmd has these arguments for EAL in front, and the build's driver; without them it
+    is the one that is installed, and finds what is.
+    """
     if os.geteuid() != 0:
         raise harness.Skip("the guide's commands are root's")
     wanted = [block for block in blocks()[guide] if block.mark == f"run: {place}"]
@@ -153,11 +158,13 @@ def run(env, guide, place, eal, before=()):
                 stderr=output, start_new_session=True,
                 env={**os.environ, "GUIDE": env.dir, "USER": "root",
                      "PATH": f"{env.dir}/bin:{harness.BUILD}/app/sfctl:{os.environ['PATH']}",
-                     "LD_LIBRARY_PATH": harness.library_path()}) as shell:
+                     "LD_LIBRARY_PATH": "" if eal is None else harness.library_path()}) as shell:
             try:
                 code = shell.wait(250)
+            except subprocess.TimeoutExpired:
+                code = "more than 250 s"
             finally:  # with what the guide has left running
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(shell.pid, signal.SIGKILL)
         output.seek(0)
-        assert code == 0, output.read()
+        assert code == 0, f"{code}\n{output.read()}"

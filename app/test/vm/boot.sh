@@ -14,8 +14,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # libdpdk's own directories; the rest is what the harness and dpdk-sfctl need.
-packages=(binutils dpdk-dev iproute2 kmod libjansson4 libnl-3-200 libnl-genl-3-200 python3
-	systemd-sysv udev)
+packages=(binutils dpdk-dev iproute2 iputils-ping kmod libjansson4 libnl-3-200 libnl-genl-3-200
+	openvswitch-switch-dpdk python3 systemd-sysv udev)
 
 skip() {
 	echo "1..0 # SKIP $*"
@@ -46,6 +46,9 @@ make_layer() {
 	DESTDIR=$layer meson install -C "$SF_BUILD" --no-rebuild --quiet
 	write etc/modules-load.d/sf_sim.conf <<<sf_sim
 	write etc/modprobe.d/sf_sim.conf <<<"options sf_sim wire=pair cpu=1"
+	# Open vSwitch's service starts after its kernel module, of which its switching by DPDK
+	# has no need, and which this kernel does not have.
+	write etc/modprobe.d/openvswitch.conf <<<"install openvswitch /bin/true"
 	write etc/sysusers.d/tenant.conf <<-EOF
 		g others -
 		u tenant -

@@ -71,6 +71,12 @@ def hide_drivers(program, *kept):
             file.write(content)
 
 
+def show_drivers():
+    """Have all of EAL's plugin directory again."""
+    directory, = glob.glob("/usr/lib/*/dpdk/pmds-*")
+    run("umount", "-l", directory)
+
+
 def mdev_create(parent, kind):
     """A mediated device of a type of a parent, both by their names; returns its UUID."""
     name = str(uuid.uuid4())

@@ -8,6 +8,7 @@ The tests are run in this order, on the same system.
 import grp
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -110,6 +111,18 @@ def test_parent_goes(_env):
     wait_for("inactive")
     guest.modprobe("sf_sim")
     check_made({88: "others"})
+
+
+def test_ping(env):
+    """What the guide has an operator type, from no sub-function to ping by Open vSwitch."""
+    guest.run("systemctl", "stop", UNIT)
+    assert not rows(), rows()
+    guest.show_drivers()  # the service finds what is installed, as an operator's does
+    guides.run(env, "howto/applications.rst", "boot")
+    switched = guest.run("ovs-ofctl", "dump-ports", "br0", "sf88")
+    assert not re.search(r"[rt]x pkts=0,", switched), switched
+    guest.run("systemctl", "stop", "openvswitch-switch")
+    guest.run("/usr/local/bin/dpdk-sfctl", "delete", "sf_sim", "--sfnum", "88", "--count", "2")
 
 
 def test_declare(env):
