@@ -156,9 +156,10 @@ test_sf_pci_identity(void)
 }
 
 /*
- * Of one function, by VFIO and by the register.  VFIO's is one of the port that the function
- * is behind, as the device has no capability for a reset of its own; the kernel saves and
- * restores configuration space around it.
+ * Resetting the first function, by VFIO_DEVICE_RESET and then by its CTRL register, clears the
+ * registers of that function and leaves those of the second alone.  The simulated device has no
+ * capability for a function-level reset, so for VFIO the guest's kernel resets the root port's
+ * bus, which has this function alone; the kernel restores its configuration space.
  */
 static int
 test_sf_pci_reset(void)

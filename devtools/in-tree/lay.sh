@@ -2,9 +2,11 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 # shellcheck shell=bash disable=SC2154
 #
-# What in-tree.sh lays into a copy of DPDK's sources, a function for each commit. Whoever
-# sources this has set top, here (devtools/in-tree), tree (the copy), work (a directory for
-# temporary files), app and author.
+# Functions that copy this project's drivers, guides and tests into a copy of DPDK's sources,
+# and commit them there; lay_in calls them all. in-tree.sh sources this file, and sets before it
+# calls lay_in: top, this project's root; here, the directory devtools/in-tree; tree, the copy of
+# DPDK; work, a directory for temporary files; app, where in the copy the test program goes; and
+# author, who signs the commits.
 
 # Edit file $1 of the tree by sed; that this changes nothing is an error.
 edit() {
