@@ -110,7 +110,7 @@ test_dma_allowed(void)
 {
 	struct rte_vfio_iova_range range;
 
-	TEST_ASSERT_EQUAL(rte_vfio_dma_ranges(fake_dev, &range, 1), 0);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_ranges(fake_dev, &range, 1), 0);
 	return TEST_SUCCESS;
 }
 
@@ -122,14 +122,14 @@ test_dma_bad_ranges(void)
 	uint64_t iova = UINT64_C(1) << 50;
 
 	TEST_ASSERT(mem != MAP_FAILED, "no memory");
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova + 1, page), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, page - 1), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, 0), -EINVAL);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, UINT64_MAX - page + 1, 2 * page),
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, iova + 1, page), -EINVAL);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, iova, page - 1), -EINVAL);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, iova, 0), -EINVAL);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, UINT64_MAX - page + 1, 2 * page),
 		-EINVAL);
 	/* Private memory has no file for the server to map. */
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, page), -ENOTSUP);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(fake_dev, mem, iova, page), -ENOENT);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, iova, page), -ENOTSUP);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_unmap(fake_dev, mem, iova, page), -ENOENT);
 	munmap(mem, page);
 	return TEST_SUCCESS;
 }
@@ -143,12 +143,12 @@ test_dma_overlap(void)
 	void *mem = rte_malloc(NULL, 2 * page, page);
 
 	TEST_ASSERT(mem != NULL, "no memory");
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, iova, 2 * page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, iova, 2 * page));
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + 1);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova, 2 * page), -EEXIST);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, iova + page, page), -EEXIST);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(fake_dev, mem, iova, page), -ENOENT);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, iova, 2 * page));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, iova, 2 * page), -EEXIST);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, iova + page, page), -EEXIST);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_unmap(fake_dev, mem, iova, page), -ENOENT);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, iova, 2 * page));
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
 	rte_free(mem);
 	return TEST_SUCCESS;
@@ -177,11 +177,11 @@ test_dma_several_files(void)
 
 	TEST_ASSERT(mem != NULL, "no memory");
 	files = file_of(mem) == file_of(RTE_PTR_ADD(mem, len / 2)) ? 1 : 2;
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, len));
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + files);
 	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory() + len);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, IOVA + len / 2, len), -EEXIST);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, len));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, IOVA + len / 2, len), -EEXIST);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, len));
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
 	rte_free(mem);
 	return TEST_SUCCESS;
@@ -197,10 +197,10 @@ test_dma_second_file_fails(void)
 	void *mem = rte_malloc(NULL, len, 2 << 20);
 
 	TEST_ASSERT(mem != NULL, "no memory");
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA + len - page, page));
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(fake_dev, mem, IOVA, len), -EEXIST);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA + len - page, page));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, len), -EEXIST);
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + 1);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA + len - page, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA + len - page, page));
 	rte_free(mem);
 	return TEST_SUCCESS;
 }
@@ -221,7 +221,7 @@ test_dma_place_taken(void)
 	rte_free(place);
 	before = eal_memory();
 	mem = rte_malloc(NULL, page, page);
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, RTE_ALIGN_CEIL(was, 2 << 20), page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, RTE_ALIGN_CEIL(was, 2 << 20), page));
 	test_log_start();
 	place = rte_malloc(NULL, before, 0);
 	TEST_ASSERT(test_log_count_both("cannot map new memory", "File exists") > 0,

@@ -262,7 +262,7 @@ test_few_mappings(void)
 	test_log_start();
 	ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
 	if (ret == 0) /* all of EAL's memory in one mapping */
-		ret = rte_vfio_dma_map(fake_dev, mem, UINT64_C(1) << 50, 4096);
+		ret = rte_vfio_dev_dma_map(fake_dev, mem, UINT64_C(1) << 50, 4096);
 	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "--single-file-segments"),
 		1);
 	TEST_ASSERT_EQUAL(ret, -ENOMEM);

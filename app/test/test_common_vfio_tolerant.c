@@ -67,8 +67,8 @@ test_unmap_bare(void)
 	TEST_ASSERT_OK(fake_start(FAKE_UNMAP_BARE));
 	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
 	maps = fake_server_dma_maps();
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, page));
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, page));
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
 	rte_free(mem);
 	return works();
@@ -139,11 +139,11 @@ live(void *mem, size_t page)
 	if (ret == 0)
 		ret = rte_vfio_region_read32(fake_dev, 1, 8, &value);
 	if (ret == 0)
-		ret = rte_vfio_dma_map(fake_dev, mem, IOVA, page);
+		ret = rte_vfio_dev_dma_map(fake_dev, mem, IOVA, page);
 	if (ret == 0)
 		ret = rte_vfio_dev_reset(fake_dev);
 	if (ret == 0)
-		ret = rte_vfio_dma_unmap(fake_dev, mem, IOVA, page);
+		ret = rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, page);
 	return ret;
 }
 
@@ -222,9 +222,9 @@ test_slow_unmap(void)
 	TEST_ASSERT(mem != NULL, "no memory");
 	TEST_ASSERT_OK(slow_open());
 	test_log_start();
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, page));
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, page));
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, page));
 	TEST_ASSERT_OK(works());
 	fake_close();
 	TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 0);
@@ -294,7 +294,7 @@ static void *memory;
 static void *
 unmap(void *arg)
 {
-	return (void *)(intptr_t)rte_vfio_dma_unmap(arg, memory, IOVA, sysconf(_SC_PAGESIZE));
+	return (void *)(intptr_t)rte_vfio_dev_dma_unmap(arg, memory, IOVA, sysconf(_SC_PAGESIZE));
 }
 
 static int
@@ -308,7 +308,7 @@ test_slow_for_memory(void)
 	memory = rte_malloc(NULL, page, page);
 	TEST_ASSERT(memory != NULL, "no memory");
 	TEST_ASSERT_OK(slow_open());
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, memory, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, memory, IOVA, page));
 	ret = slow_and_grow(unmap);
 	if (ret == TEST_SUCCESS)
 		ret = slow_and_grow(reset);
@@ -344,7 +344,7 @@ not_whole(void *addr, uint64_t iova, size_t len)
 	int ret;
 
 	test_log_start();
-	ret = rte_vfio_dma_map(fake_dev, addr, iova, len);
+	ret = rte_vfio_dev_dma_map(fake_dev, addr, iova, len);
 	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":",
 		"whole pages of 0x10000"), 1);
 	TEST_ASSERT_EQUAL(ret, -EINVAL);
@@ -377,10 +377,10 @@ test_page_sizes(void)
 	TEST_ASSERT_OK(not_whole(mem, IOVA, page));
 	TEST_ASSERT_OK(not_whole(mem, IOVA, large + page));
 	TEST_ASSERT_OK(not_whole(mem + page, IOVA, large));
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem, IOVA, 2 * large));
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, mem + 3 * large, IOVA + 3 * large, large));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, 2 * large));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem + 3 * large, IOVA + 3 * large, large));
 	TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps + 2);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, mem, IOVA, 2 * large));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, 2 * large));
 	rte_free(mem);
 	return works();
 }

@@ -34,8 +34,8 @@ start_with_memory(void)
 	memory = rte_zmalloc(NULL, 4 * page, page);
 	TEST_ASSERT(memory != NULL, "no memory");
 	/* Two mappings that continue each other, and not in memory. */
-	TEST_ASSERT_OK(rte_vfio_dma_map(fake_dev, memory, IOVA, page));
-	return rte_vfio_dma_map(fake_dev, memory + 2 * page, IOVA + page, 2 * page);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, memory, IOVA, page));
+	return rte_vfio_dev_dma_map(fake_dev, memory + 2 * page, IOVA + page, 2 * page);
 }
 
 static int
@@ -116,7 +116,7 @@ test_dma_message_bounds(void)
 	TEST_ASSERT_OK(memcmp(memory, zeroes, page));
 	TEST_ASSERT_OK(memcmp(memory + 3 * page, zeroes, page));
 	/* Memory that is unmapped can be gone. */
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(fake_dev, memory, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, memory, IOVA, page));
 	TEST_ASSERT_OK(refused(true, IOVA + 8, 8));
 	TEST_ASSERT_OK(rte_vfio_region_read32(fake_dev, 1, 0, &v));
 	TEST_ASSERT_EQUAL(fake_gone, 0);

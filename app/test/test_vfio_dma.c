@@ -43,9 +43,9 @@
 static uint64_t
 mapped_bytes(const struct rte_vfio_dev *dev)
 {
-	struct rte_vfio_dma_stats stats;
+	struct rte_vfio_dev_dma_stats stats;
 
-	rte_vfio_dma_stats(dev, &stats);
+	rte_vfio_dev_dma_stats(dev, &stats);
 	return stats.bytes;
 }
 
@@ -109,14 +109,14 @@ ioctl(int fd, unsigned long request, ...)
 static int
 check_unmap(void *memory, size_t len, int answer, int error)
 {
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, memory, IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, memory, IOVA, len));
 	test_log_start();
 	unmap_answer = answer;
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(vfio_kernel_dev, memory, IOVA, len), error);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_unmap(vfio_kernel_dev, memory, IOVA, len), error);
 	TEST_ASSERT_EQUAL(test_log_count("cannot unmap memory"), 1);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(vfio_kernel_dev, memory, IOVA, len));
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, memory, IOVA, len));
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(vfio_kernel_dev, memory, IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(vfio_kernel_dev, memory, IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, memory, IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(vfio_kernel_dev, memory, IOVA, len));
 	return TEST_SUCCESS;
 }
 
@@ -152,12 +152,12 @@ count_page(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void 
 int
 test_eal_memory_merged(void)
 {
-	struct rte_vfio_dma_stats stats;
+	struct rte_vfio_dev_dma_stats stats;
 	unsigned int pages = 0;
 
 	OPEN("TEST_VFIO_E1000E", PCI_BASE);
 	rte_memseg_walk(count_page, &pages);
-	rte_vfio_dma_stats(vfio_kernel_dev, &stats);
+	rte_vfio_dev_dma_stats(vfio_kernel_dev, &stats);
 	TEST_ASSERT(stats.mappings < pages || pages == 1, "%" PRIu64 " mappings of %u pages",
 		stats.mappings, pages);
 	TEST_ASSERT_EQUAL(stats.bytes, eal_memory());
@@ -175,7 +175,7 @@ test_eal_memory_taken(void)
 	OPEN("TEST_VFIO_E1000E", PCI_BASE);
 	memory = rte_malloc(NULL, len, len);
 	TEST_ASSERT(memory != NULL, "no memory");
-	ret = rte_vfio_dma_map(vfio_kernel_dev, memory, rte_malloc_virt2iova(memory), len);
+	ret = rte_vfio_dev_dma_map(vfio_kernel_dev, memory, rte_malloc_virt2iova(memory), len);
 	rte_free(memory);
 	TEST_ASSERT_EQUAL(ret, -EEXIST);
 	TEST_ASSERT_EQUAL(mapped_bytes(vfio_kernel_dev), eal_memory());
@@ -271,8 +271,8 @@ check_eal_container(void *memory, size_t len)
 	TEST_ASSERT_OK(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD,
 		(uintptr_t)memory, IOVA, len));
 	OPEN("TEST_VFIO_EDU", PCI_BASE);
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, memory, IOVA, len));
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(vfio_kernel_dev, memory, IOVA, len), -EEXIST);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, memory, IOVA, len));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(vfio_kernel_dev, memory, IOVA, len), -EEXIST);
 	rte_vfio_dev_close(vfio_kernel_dev);
 	vfio_kernel_dev = NULL;
 	/* EAL fails if the kernel has no such mapping. */
@@ -348,9 +348,9 @@ test_iova_ranges(void)
 	int i, nb;
 
 	OPEN("TEST_VFIO_E1000E", PCI_BASE);
-	nb = rte_vfio_dma_ranges(vfio_kernel_dev, NULL, 0);
+	nb = rte_vfio_dev_dma_ranges(vfio_kernel_dev, NULL, 0);
 	TEST_ASSERT(nb >= 2 && nb <= (int)RTE_DIM(ranges), "%d ranges", nb);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_ranges(vfio_kernel_dev, ranges, RTE_DIM(ranges)), nb);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_ranges(vfio_kernel_dev, ranges, RTE_DIM(ranges)), nb);
 	TEST_ASSERT_EQUAL(ranges[0].first, 0);
 	for (i = 0; i < nb; i++) {
 		TEST_ASSERT(ranges[i].first <= ranges[i].last, "range %d", i);

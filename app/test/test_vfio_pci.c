@@ -202,15 +202,15 @@ test_edu_dma(void)
 	TEST_ASSERT_OK(posix_memalign(&page, 4096, 4096));
 	memory = memset(page, 0, 4096);
 	copy = memory + 2048;
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, page, EDU_IOVA, 4096));
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(vfio_kernel_dev, page, EDU_IOVA, 4096), -EEXIST);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, page, EDU_IOVA, 4096));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(vfio_kernel_dev, page, EDU_IOVA, 4096), -EEXIST);
 	memcpy(memory, text, sizeof(text));
 	TEST_ASSERT(edu_dma(EDU_IOVA, EDU_BUFFER, sizeof(text), 0), "no end of reading");
 	TEST_ASSERT(edu_dma(EDU_BUFFER, EDU_IOVA + 2048, sizeof(text), EDU_DMA_TO_MEMORY),
 		"no end of writing");
 	TEST_ASSERT(memcmp(copy, text, sizeof(text)) == 0, "got '%.27s'", copy);
 	memset(copy, 0, sizeof(text));
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(vfio_kernel_dev, page, EDU_IOVA, 4096));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(vfio_kernel_dev, page, EDU_IOVA, 4096));
 	TEST_ASSERT(edu_dma(EDU_BUFFER, EDU_IOVA + 2048, sizeof(text), EDU_DMA_TO_MEMORY),
 		"no end of writing");
 	TEST_ASSERT_EQUAL(copy[0], 0);

@@ -124,10 +124,10 @@ check_owner(void *page, size_t len)
 {
 	bool eals = vfio_kernel_transport() == RTE_VFIO_TRANSPORT_GROUP;
 
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, page, EDU_IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, page, EDU_IOVA, len));
 	TEST_ASSERT_EQUAL(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
 		(uintptr_t)page, EDU_IOVA, len) == 0, eals);
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(vfio_kernel_dev, page, EDU_IOVA, len) == 0, !eals);
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_unmap(vfio_kernel_dev, page, EDU_IOVA, len) == 0, !eals);
 	return TEST_SUCCESS;
 }
 

@@ -84,13 +84,13 @@ test_several_devices(void)
 static int
 check_shared_mapping(struct rte_vfio_dev *other, void *page, size_t len)
 {
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, page, SHARED_IOVA, len));
-	TEST_ASSERT_OK(rte_vfio_dma_map(other, page, SHARED_IOVA, len));
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(other, page, SHARED_IOVA, len), -EEXIST);
-	TEST_ASSERT_OK(rte_vfio_dma_unmap(vfio_kernel_dev, page, SHARED_IOVA, len));
-	TEST_ASSERT_EQUAL(rte_vfio_dma_unmap(vfio_kernel_dev, page, SHARED_IOVA, len), -ENOENT);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, page, SHARED_IOVA, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(other, page, SHARED_IOVA, len));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(other, page, SHARED_IOVA, len), -EEXIST);
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(vfio_kernel_dev, page, SHARED_IOVA, len));
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_unmap(vfio_kernel_dev, page, SHARED_IOVA, len), -ENOENT);
 	/* The other's is still in the way of anything else. */
-	TEST_ASSERT_EQUAL(rte_vfio_dma_map(vfio_kernel_dev, RTE_PTR_ADD(page, len / 2),
+	TEST_ASSERT_EQUAL(rte_vfio_dev_dma_map(vfio_kernel_dev, RTE_PTR_ADD(page, len / 2),
 		SHARED_IOVA, len / 2), -EEXIST);
 	return TEST_SUCCESS;
 }
@@ -112,7 +112,7 @@ test_shared_mapping(void)
 	/* Closing is as good as unmapping. */
 	rte_vfio_dev_close(other);
 	if (ret == TEST_SUCCESS)
-		ret = rte_vfio_dma_map(vfio_kernel_dev, RTE_PTR_ADD(page, len / 2), SHARED_IOVA,
+		ret = rte_vfio_dev_dma_map(vfio_kernel_dev, RTE_PTR_ADD(page, len / 2), SHARED_IOVA,
 			len / 2);
 	munmap(page, len);
 	return ret;
@@ -131,16 +131,16 @@ test_iova_forbidden(void)
 	OPEN("TEST_VFIO_E1000E", PCI_BASE);
 	page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	test_log_start();
-	ret = rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW, len);
+	ret = rte_vfio_dev_dma_map(vfio_kernel_dev, page, MSI_WINDOW, len);
 	TEST_ASSERT_EQUAL(test_log_count(name), 1);
 	TEST_ASSERT_EQUAL(ret, -ERANGE);
-	TEST_ASSERT_OK(rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW - len, len));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, page, MSI_WINDOW - len, len));
 	munmap(page, len);
 	/* For memory of EAL's, the line says what would have EAL choose other addresses. */
 	page = rte_malloc(NULL, len, len);
 	TEST_ASSERT(page != NULL, "no memory");
 	test_log_start();
-	ret = rte_vfio_dma_map(vfio_kernel_dev, page, MSI_WINDOW, len);
+	ret = rte_vfio_dev_dma_map(vfio_kernel_dev, page, MSI_WINDOW, len);
 	TEST_ASSERT_EQUAL(test_log_count_both("the IOMMU allows 0x",
 		rte_eal_iova_mode() == RTE_IOVA_VA ? "--base-virtaddr" : "--iova-mode=va"), 1);
 	TEST_ASSERT_EQUAL(ret, -ERANGE);
@@ -168,10 +168,10 @@ test_memory_grows(void)
 		return test_skip("not enough hugepages");
 	start = RTE_PTR_ALIGN_CEIL(memory, len);
 	page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	taken = rte_vfio_dma_map(vfio_kernel_dev, page, rte_mem_virt2iova(start), len);
+	taken = rte_vfio_dev_dma_map(vfio_kernel_dev, page, rte_mem_virt2iova(start), len);
 	rte_free(memory);
 	if (rte_mem_virt2memseg(start, NULL) == NULL)
-		given_back = rte_vfio_dma_map(vfio_kernel_dev, page, (uintptr_t)start, len);
+		given_back = rte_vfio_dev_dma_map(vfio_kernel_dev, page, (uintptr_t)start, len);
 	munmap(page, len);
 	TEST_ASSERT(taken < 0, "new memory was not mapped");
 	TEST_ASSERT(rte_eal_iova_mode() != RTE_IOVA_VA || given_back == 0,

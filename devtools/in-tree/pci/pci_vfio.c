@@ -254,7 +254,7 @@ pci_vfio_dma_map(struct rte_pci_device *dev, void *addr, uint64_t iova, size_t l
 {
 	struct rte_vfio_dev *vfio = vfio_of(dev);
 
-	return dma_result(vfio == NULL ? -ENODEV : rte_vfio_dma_map(vfio, addr, iova, len));
+	return dma_result(vfio == NULL ? -ENODEV : rte_vfio_dev_dma_map(vfio, addr, iova, len));
 }
 
 int
@@ -262,5 +262,5 @@ pci_vfio_dma_unmap(struct rte_pci_device *dev, void *addr, uint64_t iova, size_t
 {
 	struct rte_vfio_dev *vfio = vfio_of(dev);
 
-	return dma_result(vfio == NULL ? -ENODEV : rte_vfio_dma_unmap(vfio, addr, iova, len));
+	return dma_result(vfio == NULL ? -ENODEV : rte_vfio_dev_dma_unmap(vfio, addr, iova, len));
 }

@@ -347,8 +347,8 @@ dma_change(struct rte_device *device, void *addr, uint64_t iova, size_t len, boo
 		if (dev->vfio_dev == NULL)
 			ret = -ENOTSUP;
 		else
-			ret = is_map ? rte_vfio_dma_map(dev->vfio_dev, addr, iova, len) :
-				rte_vfio_dma_unmap(dev->vfio_dev, addr, iova, len);
+			ret = is_map ? rte_vfio_dev_dma_map(dev->vfio_dev, addr, iova, len) :
+				rte_vfio_dev_dma_unmap(dev->vfio_dev, addr, iova, len);
 		auxiliary_trace_map(dev->name, iova, len, ret);
 	}
 	rte_errno = -ret;

@@ -71,7 +71,7 @@ typedef int (rte_auxiliary_remove_t)(struct rte_auxiliary_device *dev);
 
 /**
  * Make memory reachable for the device.  A driver without this function gets
- * rte_vfio_dma_map() if the device has a VFIO device.
+ * rte_vfio_dev_dma_map() if the device has a VFIO device.
  *
  * @param dev
  *   The device.

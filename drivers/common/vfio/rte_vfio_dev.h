@@ -83,7 +83,7 @@ struct rte_vfio_dev_node {
 	 * Whether the group goes into EAL's container, or the one that the application has
 	 * bound it to with rte_vfio_container_group_bind(), and not into the one that is
 	 * common to the devices of other buses.  EAL then maps its own memory for the device,
-	 * and rte_vfio_dma_map() is rte_vfio_container_dma_map() of the default container.  A
+	 * and rte_vfio_dev_dma_map() is rte_vfio_container_dma_map() of the default container.  A
 	 * group is tried before a character device then, whose memory is not EAL's to map.
 	 */
 	bool eal_container;
@@ -534,18 +534,18 @@ int rte_vfio_irq_trigger(struct rte_vfio_dev *dev, uint32_t index,
  *   not made, or another negative errno.
  */
 __rte_internal
-int rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
+int rte_vfio_dev_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
 		size_t len);
 
 /**
- * Undo rte_vfio_dma_map() with the same range; closing the device does so, too.
+ * Undo rte_vfio_dev_dma_map() with the same range; closing the device does so, too.
  */
 __rte_internal
-int rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
+int rte_vfio_dev_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
 		size_t len);
 
 /** What a device can reach. */
-struct rte_vfio_dma_stats {
+struct rte_vfio_dev_dma_stats {
 	uint64_t mappings; /**< ranges of IOVA that are mapped */
 	uint64_t bytes; /**< in all of them */
 };
@@ -559,7 +559,7 @@ struct rte_vfio_dma_stats {
  *   The numbers; zeroes in a secondary process.
  */
 __rte_internal
-void rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *stats);
+void rte_vfio_dev_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dev_dma_stats *stats);
 
 /** Addresses from @p first to @p last, both included. */
 struct rte_vfio_iova_range {
@@ -582,7 +582,7 @@ struct rte_vfio_iova_range {
  *   secondary process.
  */
 __rte_internal
-int rte_vfio_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
+int rte_vfio_dev_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
 		uint32_t nb);
 
 /**

@@ -94,7 +94,7 @@ int vfio_dma_join(struct rte_vfio_dev *dev);
  */
 void vfio_dma_leave(struct rte_vfio_dev *dev);
 
-/* vfio_dma_own.c: unmap all that a device has mapped with rte_vfio_dma_map(). */
+/* vfio_dma_own.c: unmap all that a device has mapped with rte_vfio_dev_dma_map(). */
 void vfio_dma_own_free(struct rte_vfio_dev *dev);
 
 /* For transports: which addresses can be mapped from now on; takes the ranges over. */

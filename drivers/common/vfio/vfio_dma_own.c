@@ -194,9 +194,9 @@ own_check(struct rte_vfio_dev *dev, const void *addr, uint64_t iova, size_t len)
 	return dev->dma != NULL ? 0 : vfio_not_here(dev, "mapping memory for DMA");
 }
 
-RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_map)
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_dma_map)
 int
-rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len)
+rte_vfio_dev_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len)
 {
 	const struct vfio_dma_run run = { .addr = addr, .iova = iova, .len = len, .fd = -1 };
 	int ret;
@@ -219,9 +219,9 @@ rte_vfio_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len
 	return ret;
 }
 
-RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_unmap)
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_dma_unmap)
 int
-rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len)
+rte_vfio_dev_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t len)
 {
 	int ret;
 
@@ -238,14 +238,14 @@ rte_vfio_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, size_t l
 	return ret;
 }
 
-RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_stats)
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_dma_stats)
 void
-rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *stats)
+rte_vfio_dev_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dev_dma_stats *stats)
 {
 	const struct vfio_range *range;
 	uint32_t i;
 
-	*stats = (struct rte_vfio_dma_stats){ 0 };
+	*stats = (struct rte_vfio_dev_dma_stats){ 0 };
 	if (dev->dma == NULL)
 		return;
 	pthread_mutex_lock(&dev->dma->lock);
@@ -257,9 +257,9 @@ rte_vfio_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dma_stats *st
 	pthread_mutex_unlock(&dev->dma->lock);
 }
 
-RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dma_ranges)
+RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_dma_ranges)
 int
-rte_vfio_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
+rte_vfio_dev_dma_ranges(const struct rte_vfio_dev *dev, struct rte_vfio_iova_range *ranges,
 	uint32_t nb)
 {
 	const struct vfio_ranges *allowed;

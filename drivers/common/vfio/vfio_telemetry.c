@@ -65,7 +65,7 @@ rte_vfio_dev_telemetry(const struct rte_vfio_dev *dev, struct rte_tel_data *dict
 	const struct rte_vfio_dev_info *info;
 	struct rte_tel_data *regions, *vectors;
 	const struct rte_vfio_region *region;
-	struct rte_vfio_dma_stats dma;
+	struct rte_vfio_dev_dma_stats dma;
 	char index[12];
 	uint32_t i;
 
@@ -88,7 +88,7 @@ rte_vfio_dev_telemetry(const struct rte_vfio_dev *dev, struct rte_tel_data *dict
 	for (i = 0; vectors != NULL && i < info->num_irqs; i++)
 		rte_tel_data_add_array_uint(vectors, RTE_MAX(rte_vfio_irq_count(dev, i), 0));
 	dict_put(dict, "interrupt_vectors", vectors);
-	rte_vfio_dma_stats(dev, &dma);
+	rte_vfio_dev_dma_stats(dev, &dma);
 	rte_tel_data_add_dict_uint(dict, "dma_mappings", dma.mappings);
 	rte_tel_data_add_dict_uint(dict, "dma_bytes", dma.bytes);
 }
