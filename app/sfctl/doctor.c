@@ -47,6 +47,12 @@ port_check(const struct row *row, json_t *findings)
 			"the driver of %s says in the kernel's log", row->port->dev);
 }
 
+static bool
+is_absent(const char *path)
+{
+	return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 /* What the bus itself would say, and what it says of files beside the node. */
 static void
 node_check(const struct row *row, json_t *findings)
@@ -63,7 +69,11 @@ node_check(const struct row *row, json_t *findings)
 			"has to mend it", root->path);
 	else if (auxiliary_node_advice(root, row->entry.name, "DPDK", &node, ret, advice))
 		find(findings, "%s", advice);
-	else if (ret == 0 && node.vfio.user_socket == NULL) {
+	else if (ret == 0 && node.kernel.cdev[0] != '\0' && is_absent(node.kernel.cdev) &&
+			is_absent(node.kernel.group)) {
+		find(findings, "neither %s nor %s is there; a container has to be given one of them",
+			node.kernel.cdev, node.kernel.group);
+	} else if (ret == 0 && node.vfio.user_socket == NULL) {
 		beside = node.vfio.cdev != NULL ? "/dev/iommu" : "/dev/vfio/vfio";
 		if (faccessat(AT_FDCWD, beside, R_OK | W_OK, AT_EACCESS) < 0)
 			find(findings, "this user may not read and write %s: %s; %s", beside,

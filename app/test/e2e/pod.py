@@ -3,19 +3,22 @@
 """Containers as Kubernetes has them for app/sfctl/kubernetes/pod.yaml, without Kubernetes.
 
 runc gets no capability, the default seccomp profile of containers, a root and a /sys that
-cannot be written to, and no device.
+cannot be written to, and no device but those that a test names.
 """
 import json
 import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 
 import harness
 
 PROFILE = "/usr/share/containers/seccomp.json"
 USER = 1000
+# More than the memory that pod.yaml has.
+MEMLOCK = 1 << 30
 FLAGS = ["nosuid", "noexec", "nodev"]
 
 
@@ -45,30 +48,45 @@ def default_profile():
             "defaultErrnoRet": profile["defaultErrnoRet"], "syscalls": rules}
 
 
-def write_bundle(directory, root, devices, environment, command):
-    """What runc takes, of a root and a directory of devices."""
+def allow(path):
+    """A character device of the host's: the node that the container gets, and the right to use it."""
+    info = os.stat(path)
+    device = {"type": "c", "major": os.major(info.st_rdev), "minor": os.minor(info.st_rdev)}
+    return ({**device, "path": path, "fileMode": stat.S_IMODE(info.st_mode),
+             "uid": info.st_uid, "gid": info.st_gid},
+            {**device, "allow": True, "access": "rw"})
+
+
+def write_bundle(directory, root, environment, mounts, nodes):
+    """What runc takes, of a root; the user is in the groups of the nodes, as pod.yaml has it."""
     if not shutil.which("runc") or not os.path.exists(PROFILE):
         raise harness.Skip("no runc, or no golang-github-containers-common")
     mounts = [("/proc", "proc", "proc", FLAGS),
               ("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755"]),
               ("/dev/shm", "tmpfs", "shm", [*FLAGS, "mode=1777"]),
               ("/tmp", "tmpfs", "tmpfs", [*FLAGS, "mode=1777"]),
-              ("/sys", "sysfs", "sysfs", [*FLAGS, "ro"]),
-              ("/sys/bus", "tmpfs", "tmpfs", FLAGS),
-              ("/sys/bus/auxiliary/devices", "bind", devices, ["bind", "ro"])]
+              ("/sys", "sysfs", "sysfs", [*FLAGS, "ro"]), *mounts]
+    devices = [allow(path) for path in nodes]
     config = {
         "ociVersion": "1.0.2",
         "root": {"path": root, "readonly": True},
         "process": {
-            "user": {"uid": USER, "gid": USER}, "cwd": "/", "args": command,
-            "env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "user": {"uid": USER, "gid": USER,
+                     "additionalGids": sorted({node["gid"] for node, _ in devices})},
+            "cwd": "/", "args": manifest_command(),
+            "env": ["PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                     *(f"{name}={value}" for name, value in environment.items())],
+            # VFIO pins memory; 8 MiB are usual. Not every host lets its root raise this.
+            "rlimits": [{"type": "RLIMIT_MEMLOCK", "soft": MEMLOCK, "hard": MEMLOCK}]
+                       if nodes else [],
             "noNewPrivileges": True},
         "mounts": [dict(zip(("destination", "type", "source", "options"), mount))
                    for mount in mounts],
         "linux": {
             "namespaces": [{"type": name} for name in ("pid", "network", "ipc", "uts", "mount")],
-            "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+            "devices": [node for node, _ in devices],
+            "resources": {"devices": [{"allow": False, "access": "rwm"},
+                                      *(right for _, right in devices)]},
             "seccomp": default_profile(),
             "readonlyPaths": ["/proc/sys", "/sys/bus"],
             "maskedPaths": ["/proc/kcore", "/proc/keys", "/sys/firmware"]}}
@@ -77,17 +95,10 @@ def write_bundle(directory, root, devices, environment, command):
 
 
 class Pod(harness.Process):
-    """A container, which is gone when this is.
+    """A container, which is gone when this is."""
 
-    Its devices are those below the root, which runc would look for after it has covered them.
-    """
-
-    def __init__(self, directory, before, root, environment, command=None):
-        devices = f"{directory}/devices"
-        os.makedirs(devices)
-        subprocess.run([*before, "mount", "--bind", f"{root}/sys/bus/auxiliary/devices", devices],
-                       check=True)
-        write_bundle(directory, root, devices, environment, command or manifest_command())
+    def __init__(self, directory, before, root, environment, mounts=(), nodes=()):
+        write_bundle(directory, root, environment, mounts, nodes)
         self.name = f"sf-{os.getpid()}-{os.path.basename(directory)}"
         self.before = before
         super().__init__([*before, "runc", "run", "--bundle", directory, self.name])

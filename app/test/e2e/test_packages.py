@@ -203,7 +203,16 @@ def test_dpdk_goes(env):
 
 
 def start_pod(env, root, name, **environment):
-    process = pod.Pod(env.path(name), root.inside, root.path, environment)
+    """A container that has what the root shows below /sys/bus.
+
+    runc would look for that after it has covered it.
+    """
+    devices = f"{env.path(name)}/devices"
+    os.makedirs(devices)
+    run(*root.inside, "mount", "--bind", f"{root.path}{DEVICES}", devices)
+    process = pod.Pod(env.path(name), root.inside, root.path, environment,
+                      [("/sys/bus", "tmpfs", "tmpfs", pod.FLAGS),
+                       (DEVICES, "bind", devices, ["bind", "ro"])])
     env.processes.append(process)
     return process
 

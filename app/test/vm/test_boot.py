@@ -18,6 +18,7 @@ import sub_functions
 from sub_functions import harness
 
 import guides  # pylint: disable=wrong-import-order # sub_functions says where it is
+import pod  # pylint: disable=wrong-import-order
 
 UNIT = "dpdk-sf@sf_sim.service"
 DECLARED = "/etc/dpdk-sf.d/sf_sim"
@@ -93,6 +94,43 @@ def test_tenant(env):
                               small=True, before=TENANT)
     env.processes.append(refused)
     refused.expect(f"this user may not read and write {other['node']}", 60)
+
+
+def start_pod(env, name, nodes, *devices):
+    """A container of the system's own root, with nodes and with the names of devices."""
+    root = "/run/pod"
+    if not os.path.ismount(root):
+        os.makedirs(root)
+        guest.run("mount", "--bind", "/", root)
+    directory = env.path(name)
+    os.makedirs(directory)
+    process = pod.Pod(directory, [], root, {"PCIDEVICE_EXAMPLE_COM_SF": ",".join(devices)},
+                      nodes=nodes)
+    env.processes.append(process)
+    return process
+
+
+def test_pod(env):
+    """pod.yaml with the node of one sub-function, whose far end sends back; then with both names."""
+    ours, other = (rows()[sfnum] for sfnum in (88, 89))
+    nodes = [ours["node"], "/dev/iommu"]
+    far_end = env.testpmd(["-a", f"auxiliary:{other['name']}"])
+    far_end.command("start")
+    process = start_pod(env, "one", nodes, ours["name"])
+    process.expect(f"{ours['name']}: nothing is in the way of DPDK", 60)
+    process.expect(r"RX-packets: [1-9]\d{3}", 120)
+    status = process.status()
+    assert "dpdk-testpmd" in status and re.search(r"^CapEff:\s+0+$", status, re.M), status
+    assert re.search(r"^Seccomp:\s+2$", status, re.M), status
+    process.kill()
+    far_end.quit()
+    said = [line for line in process.output if re.match("auxiliary bus|vfio|sf_|net_sf|dpdk-", line)]
+    assert len(said) == 2 and "another bus named" in said[1], said
+    assert not re.search(f"{other['name']}|denied|failed", process.text()), process.text()
+
+    refused = start_pod(env, "both", nodes, ours["name"], other["name"])
+    refused.expect(f"{other['name']}: neither {other['node']} nor /dev/vfio/\\d+ is there", 60)
+    assert refused.wait() == 1, refused.text()
 
 
 def test_stop_and_start(_env):
