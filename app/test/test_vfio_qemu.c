@@ -10,6 +10,7 @@
  */
 
 #include <errno.h>
+#include <stdalign.h>
 #include <stddef.h>
 
 #include <linux/pci_regs.h>
@@ -49,10 +50,10 @@ struct frame {
 /* Memory of EAL's, which open has mapped. */
 struct memory {
 	struct sf_tx_desc tx[RING];
-	struct sf_tx_status tx_status __rte_aligned(64);
-	struct sf_rx_desc rx[RING] __rte_aligned(64);
-	struct sf_rx_cpl rx_cpl[RING] __rte_aligned(64);
-	struct frame sent[RING] __rte_aligned(64);
+	alignas(64) struct sf_tx_status tx_status;
+	alignas(64) struct sf_rx_desc rx[RING];
+	alignas(64) struct sf_rx_cpl rx_cpl[RING];
+	alignas(64) struct frame sent[RING];
 	struct frame received[RING];
 };
 

@@ -215,7 +215,7 @@ lay_tests() {
 	rm -r "${tree:?}/$app/e2e" "${tree:?}/$app/vm" "${tree:?}/$app"/process*
 	lay sim/model $app/sim/model
 	lay sim/user $app/sim/user
-	rm "$tree/$app"/sim/user/{main.c,tap.c,tap.h}
+	rm "$tree/$app"/sim/user/{main.c,tap.c,tap.h,dpdk-sf-sim.1}
 	{
 		cat "$here/meson.build"
 		block "$top/app/test/meson.build" '^sources = files' '^)'
