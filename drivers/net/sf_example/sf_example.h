@@ -209,6 +209,7 @@ struct sf_port {
 	struct rte_ether_addr perm_mac;
 	RTE_ATOMIC(bool) gone; /* set by the interrupt thread, once */
 	bool removal_told; /* of the interrupt thread */
+	RTE_ATOMIC(bool) removal_unwanted; /* configured so, for the interrupt thread */
 	struct sf_sw_stats rx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_sw_stats tx_sw[SF_MAX_QUEUE_PAIRS];
 	struct sf_stats base; /* what a statistics reset subtracts */

@@ -99,7 +99,7 @@ static int
 sf_dev_configure(struct rte_eth_dev *dev)
 {
 	struct rte_eth_conf *conf = &dev->data->dev_conf;
-	const struct sf_port *port = sf_port(dev);
+	struct sf_port *port = sf_port(dev);
 	int ret;
 
 	ret = check_conf(dev);
@@ -109,6 +109,9 @@ sf_dev_configure(struct rte_eth_dev *dev)
 		ret = sf_flow_check_queues(dev);
 	if (ret < 0)
 		return ret;
+	/* A port that is not configured yet may be told. */
+	rte_atomic_store_explicit(&port->removal_unwanted, conf->intr_conf.rmv == 0,
+		rte_memory_order_relaxed);
 	if ((conf->rxmode.mq_mode & RTE_ETH_MQ_RX_RSS_FLAG) != 0 && sf_rss_capa(port) != 0)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	ret = sf_write32(port, SF_REG_MTU, dev->data->mtu);

@@ -69,8 +69,8 @@ removal(struct rte_eth_dev *dev)
 {
 	struct sf_port *port = sf_port(dev);
 
-	/* A port that is not configured yet has not said that it does not want to know. */
-	if (port->removal_told || (dev->data->dev_configured && !dev->data->dev_conf.intr_conf.rmv))
+	if (port->removal_told || rte_atomic_load_explicit(&port->removal_unwanted,
+				rte_memory_order_relaxed))
 		return;
 	port->removal_told = true;
 	tell_later(dev, tell_removal);
