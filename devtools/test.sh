@@ -32,8 +32,8 @@ run_sanitized() {
 		run_suites "$dir" fast
 }
 
-# The autotests of the bus again, with ThreadSanitizer in our libraries and in libdpdk:
-# locks of a library that does not have it would not be seen.
+# The autotests of the bus again, and one of injected failures, with ThreadSanitizer in our
+# libraries and in libdpdk: locks of a library that does not have it would not be seen.
 run_tsan() {
 	local dir=$build-tsan sdk
 
@@ -42,7 +42,8 @@ run_tsan() {
 	[ -f "$dir/build.ninja" ] || PKG_CONFIG_PATH=$sdk/lib/pkgconfig meson setup "$dir" "$top" \
 		--buildtype=debug --optimization=1 -Db_sanitize=thread -Db_lundef=false \
 		-Dc_args=-Wno-tsan >/dev/null
-	ninja -C "$dir" --quiet app/test/dpdk-test-auxiliary
+	meson compile -C "$dir" --ninja-args=--quiet dpdk-test-auxiliary \
+		rte_net_sf_example:shared_library >/dev/null
 	TSAN_OPTIONS=suppressions=$top/devtools/tsan.supp run_suites "$dir" tsan
 }
 

@@ -115,8 +115,7 @@ user_free(struct rte_vfio_dev *dev)
 static void
 user_close(struct rte_vfio_dev *dev)
 {
-	vfio_user_watch_leave(dev);
-	close(dev->user->sock);
+	vfio_user_watch_close(dev);
 	user_free(dev);
 }
 

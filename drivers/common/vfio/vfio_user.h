@@ -137,12 +137,14 @@ vfio_user_is_broken(const struct vfio_user *user)
 /** Agree on version and limits; the first thing said on a connection. */
 int vfio_user_negotiate(struct rte_vfio_dev *dev);
 
-/**
- * Have the interrupt thread serve what comes while no request is under way, until
- * vfio_user_watch_leave().
- */
+/** Have the interrupt thread serve what comes while no request is under way. */
 int vfio_user_watch_join(struct rte_vfio_dev *dev);
-void vfio_user_watch_leave(struct rte_vfio_dev *dev);
+
+/**
+ * Close the connection, watched or not, which stays locked: the interrupt thread looks at
+ * the device no more.
+ */
+void vfio_user_watch_close(struct rte_vfio_dev *dev);
 
 /** Have the device told when the server goes away, see struct vfio_ops. */
 int vfio_user_watch(struct rte_vfio_dev *dev, bool on);

@@ -24,17 +24,15 @@
 #include "vfio_user_sock.h"
 
 static struct {
-	pthread_mutex_t control; /* of the set itself; taken first */
 	/*
-	 * Of who is in the set and is told.  Held while telling, and recursive: who
-	 * is told may open and close other devices.
+	 * Of the set, and of who is in it and is told.  Held while telling, and recursive:
+	 * who is told may open and close other devices.
 	 */
 	pthread_mutex_t lock;
 	struct rte_intr_handle *handle;
 	int fd;
 	unsigned int nb_devs;
 } watch = {
-	.control = PTHREAD_MUTEX_INITIALIZER,
 	.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
 	.fd = -1,
 };
@@ -72,8 +70,8 @@ hung_up(struct rte_vfio_dev *dev)
 }
 
 /*
- * On EAL's interrupt thread.  One at a time, as another may be closed meanwhile: the set
- * stays readable.  A server that has begun a message is waited for without the lock, which
+ * On EAL's interrupt thread, which whoever has the lock may be waiting for: the set stays
+ * readable.  One at a time, as another may be closed meanwhile.  A server that has begun a message is waited for without the lock, which
  * other devices need to be opened and closed: who closes this one waits for its connection.
  */
 static void
@@ -83,7 +81,8 @@ watch_ready(void *arg)
 	struct epoll_event event;
 
 	RTE_SET_USED(arg);
-	pthread_mutex_lock(&watch.lock);
+	if (pthread_mutex_trylock(&watch.lock) != 0)
+		return;
 	if (epoll_wait(watch.fd, &event, 1, 0) == 1) {
 		dev = event.data.ptr;
 		if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
@@ -146,38 +145,34 @@ vfio_user_watch_join(struct rte_vfio_dev *dev)
 {
 	int ret = 0;
 
-	pthread_mutex_lock(&watch.control);
+	pthread_mutex_lock(&watch.lock);
 	if (watch.nb_devs == 0)
 		ret = watch_open();
 	if (ret == 0) {
 		watch.nb_devs++;
 		dev->user->watch_fd = watch.fd;
-		pthread_mutex_lock(&watch.lock);
 		ret = set_add(dev);
-		pthread_mutex_unlock(&watch.lock);
 	}
-	pthread_mutex_unlock(&watch.control);
+	pthread_mutex_unlock(&watch.lock);
 	if (ret < 0)
 		VFIO_LOG(ERR, dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
 	return ret;
 }
 
 void
-vfio_user_watch_leave(struct rte_vfio_dev *dev)
+vfio_user_watch_close(struct rte_vfio_dev *dev)
 {
-	if (dev->user->watch_fd < 0)
-		return;
-	pthread_mutex_lock(&watch.control);
-	pthread_mutex_lock(&watch.lock);
-	set_remove(dev);
-	pthread_mutex_unlock(&watch.lock);
+	struct vfio_user *user = dev->user;
+
 	/* The interrupt thread may be serving it, and waits no longer for its server. */
 	vfio_user_give_up(dev, false);
-	vfio_user_lock_wait(dev->user);
-	vfio_user_unlock(dev->user);
-	watch_put();
-	pthread_mutex_unlock(&watch.control);
-	dev->user->watch_fd = -1;
+	vfio_user_lock_wait(user);
+	pthread_mutex_lock(&watch.lock);
+	set_remove(dev);
+	close(user->sock); /* what is closed leaves the set even if epoll_ctl() fails */
+	if (user->watch_fd >= 0)
+		watch_put();
+	pthread_mutex_unlock(&watch.lock);
 }
 
 /* Switched off, the device is not told any more, and is not being told. */
