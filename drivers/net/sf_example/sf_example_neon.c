@@ -6,9 +6,10 @@
 
 #include "sf_example.h"
 
+/* Memory is of any type: octets may alias all of them. */
 #define VEC			uint16x8_t
 #define VEC_ITEMS		1
-#define vec_load(p)		vld1q_u16((const uint16_t *)(p))
+#define vec_load(p)		vreinterpretq_u16_u8(vld1q_u8((const uint8_t *)(p)))
 #define vec_dup(p)		vec_load(p)
 #define vec_all16(x)		vdupq_n_u16(x)
 #define vec_all64(x)		vreinterpretq_u16_u64(vdupq_n_u64(x))
@@ -25,16 +26,16 @@
 #define vec_all(a)		(vminvq_u16(a) == UINT16_MAX)
 #define vec_add64(a, b)		vreinterpretq_u16_u64(vaddq_u64(vreinterpretq_u64_u16(a), \
 					vreinterpretq_u64_u16(b)))
-#define vec_put(p, a)		vst1q_u16((uint16_t *)(p), a)
+#define vec_put(p, a)		vst1q_u8((uint8_t *)(p), vreinterpretq_u8_u16(a))
 #define vec_pick(m, at)		vec_load(RTE_PTR_ADD((m)[0], at))
 
 static __rte_always_inline void
 vec_store(struct rte_mbuf **m, uint16x8_t a, uint16x8_t b)
 {
-	uint16_t *to = (uint16_t *)sf_rearm_data(m[0]);
+	void *to = sf_rearm_data(m[0]);
 
-	vst1q_u16(to, a);
-	vst1q_u16(to + 8, b);
+	vec_put(to, a);
+	vec_put(RTE_PTR_ADD(to, sizeof(a)), b);
 }
 
 #include "sf_example_rx_vec.h"
