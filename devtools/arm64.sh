@@ -16,7 +16,7 @@ set -euo pipefail
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-auxiliary
 build=$build-arm64
-packages=(libdpdk-dev libnl-3-dev libjansson-dev libc6-dev)
+packages=(libdpdk-dev libnl-3-dev libnl-genl-3-dev libjansson-dev libc6-dev)
 
 die() {
 	echo "arm64: $*" >&2
