@@ -45,9 +45,11 @@ class FarEnd(harness.Testpmd):
             pcap.write(env.path(f"in_{port}"), frames[port])
             eal.append(f"--vdev=net_pcap{port},rx_pcap={env.path(f'in_{port}')},"
                        f"tx_pcap={self.out[port]}")
-        # A packet is one mbuf.  What is in the files is not to be flushed.
+        # A packet is one mbuf.  What is in the files is not to be flushed, and has room in a
+        # ring: testpmd drops what has not, if the device does not get to run.
         super().__init__(env.devices, eal, small=True,
-                         app=["--mbuf-size=9344", "--max-pkt-len=9018", "--no-flush-rx"])
+                         app=["--mbuf-size=9344", "--max-pkt-len=9018", "--no-flush-rx",
+                              "--txd=1024"])
 
     def ready(self):
         super().ready()
