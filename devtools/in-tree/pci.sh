@@ -119,10 +119,12 @@ run_guest() {
 	local said monitor=()
 	local port=pcie-root-port,id=rootport,chassis=1,slot=1 behind=e1000e,id=unplugged,bus=rootport
 	local virtio=virtio-net-pci,iommu_platform=on,disable-legacy=on
+	local legacy=virtio-net-pci,disable-modern=on
 
 	[ "$3" != stock ] || monitor=(--monitor)
 	said=$("$top/devtools/vm.sh" --kernel "$3" --time 900 "${monitor[@]}" --device e1000e \
 		--device "$port" --device "$behind" --device "$virtio" --device "$virtio" \
+		--device "$legacy" --device "$legacy" \
 		-- "$top/app/test/vm/pci_bus.py" "$2/build" "$4" "${@:5}") || {
 		sed 's/^/# /' <<<"$said"
 		return 1

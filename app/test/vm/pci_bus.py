@@ -5,7 +5,7 @@
 
 The arguments are the build directory, "group" or "cdev", and tests.  With "cdev" the
 nodes of the groups are taken away, so that character devices are what is left.  The
-guest has two e1000e and two virtio-net on one hub, and QEMU's monitor if one of the
+guest has two e1000e, two virtio-net and two legacy virtio-net on one hub, and QEMU's monitor if one of the
 e1000e, "unplugged", can be taken away by it.
 """
 import glob
@@ -25,6 +25,7 @@ OPEN = {"group": "open, group", "cdev": "open, character device"}[TRANSPORT]
 
 E1000E = (0x8086, 0x10d3)
 VIRTIO_NET = (0x1af4, 0x1041)
+VIRTIO_NET_LEGACY = (0x1af4, 0x1000)
 DRIVERS = ("mempool_ring", "net_e1000", "net_virtio")
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 BURSTS = 10
@@ -107,9 +108,9 @@ class Testpmd(harness.Testpmd):
             assert stats["RX-packets"] > 20 and stats["TX-packets"] > 20, (name, stats)
 
 
-def check_forward(env, identity):
+def check_forward(env, identity, memory=tuple(NOT_SHARED)):
     names = devices(identity)
-    testpmd = env.start(Testpmd(names, NOT_SHARED))
+    testpmd = env.start(Testpmd(names, memory))
     testpmd.check_forwards(names)
     # An end to end of everything that was set up, and the same anew.
     testpmd.command("port stop 0", 60)
@@ -129,6 +130,15 @@ def test_forward_e1000e(env):
 
 def test_forward_virtio(env):
     check_forward(env, VIRTIO_NET)
+
+
+def test_forward_legacy_virtio(env):
+    """Its registers are behind a BAR of I/O ports, and it knows physical addresses alone."""
+    for name in guest.pci_find(*VIRTIO_NET_LEGACY):
+        kind = guest.read(f"/sys/bus/pci/devices/{name}/resource").split()[2]
+        assert int(kind, 16) & 0x100, kind  # IORESOURCE_IO
+    check_forward(env, VIRTIO_NET_LEGACY,
+                  ["-m", "64", "--in-memory", "--iova-mode=pa"])
 
 
 def test_secondary(env):
