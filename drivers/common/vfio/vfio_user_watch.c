@@ -71,8 +71,9 @@ hung_up(struct rte_vfio_dev *dev)
 
 /*
  * On EAL's interrupt thread, which whoever has the lock may be waiting for: the set stays
- * readable.  One at a time, as another may be closed meanwhile.  A server that has begun a message is waited for without the lock, which
- * other devices need to be opened and closed: who closes this one waits for its connection.
+ * readable.  One at a time, as another may be closed meanwhile.  A server that has begun a
+ * message is waited for without the lock, which other devices need to be opened and closed:
+ * who closes this one waits for its connection.
  */
 static void
 watch_ready(void *arg)
