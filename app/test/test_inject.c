@@ -307,8 +307,10 @@ test_each_always(void)
 }
 
 /*
- * What cannot be taken out of the interrupt thread's set is not looked at once it has been
- * freed, which ThreadSanitizer sees.  Sockets leave the set when they are closed.
+ * EAL's interrupt thread polls the sockets of vfio-user devices by an epoll set of
+ * common/vfio, which names a device by its pointer.  Here epoll_ctl() fails to take a socket
+ * out of the set when its device is closed: the thread must not use the pointer after
+ * common/vfio has freed the device.  Only ThreadSanitizer notices if it does.
  */
 static int
 test_epoll_ctl(void)

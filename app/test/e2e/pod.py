@@ -49,7 +49,7 @@ def default_profile():
 
 
 def allow(path):
-    """A character device of the host's: the node that the container gets, and the right to use it."""
+    """A device node as runc's config.json has it, and the rule of the cgroup that allows it."""
     info = os.stat(path)
     device = {"type": "c", "major": os.major(info.st_rdev), "minor": os.minor(info.st_rdev)}
     return ({**device, "path": path, "fileMode": stat.S_IMODE(info.st_mode),

@@ -5,8 +5,8 @@
 
 The arguments are the build directory, "group" or "cdev", and tests.  With "cdev" the
 nodes of the groups are taken away, so that character devices are what is left.  The
-guest has two e1000e, two virtio-net and two legacy virtio-net on one hub, and QEMU's monitor if one of the
-e1000e, "unplugged", can be taken away by it.
+guest has two e1000e, two virtio-net and two legacy virtio-net on one hub, and QEMU's
+monitor if one of the e1000e, "unplugged", can be taken away by it.
 """
 import glob
 import os

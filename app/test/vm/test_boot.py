@@ -97,7 +97,7 @@ def test_tenant(env):
 
 
 def start_pod(env, name, nodes, *devices):
-    """A container of the system's own root, with nodes and with the names of devices."""
+    """A container with the guest's own root, device nodes of /dev, and the names of devices."""
     root = "/run/pod"
     if not os.path.ismount(root):
         os.makedirs(root)

@@ -25,8 +25,9 @@
 
 static struct {
 	/*
-	 * Of the set, and of who is in it and is told.  Held while telling, and recursive:
-	 * who is told may open and close other devices.
+	 * Guards the fields below, which sockets are in the epoll set, and the fields
+	 * "watched" and "tells" of struct vfio_user.  A driver's event callback is called
+	 * with it held, and may open and close other devices: so it is recursive.
 	 */
 	pthread_mutex_t lock;
 	struct rte_intr_handle *handle;
@@ -170,7 +171,7 @@ vfio_user_watch_close(struct rte_vfio_dev *dev)
 	vfio_user_lock_wait(user);
 	pthread_mutex_lock(&watch.lock);
 	set_remove(dev);
-	close(user->sock); /* what is closed leaves the set even if epoll_ctl() fails */
+	close(user->sock); /* which takes it out of the epoll set even if epoll_ctl() failed */
 	if (user->watch_fd >= 0)
 		watch_put();
 	pthread_mutex_unlock(&watch.lock);
