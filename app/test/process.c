@@ -392,6 +392,7 @@ static const struct {
 	{ "spare-files", cmd_spare_files },
 	{ "start", cmd_start },
 	{ "stop", cmd_stop },
+	{ "stop-within", cmd_stop_within },
 	{ "traffic", cmd_traffic },
 	{ "wait-link", cmd_wait_link },
 	{ "wait-on", cmd_wait_on },

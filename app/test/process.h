@@ -55,4 +55,7 @@ int cmd_memory(uint16_t is_on, unsigned int a, unsigned int b);
 /** How many blocks of EAL's heap are in use. */
 int cmd_heap(uint16_t unused, unsigned int a, unsigned int b);
 
+/** Stop this process (SIGSTOP) when it next takes mbufs out of their pool, as an Rx burst does. */
+int cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b);
+
 #endif /* PROCESS_H */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -424,4 +425,29 @@ cmd_heap(uint16_t unused, unsigned int a, unsigned int b)
 		if (rte_malloc_get_socket_stats(i, &stats) == 0)
 			blocks += stats.alloc_count;
 	return blocks;
+}
+
+/* --- Stopped within a burst --------------------------------------------------- */
+
+static rte_mempool_dequeue_t dequeue;
+
+static int
+dequeue_stopped(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+	rte_mempool_get_ops(mp->ops_index)->dequeue = dequeue;
+	raise(SIGSTOP);
+	return dequeue(mp, objs, n);
+}
+
+int
+cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b)
+{
+	struct rte_mempool_ops *ops = rte_mempool_get_ops(pool->ops_index);
+
+	RTE_SET_USED(unused);
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	dequeue = ops->dequeue;
+	ops->dequeue = dequeue_stopped;
+	return 0;
 }

@@ -118,6 +118,66 @@ def test_hangs_polling(env):
         quit_all(secondary, primary)
 
 
+def stop_within(primary, secondary):
+    """Have the secondary stopped (SIGSTOP) within an Rx burst on port 1."""
+    secondary.do("stop-within", "poll 1")
+    primary.do("send 0 64 0")
+    end = time.monotonic() + 10
+    with open(f"/proc/{secondary.popen.pid}/stat", encoding="ascii") as stat:
+        while ") T " not in stat.read():
+            assert time.monotonic() < end, "the secondary runs"
+            stat.seek(0)
+
+
+def test_hangs_within(env):
+    """Stopped within a burst: nothing is started in the queue's place until it has come out."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        configure(primary, intr=0)
+        for then in ([], ["configure 1 1 0"]):
+            start(primary)
+            stop_within(primary, secondary)
+            stop(primary)
+            assert "the rings of 1 queues are kept until it is" in primary.text()
+            assert int(primary.ask("mbufs")) > 0
+            primary.do(*then)
+            assert primary.ask("start 1") == "EBUSY"
+            assert "Rx queue 0: a secondary process does not come out of it" in primary.text()
+            secondary.popen.send_signal(signal.SIGCONT)
+            secondary.ask("rest")
+            start(primary)
+            secondary.do("poll 1")
+            primary.do("send 0 64 0")
+            stop(primary)
+            assert int(secondary.ask("rest")) >= 64
+            all_back(primary)
+        quit_all(secondary, primary)
+
+
+def close(primary, port):
+    """How many blocks of EAL's heap this gives back."""
+    before = int(primary.ask("heap"))
+    primary.do(f"close {port}")
+    return before - int(primary.ask("heap"))
+
+
+def test_closed_within(env):
+    """A queue that was kept is freed with the port, as all others are."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        configure(primary, intr=0)
+        start(primary)
+        stop_within(primary, secondary)
+        stop(primary)
+        secondary.popen.send_signal(signal.SIGCONT)
+        secondary.ask("rest")
+        assert close(primary, 1) == close(primary, 0)
+        all_back(primary)
+        quit_all(secondary, primary)
+
+
 def test_without_driver(env):
     """A secondary that has not loaded the driver costs a start or a stop nothing."""
     with processes(env) as started:

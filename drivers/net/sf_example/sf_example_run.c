@@ -122,6 +122,35 @@ txq_stop(struct sf_txq *txq, uint64_t leave_by)
 	return 0;
 }
 
+/*
+ * Queues that were released before their stop was confirmed: the device may still use one, or
+ * a secondary process its doorbell, and then none is started in its place.
+ */
+static int
+kept_stop(struct sf_port *port)
+{
+	uint64_t leave_by = sf_gates_leave_by();
+	struct sf_rxq *rxq;
+	struct sf_txq *txq;
+	int ret;
+
+	while ((rxq = port->kept_rxqs) != NULL) {
+		ret = rxq_stop(rxq, leave_by);
+		if (ret < 0)
+			return ret;
+		port->kept_rxqs = rxq->kept;
+		sf_rxq_free(rxq);
+	}
+	while ((txq = port->kept_txqs) != NULL) {
+		ret = txq_stop(txq, leave_by);
+		if (ret < 0)
+			return ret;
+		port->kept_txqs = txq->kept;
+		sf_txq_free(txq);
+	}
+	return 0;
+}
+
 static int
 rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 {
@@ -136,6 +165,8 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 	int ret;
 
 	ret = rxq_stop(rxq, sf_gates_leave_by()); /* of which the last stop was not confirmed */
+	if (ret == 0)
+		ret = kept_stop(rxq->port);
 	if (ret < 0)
 		return ret;
 	ret = sf_rxq_fill(rxq);
@@ -170,6 +201,8 @@ txq_start(struct sf_txq *txq)
 	int ret;
 
 	ret = txq_stop(txq, sf_gates_leave_by());
+	if (ret == 0)
+		ret = kept_stop(txq->port);
 	if (ret < 0)
 		return ret;
 	memset(txq->mz->addr, 0, RTE_PTR_DIFF(txq->status + 1, txq->desc));
