@@ -4,8 +4,9 @@
 #
 # Benchmarks. Ours and its peers take turns in one run, on the same processors.
 #
-#   devtools/bench.sh NAME [--rounds N] [--json FILE] [--plot FILE.svg]
+#   devtools/bench.sh NAME [--rounds N] [--json FILE] [--plot FILE.svg [--units PATTERN]]
 #
+# A plot has a panel for each unit, or for those that the pattern matches.
 # NAME is a file in devtools/bench/:
 
 # shellcheck disable=SC2034,SC2119 # benchmarks use the variables
@@ -48,11 +49,13 @@ bench=${1:-}
 [ $# -gt 0 ] && shift
 json=
 plot=
+units=.
 rounds=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--json) json=${2:?--json takes a file}; shift ;;
 	--plot) plot=${2:?--plot takes a file}; shift ;;
+	--units) units=${2:?--units takes an extended regular expression}; shift ;;
 	--rounds) rounds=${2:?--rounds takes a number}; shift ;;
 	*) usage; exit 2 ;;
 	esac
@@ -73,4 +76,4 @@ realtime
 bench_run
 report_table "$results"
 [ -z "$json" ] || report_json "$results" "$bench" >"$json"
-[ -z "$plot" ] || report_plot "$results" "$work/plot" "$plot"
+[ -z "$plot" ] || report_plot "$results" "$work/plot" "$plot" "$units"

@@ -48,18 +48,21 @@ report_json() {
 		END { print "\n]" }' "$1"
 }
 
-# SVG: a panel for each unit, in it a line for each subject where cases are
+# SVG: a panel for each unit that $4 matches, in it a line for each subject where cases are
 # numbers, else bars. $2 is for temporary files. plot_title, plot_xlabel and
 # plot_settings (gnuplot commands) are the benchmark's to set.
 report_plot() {
-	local results=$1 tmp=$2 svg=$3 units unit subject i=0 parts
+	local results=$1 tmp=$2 svg=$3 wanted=$4 units unit subject i=0 parts
 
 	command -v gnuplot >/dev/null || {
 		echo "bench: no gnuplot, so no $svg" >&2
 		return 1
 	}
 	mkdir -p "$tmp"
-	units=$(awk '!seen[$3]++ { print $3 }' "$results")
+	units=$(awk '!seen[$3]++ { print $3 }' "$results" | grep -E -- "$wanted") || {
+		echo "bench: no unit matches $wanted, so no $svg" >&2
+		return 1
+	}
 	{
 		echo "set terminal svg size 720,$((360 * $(wc -w <<<"$units"))) dynamic noenhanced background 'white'"
 		echo "set output '$svg'; set linetype 9 linecolor 'gray50'; set linetype cycle 9"
