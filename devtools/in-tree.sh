@@ -7,6 +7,7 @@
 #
 #   devtools/in-tree.sh DPDK_SOURCE   sources of any version since 22.11
 #   devtools/in-tree.sh               those of the distribution's libdpdk
+#   devtools/in-tree.sh --short [DPDK_SOURCE] one build, without mlx5, and a few autotests
 #   devtools/in-tree.sh --lay [DPDK_SOURCE]   only lay the drivers in, and print where
 #
 # The copy is a git repository, .sdk/VERSION/in-tree, with DPDK as it was in a commit
@@ -74,16 +75,40 @@ verdict() {
 
 # --- Build ------------------------------------------------------------------
 
+# What the guides and the reference of the API are warned about when they are built.
+docs() {
+	local dir=$tree-docs
+
+	[ -f "$dir/build.ninja" ] || meson setup "$dir" "$tree" -Denable_docs=true \
+		-Ddisable_drivers='*/*' -Dtests=false >"$dir.log" 2>&1 || {
+		cat "$dir.log"
+		return
+	}
+	nice ninja -C "$dir" doc >"$dir.log" 2>&1 || cat "$dir.log"
+	# The other warnings are meson's, of DPDK's build files.
+	grep -E '(WARNING|ERROR|warning|error): ' "$dir.log" | grep -v 'WARNING: Project '
+}
+
 # build_tree NAME CC LIBRARY: whether $tree-CC is built, its applications with such a
 # library. Either way DPDK makes both, so from one to the other only applications change.
+# By gcc, unless in short, DPDK's own tests are built too, which need all libraries.
 build_tree() {
-	local dir=$tree-$2 cc=$2 library=$3 drivers libs apps options driver
+	local dir=$tree-$2 cc=$2 library=$3 drivers libs apps options tests=false driver
 
 	dpdk_parts
-	options=(-Ddefault_library="$library" -Denable_drivers="$drivers,common/vfio,common/auxiliary,net/sf_example"
-		-Denable_apps="${apps%%,*},test-auxiliary" -Dplatform=generic -Dtests=false
-		-Dwerror=true --buildtype=release)
-	if grep -q "^option('enable_libs'" "$tree/meson_options.txt"; then
+	drivers+=,common/vfio,common/auxiliary,net/sf_example
+	if [ -n "$short" ]; then
+		drivers=${drivers/,common\/mlx5,net\/mlx5/}
+	elif [ "$cc" = gcc ]; then
+		tests=true
+		drivers+=,crypto/null,dma/skeleton,event/skeleton,event/sw,mempool/stack,raw/skeleton
+	fi
+	options=(-Ddefault_library="$library" -Denable_drivers="$drivers" -Dtests="$tests"
+		-Denable_apps="${apps%%,*},test,test-auxiliary" -Dplatform=generic -Dwerror=true
+		--buildtype=release)
+	if [ "$tests" = true ]; then
+		:
+	elif grep -q "^option('enable_libs'" "$tree/meson_options.txt"; then
 		options+=(-Denable_libs="$libs")
 	else
 		# Before 23.03 one says what can be done without.
@@ -95,7 +120,7 @@ build_tree() {
 		options+=(-Denable_stdatomic=true)
 	fi
 	if [ -f "$dir/build.ninja" ]; then
-		meson configure "$dir" -Ddefault_library="$library"
+		meson configure "$dir" "${options[@]}"
 	else
 		CC="ccache $cc" meson setup "$dir" "$tree" "${options[@]}"
 	fi >"$dir.log" 2>&1 && nice ninja -C "$dir" >>"$dir.log" 2>&1 || {
@@ -131,21 +156,23 @@ map_symbols() {
 
 # --- Run --------------------------------------------------------------------
 
-# run_tests NAME CC: the autotests; what they say is counted.
+# run_tests NAME CC [TEST...]: the autotests, DPDK's as well if they are built, or these of
+# them. What ours say is counted.
 run_tests() {
-	local dir=$tree-$2 log=$tree-$2/meson-logs/testlog.txt status=0 good bad left
+	local dir=$tree-$2 log=$tree-$2/meson-logs/testlog.txt status=0 good bad left all
 
 	rm -f "$log"
-	meson test -C "$dir" --suite fast-tests --no-rebuild >"$dir.log" 2>&1 || status=$?
+	meson test -C "$dir" --suite fast-tests --no-rebuild "${@:3}" >"$dir.log" 2>&1 || status=$?
+	all=$(sed -n 's/^Ok: *//p' "$dir.log")
 	good=$(grep -E '^ok ' "$log" | grep -vc '# SKIP' || true)
 	left=$(grep -cE '^ok .*# SKIP' "$log" || true)
 	bad=$(grep -cE '^not ok ' "$log" || true)
 	if [ "$status" -eq 0 ] && [ "$bad" -eq 0 ] && [ "$good" -gt 0 ]; then
-		ok "$1: autotests: $good passed, $left skipped"
+		ok "$1: $all autotests; of ours: $good passed, $left skipped"
 	else
 		grep -E '^not ok|^# .*:[0-9]+: ' "$log" | head -n 40 | sed 's/^\(# \)*/# /' || true
 		grep -E 'FAIL|TIMEOUT|ERROR' "$dir.log" | sed 's/^/# /' || true
-		not_ok "$1: autotests: $bad failed, $good passed, $left skipped"
+		not_ok "$1: autotests; of ours: $bad failed, $good passed, $left skipped"
 	fi
 }
 
@@ -160,6 +187,24 @@ run_testpmd() {
 		tail -n 20 "$log" | sed 's/^/# /'
 		not_ok "$name: testpmd forwards"
 	fi
+}
+
+# build_and_run "CC, LIBRARY" [TEST...]
+build_and_run() {
+	local name=$1 cc=${1%%,*} library=${1##* } args=()
+
+	shift
+	if ! command -v "$cc" >/dev/null; then
+		skip "$name: builds" "no $cc"
+		return
+	fi
+	build_tree "$name" "$cc" "$library" || return 0
+	[ "$library" = static ] || {
+		args=(-d "$tree-$cc/drivers")
+		[ -z "$exports" ] || verdict "exports are those of version.map" exports_differ
+	}
+	run_tests "$name" "$cc" "$@"
+	run_testpmd "$name" "$cc" "${args[@]}"
 }
 
 # --- DPDK's own checks ------------------------------------------------------
@@ -243,10 +288,11 @@ run_checks() {
 main() {
 	local lay_only='' source version
 
-	if [ "${1:-}" = --lay ]; then
-		lay_only=1
-		shift
-	fi
+	short=
+	case ${1:-} in
+	--lay) lay_only=1; shift ;;
+	--short) short=1; shift ;;
+	esac
 	source=${1:-}
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
@@ -271,19 +317,13 @@ main() {
 	PATH=$work/bin:$PATH
 	lay_in "$source"
 	run_checks
-	if build_tree "gcc, shared" gcc shared; then
-		[ -z "$exports" ] || verdict "exports are those of version.map" exports_differ
-		run_tests "gcc, shared" gcc
-		run_testpmd "gcc, shared" gcc -d "$tree-gcc/drivers"
-	fi
-	if build_tree "gcc, static" gcc static; then
-		run_tests "gcc, static" gcc
-		run_testpmd "gcc, static" gcc
-	fi
-	if ! command -v clang >/dev/null; then
-		skip "clang, static: builds" "no clang"
-	elif build_tree "clang, static" clang static; then
-		run_tests "clang, static" clang
+	if [ -n "$short" ]; then
+		build_and_run "gcc, shared" auxiliary_autotest sf_example_autotest
+	else
+		verdict "guides and API: warnings" docs
+		build_and_run "gcc, shared"
+		build_and_run "gcc, static"
+		build_and_run "clang, static"
 	fi
 	echo "1..$(number)"
 	echo "$passed passed, $failed failed, $skipped skipped"

@@ -6,14 +6,14 @@
 #
 #   devtools/test.sh            all suites
 #   devtools/test.sh SUITE...   some of them: lint, fast, e2e, packages, vm,
-#                               sanitize, tsan, fuzz, soak
+#                               sanitize, tsan, fuzz, soak, in-tree
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
 . "$(dirname "$0")/common.sh"
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e packages vm sanitize tsan fuzz soak)
+[ ${#suites[@]} -gt 0 ] || suites=(lint fast e2e packages vm sanitize tsan fuzz soak in-tree)
 
 # What can be said of the sources without running them.
 run_lint() {
@@ -61,8 +61,26 @@ run_fuzz() {
 	failed=$((failed + bad))
 }
 
+# The drivers in DPDK's own tree, in short: DPDK's checks of patches, one build, and a few tests.
+run_in_tree() {
+	local log
+
+	log=$(mktemp)
+	"$top/devtools/in-tree.sh" --short >"$log" || true
+	if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+)\ skipped$ ]]; then
+		sed -i '$d' "$log"
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		skipped=$((skipped + BASH_REMATCH[3]))
+	else
+		failed=$((failed + 1))
+	fi
+	cat "$log"
+	rm "$log"
+}
+
 main() {
-	local suite guests=()
+	local suite guests=() in_tree=''
 
 	build_all
 	trap return_hugepages EXIT
@@ -74,10 +92,12 @@ main() {
 		lint) run_lint ;;
 		fuzz) run_fuzz ;;
 		vm | soak) guests+=("$suite") ;; # side by side
+		in-tree) in_tree=1 ;; # after the guests: their kernel's source has checkpatch.pl
 		*) run_suites "$build" "$suite" ;;
 		esac
 	done
 	[ ${#guests[@]} -eq 0 ] || run_suites "$build" "${guests[@]}"
+	[ -z "$in_tree" ] || run_in_tree
 	print_result
 }
 

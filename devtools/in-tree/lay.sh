@@ -183,6 +183,8 @@ lay_net() {
 	edit drivers/net/meson.build "s/^        'sfc',\$/        'sf_example',\n&/"
 	lay_guide nics/sf_example
 	lay_guide nics/sf_example_hw
+	# The guide of a program that stays here.
+	edit doc/guides/nics/sf_example.rst 's,; see :doc:`../tools/dpdk_sf_sim`,,'
 	cp "$top/doc/guides/nics/features/sf_example.ini" "$tree/doc/guides/nics/features/"
 	edit doc/guides/nics/index.rst 's/^    sfc_efx$/    sf_example\n    sf_example_hw\n&/'
 	maintain "Sample PMD of a sub-function" "Softnic PMD"
