@@ -123,17 +123,20 @@ txq_stop(struct sf_txq *txq, uint64_t leave_by)
 }
 
 /*
- * Queues that were released before their stop was confirmed: the device may still use one, or
- * a secondary process its doorbell, and then none is started in its place.
+ * Before a queue is started in a place: a secondary process that is still inside one that was
+ * there would write to the doorbell, and queues that were released before their stop was
+ * confirmed may still be the device's.
  */
 static int
-kept_stop(struct sf_port *port)
+place_clear(struct sf_port *port, struct sf_gate *gate, const char *what, uint16_t id)
 {
 	uint64_t leave_by = sf_gates_leave_by();
 	struct sf_rxq *rxq;
 	struct sf_txq *txq;
 	int ret;
 
+	if (!sf_gate_close(gate, leave_by))
+		return still_used(port, what, id);
 	while ((rxq = port->kept_rxqs) != NULL) {
 		ret = rxq_stop(rxq, leave_by);
 		if (ret < 0)
@@ -166,7 +169,7 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 
 	ret = rxq_stop(rxq, sf_gates_leave_by()); /* of which the last stop was not confirmed */
 	if (ret == 0)
-		ret = kept_stop(rxq->port);
+		ret = place_clear(rxq->port, &rxq->port->gates->rx[rxq->id], "Rx", rxq->id);
 	if (ret < 0)
 		return ret;
 	ret = sf_rxq_fill(rxq);
@@ -202,7 +205,7 @@ txq_start(struct sf_txq *txq)
 
 	ret = txq_stop(txq, sf_gates_leave_by());
 	if (ret == 0)
-		ret = kept_stop(txq->port);
+		ret = place_clear(txq->port, &txq->port->gates->tx[txq->id], "Tx", txq->id);
 	if (ret < 0)
 		return ret;
 	memset(txq->mz->addr, 0, RTE_PTR_DIFF(txq->status + 1, txq->desc));
