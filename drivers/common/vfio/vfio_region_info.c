@@ -364,5 +364,4 @@ vfio_regions_free(struct rte_vfio_dev *dev)
 		free((void *)(uintptr_t)region->pub.areas);
 	}
 	free(dev->regions);
-	dev->regions = NULL;
 }
