@@ -22,7 +22,7 @@ packages=(gcc meson ninja-build pkg-config libdpdk-dev dpdk dpdk-dev
 vm_packages=(qemu-system-x86 busybox-static make bc bison flex libelf-dev xz-utils kmod
 	iperf3)
 arm64_packages=(gcc-aarch64-linux-gnu qemu-user-static)
-deb_packages=(debhelper dh-dkms python3-sphinx fakeroot lintian debootstrap
+deb_packages=(build-essential debhelper dh-dkms python3-sphinx fakeroot lintian debootstrap
 	runc golang-github-containers-common)
 fuzz_packages=(clang libclang-rt-dev llvm)
 lint_packages=(clang-tidy shellcheck g++ python3-sphinx doxygen gawk)
