@@ -154,8 +154,8 @@ def check_forwards(env, root):
 def check_declarations(root):
     """What vm/test_boot.py shows to work is where Debian's systemd and udev look for it."""
     files = root.find("dpdk-sf@.service", "60-dpdk-sf.rules", "dpdk-sf.conf", "dpdk-sf.d")
-    assert {os.path.dirname(file.replace("/usr/lib/", "/lib/")) for file in files} == {
-        "/lib/systemd/system", "/lib/udev/rules.d", "/lib/sysusers.d", "/etc"}, files
+    assert {os.path.dirname(file) for file in files} == {
+        "/usr/lib/systemd/system", "/usr/lib/udev/rules.d", "/usr/lib/sysusers.d", "/etc"}, files
     unit, = [file for file in files if file.endswith(".service")]
     assert "ExecStart=/usr/bin/dpdk-sfctl create" in root.run("cat", unit)
     assert root.run("getent", "group", "dpdk-sf").startswith("dpdk-sf:")
