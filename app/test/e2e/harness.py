@@ -241,14 +241,15 @@ def sysfs(directory):
     return {"SYSFS_AUXILIARY_DEVICES": directory, "SYSFS_MDEV_DEVICES": "/nonexistent"}
 
 
-def driver_soname():
-    return os.path.basename(os.readlink(f"{BUILD}/drivers/librte_net_sf_example.so"))
+def driver_soname(name="net_sf_example"):
+    """The library of our driver, or of one of DPDK's, whose number is that of DPDK's ABI."""
+    ours = os.path.basename(os.readlink(f"{BUILD}/drivers/librte_net_sf_example.so"))
+    return ours.replace("net_sf_example", name)
 
 
 def need_driver(name):
     """Skip a test for which DPDK was built without a driver."""
-    library = driver_soname().replace("net_sf_example", name)
-    if not os.path.exists(f"{DPDK_LIB}/{library}"):
+    if not os.path.exists(f"{DPDK_LIB}/{driver_soname(name)}"):
         raise Skip(f"this DPDK {DPDK_VERSION} has no {name}")
 
 

@@ -16,7 +16,7 @@ from test_secondary import SF0, SF1, processes
 # A mempool's kind is a number, given in the order in which a process loads the
 # drivers; testpmd is linked with one that dpdk-pdump is not.
 SAME_MEMPOOLS = [arg for library in (
-    harness.driver_soname().replace("net_sf_example", f"mempool_{kind}")
+    harness.driver_soname(f"mempool_{kind}")
     for kind in ("dpaa", "ring")) if os.path.exists(f"{harness.DPDK_LIB}/{library}")
     for arg in ("-d", library)]
 

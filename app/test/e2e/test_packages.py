@@ -199,7 +199,8 @@ def test_dpdk_goes(env):
     assert set(root.installed()) == set(OURS), root.installed()
     root.apt("remove", *OURS)
     root.run("dpkg", "--audit")
-    assert "bus_auxiliary.so.23" in root.run("sh", "-c", "ls /usr/lib/*/dpdk/pmds-*")
+    assert harness.driver_soname("bus_auxiliary") in root.run(
+        "sh", "-c", "ls /usr/lib/*/dpdk/pmds-*")
 
 
 def start_pod(env, root, name, **environment):
@@ -235,7 +236,9 @@ def test_pod(env):
     process.kill()
     said = [line for line in process.output if re.match("auxiliary bus|vfio|sf_|net_sf|dpdk-", line)]
     assert len(said) == 2 and "another bus named" in said[1], said
-    assert not re.search("sf_sim.sf.1|denied|failed", process.text()), process.text()
+    # The root has no platform devices, for which DPDK looks since 23.03.
+    text = process.text().replace("EAL: Scan for (platform) bus failed.", "")
+    assert not re.search("sf_sim.sf.1|denied|failed", text), text
 
     refused = start_pod(env, root, "both", PCIDEVICE_EXAMPLE_COM_SF="sf_sim.sf.0,sf_sim.sf.1")
     refused.expect(f"sf_sim.sf.1: this user may not connect to {other}")
@@ -290,7 +293,7 @@ def test_ovs(env):
 def capturing(env, root, *command):
     """Start a program that captures; it numbers kinds of mempools as testpmd does."""
     process = harness.Process([*root.before, "env",
-                               "LD_PRELOAD=librte_mempool_dpaa.so.23", *command])
+                               f"LD_PRELOAD={harness.driver_soname('mempool_dpaa')}", *command])
     env.processes.append(process)
     return process
 
@@ -335,8 +338,8 @@ def test_dkms(env):
     kernel, = [os.path.basename(path) for path in glob.glob(f"{base()}/lib/modules/*")]
 
     def check(version):
-        assert re.search(rf"^sf-sim/{version}, {kernel}, \S+: installed", root.run("dkms", "status"),
-                         re.M), root.run("dkms", "status")
+        assert re.search(rf"^sf-sim/{version}, {re.escape(kernel)}, \S+: installed",
+                         root.run("dkms", "status"), re.M), root.run("dkms", "status")
         module, = [path for path in root.find("sf_sim.ko*") if "/modules/" in path]
         assert f"/{kernel}/updates/" in module, module
         assert kernel in root.run("modinfo", "-F", "vermagic", module)
