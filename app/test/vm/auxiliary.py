@@ -137,6 +137,11 @@ def test_node_of_another(env):
     assert "is attached" not in out and f"device {name}: " in out, out
     os.rename(node, other)
     os.rename(f"{node}.own", node)
+    entry = f"{DEVICES}/{name}/vfio-dev/{os.path.basename(node)}"
+    guest.run("mount", "-t", "tmpfs", "none", entry)  # where sysfs has the node's number
+    out = pmd.command(f"port attach bus=auxiliary,name={name},vfio=cdev")
+    assert "is attached" not in out and f"device {name}: " in out, out
+    guest.run("umount", entry)
     out = pmd.command(f"port attach bus=auxiliary,name={name},vfio=cdev")
     assert "is attached" in out, out
     pmd.quit()
