@@ -228,6 +228,24 @@ test_attach_newly_ambiguous(void)
 	return TEST_SUCCESS;
 }
 
+/* A driver goes on with the device that was the only one when it got it. */
+static int
+test_ambiguous_later(void)
+{
+	const struct rte_devargs *devargs;
+
+	TEST_ASSERT_OK(aux_make_pf_sf(PF0, "mock.sf.4", "88\n"));
+	TEST_ASSERT_OK(aux_scan()); /* as EAL does at the start */
+	TEST_ASSERT_OK(rte_dev_probe("bus=auxiliary,sfnum=88/driver=mock_plain,a=1"));
+	devargs = aux_find("mock.sf.4")->devargs;
+	TEST_ASSERT(devargs != NULL, "no devargs");
+	TEST_ASSERT_OK(aux_make_pf_sf(PF1, "mock.sf.6", "88\n"));
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT(aux_find("mock.sf.4")->devargs == devargs, "without its devargs");
+	TEST_ASSERT(aux_find("mock.sf.6")->devargs == NULL, "two have them");
+	return TEST_SUCCESS;
+}
+
 static int
 test_contradiction(void)
 {
@@ -482,6 +500,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_attach_by_pf_sfnum),
 	TEST_CASE(test_attach_ambiguous),
 	TEST_CASE(test_attach_newly_ambiguous),
+	TEST_CASE(test_ambiguous_later),
 	TEST_CASE(test_contradiction),
 	TEST_CASE(test_allow_by_pf),
 	TEST_CASE(test_block_by_pf),
