@@ -261,6 +261,7 @@ test_runtime_setup(void)
 {
 	static const uint16_t sizes[] = { 1024, 64, 512 };
 	struct rte_eth_rxq_info rxq;
+	struct rte_eth_txq_info txq;
 	unsigned int i;
 
 	TEST_ASSERT_OK(ports_start(2, 128, NULL));
@@ -277,6 +278,8 @@ test_runtime_setup(void)
 		TEST_ASSERT_OK(ports_exchange(ports[0], ports[1], 3 * sizes[i]));
 		TEST_ASSERT_OK(rte_eth_rx_queue_info_get(ports[1], 0, &rxq));
 		TEST_ASSERT_EQUAL(rxq.nb_desc, sizes[i]);
+		TEST_ASSERT_OK(rte_eth_tx_queue_info_get(ports[0], 0, &txq));
+		TEST_ASSERT_EQUAL(txq.nb_desc, sizes[i]);
 	}
 	/* A set-up that is refused leaves no queue, and a port that can be stopped. */
 	TEST_ASSERT_OK(rte_eth_dev_tx_queue_stop(ports[0], 0));

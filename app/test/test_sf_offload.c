@@ -343,6 +343,34 @@ test_refused(void)
 	return TEST_SUCCESS;
 }
 
+static void
+have_lacking(uint32_t features)
+{
+	sim_host_lock(1)->dev.wire->lacking = features;
+	sim_host_unlock();
+}
+
+/* A port offers no more than its device does. */
+static int
+test_lacking(void)
+{
+	struct rte_eth_dev_info info;
+	int ret;
+
+	TEST_ASSERT_OK(port_detach(1));
+	have_lacking(SF_F_CSUM | SF_F_TSO);
+	ret = port_attach(1, "");
+	have_lacking(0);
+	TEST_ASSERT_OK(ret);
+	TEST_ASSERT_OK(rte_eth_dev_info_get(ports[1], &info));
+	TEST_ASSERT_EQUAL(info.rx_offload_capa, RTE_ETH_RX_OFFLOAD_RSS_HASH |
+		RTE_ETH_RX_OFFLOAD_VLAN_STRIP | RTE_ETH_RX_OFFLOAD_VLAN_FILTER |
+		RTE_ETH_RX_OFFLOAD_SCATTER);
+	TEST_ASSERT_EQUAL(info.tx_offload_capa, RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE |
+		RTE_ETH_TX_OFFLOAD_VLAN_INSERT | RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_tx_checksum),
 	TEST_CASE(test_rx_checksum),
@@ -351,6 +379,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_vlan_filter),
 	TEST_CASE(test_packet_types),
 	TEST_CASE(test_refused),
+	TEST_CASE(test_lacking),
 	{ .name = NULL }
 };
 

@@ -20,7 +20,7 @@ sf_dev_features(const struct sf_dev *dev)
 		features |= SF_F_PAUSE;
 	if (dev->wire->may_sleep)
 		features |= SF_F_WAKE;
-	return features;
+	return features & ~dev->wire->lacking;
 }
 
 /* Note a cause; the interrupt is raised if the driver asked for it. */

@@ -263,6 +263,7 @@ struct sf_fdb_entry {
 struct sf_wire {
 	enum sf_wire_type type;
 	bool may_sleep; /* offer SF_F_WAKE */
+	uint32_t lacking; /* SF_F_* that are not offered, for tests */
 	bool stale; /* the two lists below must be rebuilt */
 	uint32_t nb_running; /* queues */
 	uint32_t nb_held; /* Tx queues that the last poll found waiting */
