@@ -139,6 +139,16 @@ def processes(env, mib=256, **sim):
         shutil.rmtree(f"/var/run/dpdk/{started.prefix}", ignore_errors=True)
 
 
+def test_hugepages_are_given_back(env):
+    """A process that has the bus and uses no device of it leaves no file in the hugetlbfs."""
+    with processes(env) as started:
+        process = harness.Process(
+            [f"{harness.BUILD}/app/test/dpdk-test-auxiliary", "-l", "0", *started.args,
+             "-b", SF0, "-b", SF1, "--", "auxiliary_autotest"], started.variables)
+        assert process.wait() == 0, process.text()
+        assert not os.listdir(env.path("huge")), os.listdir(env.path("huge"))
+
+
 def test_proc_info(env):
     """Another process reads of the ports what the primary reads."""
     # Nobody polls queue 1: without pause its packets are dropped at once, with it when the

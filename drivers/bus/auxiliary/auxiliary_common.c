@@ -8,6 +8,7 @@
 #include <rte_common.h>
 #include <rte_errno.h>
 #include <rte_interrupts.h>
+#include <rte_memzone.h>
 #include <rte_string_fns.h>
 #include <rte_vfio.h>
 #include <rte_vfio_dev.h>
@@ -272,6 +273,9 @@ auxiliary_cleanup(struct auxiliary_rte_bus *bus)
 	auxiliary_hotplug_stop();
 	ret = rte_bus_generic_cleanup(bus);
 	auxiliary_list_free_left();
+	/* One zone that is left, and EAL's hugepages outlive the process. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		rte_memzone_free(rte_memzone_lookup(AUXILIARY_ROOTS_ZONE));
 	return ret;
 }
 

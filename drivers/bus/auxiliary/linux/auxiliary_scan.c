@@ -401,13 +401,12 @@ auxiliary_scan_all(bool report)
 void
 auxiliary_scan_share(void)
 {
-	const struct rte_memzone *zone = rte_memzone_lookup(RTE_BUS_AUXILIARY_NAME "_roots");
+	const struct rte_memzone *zone = rte_memzone_lookup(AUXILIARY_ROOTS_ZONE);
 	char roots[PATH_MAX];
 
 	auxiliary_roots_str(roots, sizeof(roots));
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY && zone == NULL)
-		zone = rte_memzone_reserve(RTE_BUS_AUXILIARY_NAME "_roots", sizeof(roots),
-				SOCKET_ID_ANY, 0);
+		zone = rte_memzone_reserve(AUXILIARY_ROOTS_ZONE, sizeof(roots), SOCKET_ID_ANY, 0);
 	if (zone == NULL)
 		return; /* a secondary process goes unwarned */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
