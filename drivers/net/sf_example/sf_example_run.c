@@ -123,9 +123,9 @@ txq_stop(struct sf_txq *txq, uint64_t leave_by)
 }
 
 /*
- * Before a queue is started in a place: a secondary process that is still inside one that was
- * there would write to the doorbell, and queues that were released before their stop was
- * confirmed may still be the device's.
+ * What must be over before a queue is started: a secondary process that is still inside an
+ * older queue of this number would write to the same doorbell, and the device may still use
+ * queues that were released before their stop was confirmed.
  */
 static int
 place_clear(struct sf_port *port, struct sf_gate *gate, const char *what, uint16_t id)
