@@ -76,7 +76,8 @@ verdict() {
 
 # --- Build ------------------------------------------------------------------
 
-# What the guides and the reference of the API are warned about when they are built.
+# Build DPDK's guides and API reference, ours among them: prints the warnings of Sphinx and
+# Doxygen.
 docs() {
 	local dir=$tree-docs
 
@@ -282,7 +283,7 @@ maintainers() {
 		sed -n 's/^F: //p' "$here/MAINTAINERS"; echo "${author% <*}")
 }
 
-# Of directories that have nothing but ours.
+# What check-dup-includes.sh finds in the directories that hold only files of this project.
 dup_includes() {
 	local dir
 

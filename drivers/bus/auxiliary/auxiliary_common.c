@@ -273,7 +273,7 @@ auxiliary_cleanup(struct auxiliary_rte_bus *bus)
 	auxiliary_hotplug_stop();
 	ret = rte_bus_generic_cleanup(bus);
 	auxiliary_list_free_left();
-	/* One zone that is left, and EAL's hugepages outlive the process. */
+	/* EAL gives its hugepages back only if no memzone of the bus is left in them. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
 		rte_memzone_free(rte_memzone_lookup(AUXILIARY_ROOTS_ZONE));
 	return ret;

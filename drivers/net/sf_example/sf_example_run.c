@@ -123,9 +123,10 @@ txq_stop(struct sf_txq *txq, uint64_t leave_by)
 }
 
 /*
- * What must be over before a queue is started: a secondary process that is still inside an
- * older queue of this number would write to the same doorbell, and the device may still use
- * queues that were released before their stop was confirmed.
+ * Called by the primary before it starts queue "id".  Waits until no secondary process is
+ * inside the queue's gate: a burst on an older queue of this number would write to the same
+ * doorbell.  Then stops and frees the port's kept queues, which the device may still use.
+ * 0, -EBUSY if a secondary stays inside, or why the device does not stop a kept queue.
  */
 static int
 place_clear(struct sf_port *port, struct sf_gate *gate, const char *what, uint16_t id)
