@@ -202,21 +202,17 @@ static int
 pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, size_t len)
 {
 	void *end = RTE_PTR_ADD(addr, len);
+	const struct rte_memseg *ms = rte_mem_virt2memseg(addr, msl);
 	struct vfio_dma_run run = { 0 }, next;
-	const struct rte_memseg *ms;
 	struct vfio_range *range;
 	bool stays = false;
 	int ret, taken = 0;
 
-	while (addr < end) {
-		ms = rte_mem_virt2memseg(addr, msl);
-		if (ms == NULL)
-			return -EFAULT;
-		if (ms->len == 0) { /* not allocated */
-			addr = RTE_PTR_ADD(addr, msl->page_sz);
+	if (ms == NULL)
+		return -EFAULT;
+	for (; addr < end; addr = RTE_PTR_ADD(addr, msl->page_sz), ms++) {
+		if (ms->len == 0) /* not allocated */
 			continue;
-		}
-		addr = RTE_PTR_ADD(ms->addr, ms->len);
 		range = page_range(dma, ms);
 		if (range != NULL && !range->stale) /* by a memory event while we walk */
 			continue;
