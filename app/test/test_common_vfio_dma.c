@@ -400,7 +400,7 @@ static const struct test_case cases[] = {
 };
 
 static struct test_suite suite = {
-	.name = "common_vfio_autotest",
+	.name = "common_vfio_dma_autotest",
 	.setup = fake_suite_setup,
 	.teardown = fake_suite_teardown,
 	.case_setup = case_setup,

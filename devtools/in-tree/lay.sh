@@ -231,7 +231,7 @@ lay_tests() {
 		sed '/^$/q' "$here/suites.build"
 		block "$top/app/test/meson.build" '^autotests = \[' '^\]'
 		echo
-		block "$top/app/test/meson.build" "^memory_args = {" '^}'
+		block "$top/app/test/meson.build" '^memory_.* = {' '^}'
 		echo
 		sed '1,/^$/d' "$here/suites.build"
 	} >"$tree/$app/suites/meson.build"
