@@ -5,6 +5,7 @@
 A test is a function whose name starts with test_; it gets an Env, and fails by
 an exception, or raises Skip with a reason.  The result is printed as TAP.
 """
+import contextlib
 import os
 import queue
 import re
@@ -19,6 +20,10 @@ import time
 import traceback
 
 BUILD = os.environ["SF_BUILD"]
+# Pages of EAL's, which come and go as the heap grows and shrinks (the name of a shared one
+# begins with the file prefix; a block that a killed process has left keeps its page), and
+# EAL's epoll instance, which it opens anew when interrupts come or go.
+EALS_OWN = re.compile(r"map_\d+\b|/memfd:seg_|\[eventpoll\]")
 TOP = os.path.abspath(f"{os.path.dirname(__file__)}/../../..")
 HUGE_NEEDED = 256
 
@@ -144,6 +149,20 @@ class Process:
 
     def text(self):
         return "\n".join(self.output)
+
+    def held(self):
+        """How many descriptors and mappings of files it has, but for EAL's own; memory in KiB."""
+        directory = f"/proc/{self.popen.pid}"
+        fds = []
+        for fd in os.listdir(f"{directory}/fd"):
+            with contextlib.suppress(OSError):  # it was open for a moment
+                fds.append(os.readlink(f"{directory}/fd/{fd}"))
+        with open(f"{directory}/maps", encoding="utf-8") as file:
+            maps = [line for line in file if "/" in line]
+        with open(f"{directory}/status", encoding="utf-8") as file:
+            rss = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+        return (sum(not EALS_OWN.search(fd) for fd in fds),
+                sum(not EALS_OWN.search(line) for line in maps), rss)
 
 
 class Sim(Process):

@@ -5,7 +5,6 @@
 Environment: SF_SURPRISES, how many there are of each kind (5); SF_SEED, which decides when
 they come; SF_SAMPLES, if there is to be a line after each that says what is held.
 """
-import contextlib
 import glob
 import os
 import random
@@ -26,24 +25,6 @@ BURST = 32
 # On the way from one port to the other: a Tx ring and an Rx ring.
 IN_DEVICE = 2 * RING
 REMOVAL_EVENTS = 4
-# Pages of EAL's, which come and go as the heap grows and shrinks.  The name of a shared one
-# begins with the file prefix; a block that a killed process has left keeps its page.
-EAL_PAGE = re.compile(r"map_\d+\b|/memfd:seg_")
-
-
-def held(process):
-    """File descriptors and mappings of files, but for EAL's pages; and memory in KiB."""
-    directory = f"/proc/{process.popen.pid}"
-    fds = []
-    for fd in os.listdir(f"{directory}/fd"):
-        with contextlib.suppress(OSError):  # it was open for a moment
-            fds.append(os.readlink(f"{directory}/fd/{fd}"))
-    with open(f"{directory}/maps", encoding="utf-8") as file:
-        maps = [line for line in file if "/" in line]
-    with open(f"{directory}/status", encoding="utf-8") as file:
-        rss = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
-    return (sum(not EAL_PAGE.search(fd) for fd in fds),
-            sum(not EAL_PAGE.search(line) for line in maps), rss)
 
 
 class Application:
@@ -107,13 +88,12 @@ class Application:
     def check(self, kind, mbufs, lost_blocks):
         """Without ports or traffic: holds what it held at first.
 
-        It can be more for a moment; and less, as EAL opens its epoll instance anew when
-        interrupts come or go.
+        It can be more for a moment.
         """
         blocks = int(self.process.ask("heap")) - lost_blocks
         end = time.monotonic() + 10
         while True:
-            fds, maps, rss = held(self.process)
+            fds, maps, rss = self.process.held()
             now = fds, maps, blocks
             self.first = self.first or now
             if all(n <= first for n, first in zip(now, self.first)):
