@@ -211,9 +211,28 @@ check_heap(void *memory, size_t page)
 	return TEST_SUCCESS;
 }
 
-/* Memory of the application's that is a heap of EAL's, as with testpmd's --mp-alloc=xmem. */
-int
-test_external_heap(void)
+/* A page of a heap whose IOVA something else has is the only one that is not mapped. */
+static int
+check_heap_taken(void *memory, size_t page)
+{
+	const uint64_t before = mapped_bytes(vfio_kernel_dev);
+	void *taken = rte_malloc(NULL, page, page);
+
+	TEST_ASSERT(taken != NULL, "no memory");
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(vfio_kernel_dev, taken, HEAP_IOVA + 8 * page, page));
+	test_log_start();
+	TEST_ASSERT_OK(heap_add(memory, page));
+	TEST_ASSERT_EQUAL(test_log_count_both("cannot map new memory", "File exists"), 1);
+	TEST_ASSERT_EQUAL(mapped_bytes(vfio_kernel_dev), before + HEAP_LEN);
+	TEST_ASSERT_OK(rte_malloc_heap_memory_remove("vfio_test", memory, HEAP_LEN));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(vfio_kernel_dev, taken, HEAP_IOVA + 8 * page, page));
+	TEST_ASSERT_EQUAL(mapped_bytes(vfio_kernel_dev), before);
+	rte_free(taken);
+	return TEST_SUCCESS;
+}
+
+static int
+with_heap(int (*check)(void *memory, size_t page))
 {
 	void *memory;
 	int ret;
@@ -221,12 +240,25 @@ test_external_heap(void)
 	OPEN("TEST_VFIO_E1000E", PCI_BASE);
 	memory = memory_alloc(HEAP_LEN);
 	TEST_ASSERT_OK(rte_malloc_heap_create("vfio_test"));
-	ret = check_heap(memory, (size_t)sysconf(_SC_PAGESIZE));
+	ret = check(memory, (size_t)sysconf(_SC_PAGESIZE));
 	if (ret != TEST_SUCCESS)
 		rte_malloc_heap_memory_remove("vfio_test", memory, HEAP_LEN);
 	rte_malloc_heap_destroy("vfio_test");
 	munmap(memory, HEAP_LEN);
 	return ret;
+}
+
+/* Memory of the application's that is a heap of EAL's, as with testpmd's --mp-alloc=xmem. */
+int
+test_external_heap(void)
+{
+	return with_heap(check_heap);
+}
+
+int
+test_external_heap_taken(void)
+{
+	return with_heap(check_heap_taken);
 }
 
 /* As rte_eal_cleanup() does to memory of "-m". */

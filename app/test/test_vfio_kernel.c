@@ -352,6 +352,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_eal_memory_merged),
 	TEST_CASE(test_eal_memory_taken),
 	TEST_CASE(test_external_heap),
+	TEST_CASE(test_external_heap_taken),
 	TEST_CASE(test_eal_memory_freed),
 	TEST_CASE(test_eal_container),
 	TEST_CASE(test_eal_handle),

@@ -93,6 +93,7 @@ int test_unmap_fails(void);
 int test_eal_memory_merged(void);
 int test_eal_memory_taken(void);
 int test_external_heap(void);
+int test_external_heap_taken(void);
 int test_eal_memory_freed(void);
 int test_eal_container(void);
 int test_eal_handle(void);

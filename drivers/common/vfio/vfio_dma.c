@@ -44,9 +44,8 @@ vfio_dma_range_unmap(struct vfio_dma *dma, struct vfio_range *range)
 	return 0;
 }
 
-/* Have nothing mapped at these addresses: what could not be unmapped is tried again. */
-static int
-range_vacate(struct vfio_dma *dma, uint64_t first, uint64_t last)
+int
+vfio_dma_vacate(struct vfio_dma *dma, uint64_t first, uint64_t last)
 {
 	struct vfio_range *range;
 	int ret;
@@ -72,9 +71,6 @@ vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t 
 	};
 	int ret;
 
-	ret = range_vacate(dma, range.first, range.last);
-	if (ret < 0)
-		return ret;
 	if (!vfio_dma_is_whole_pages(dma, run->iova | run->len | run->fd_offset))
 		return -EINVAL;
 	/* Room first, so that a mapping that was made can be recorded. */
@@ -129,20 +125,20 @@ page_stays(const struct vfio_dma *dma, const struct rte_memseg_list *msl,
 		(ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0;
 }
 
-/* The mapping that has a page of EAL's just where the page is, or NULL. */
+/* The first mapping that has some of a page's IOVAs, or NULL. */
 static struct vfio_range *
-page_range(const struct vfio_dma *dma, const struct rte_memseg *ms)
+page_overlap(const struct vfio_dma *dma, const struct rte_memseg *ms)
 {
-	struct vfio_range *range;
+	return vfio_ranges_overlap(&dma->mapped, ms->iova, ms->iova + (ms->len - 1));
+}
 
-	if (ms->iova == RTE_BAD_IOVA) /* no device can reach it */
-		return NULL;
-	range = vfio_ranges_overlap(&dma->mapped, ms->iova, ms->iova + (ms->len - 1));
-	if (range == NULL || range->users != 0 || range->first > ms->iova ||
-			range->last < ms->iova + (ms->len - 1) ||
-			RTE_PTR_ADD(range->addr, ms->iova - range->first) != ms->addr)
-		return NULL;
-	return range;
+/* Whether a mapping is of EAL's memory, and has a page just where the page is. */
+static bool
+range_has_page(const struct vfio_range *range, const struct rte_memseg *ms)
+{
+	return range->users == 0 && range->first <= ms->iova &&
+		range->last >= ms->iova + (ms->len - 1) &&
+		RTE_PTR_ADD(range->addr, ms->iova - range->first) == ms->addr;
 }
 
 /* Whether a device can reach a page: a server cannot without the file behind it. */
@@ -181,22 +177,33 @@ pages_map_around(struct vfio_dma *dma, const struct rte_memseg_list *msl,
 }
 
 /*
- * A page that comes to the place of one that could not be unmapped: try again, and
- * keep mapped what else that mapping had.
+ * Have nothing mapped where a page is to be, and say -EALREADY if the page is.  If it
+ * comes to the place of one that could not be unmapped, try that again, and keep
+ * mapped what else that mapping had.
  */
-static void
-page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struct rte_memseg *ms,
-	struct vfio_range *range)
+static int
+page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 {
-	const struct vfio_range copy = *range;
+	struct vfio_range *range = page_overlap(dma, ms), copy;
+	int ret;
 
-	if (vfio_dma_range_unmap(dma, range) == 0)
+	if (range == NULL)
+		return 0;
+	if (!range_has_page(range, ms))
+		return vfio_dma_vacate(dma, ms->iova, ms->iova + (ms->len - 1));
+	if (!range->stale)
+		return -EALREADY;
+	copy = *range;
+	ret = vfio_dma_range_unmap(dma, range);
+	if (ret == 0)
 		pages_map_around(dma, msl, &copy, ms->addr, RTE_PTR_ADD(ms->addr, ms->len));
+	return ret;
 }
 
 /*
- * Map EAL's pages in [addr, addr + len).  A page whose IOVA something else has
- * does not keep others from being mapped.  Memory hotplug is locked by the caller.
+ * Map EAL's pages in [addr, addr + len).  A page whose place cannot be had, as
+ * something else is mapped there, does not keep others from being mapped.  Memory
+ * hotplug is locked by the caller.
  */
 static int
 pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, size_t len)
@@ -204,30 +211,29 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 	void *end = RTE_PTR_ADD(addr, len);
 	const struct rte_memseg *ms = rte_mem_virt2memseg(addr, msl);
 	struct vfio_dma_run run = { 0 }, next;
-	struct vfio_range *range;
 	bool stays = false;
-	int ret, taken = 0;
+	int ret, failed = 0;
 
 	if (ms == NULL)
 		return -EFAULT;
 	for (; addr < end; addr = RTE_PTR_ADD(addr, msl->page_sz), ms++) {
 		if (ms->len == 0) /* not allocated */
 			continue;
-		range = page_range(dma, ms);
-		if (range != NULL && !range->stale) /* by a memory event while we walk */
-			continue;
-		if (range != NULL)
-			page_vacate(dma, msl, ms, range);
 		next = vfio_dma_page_run(dma, ms);
 		if (!page_is_reachable(dma, msl, ms, &next))
 			continue;
+		ret = page_vacate(dma, msl, ms);
+		if (ret < 0) { /* -EALREADY: by a memory event while we walk */
+			failed = ret == -EALREADY ? failed : ret;
+			continue;
+		}
 		if (run.len != 0 && stays && page_stays(dma, msl, ms) &&
 				vfio_dma_run_continues(&run, &next)) {
 			run.len += next.len;
 		} else {
 			ret = run.len == 0 ? 0 : vfio_dma_run_map(dma, &run, 0);
 			if (ret == -EEXIST)
-				taken = ret;
+				failed = ret;
 			else if (ret < 0)
 				return ret;
 			run = next;
@@ -235,7 +241,7 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 		}
 	}
 	ret = run.len == 0 ? 0 : vfio_dma_run_map(dma, &run, 0);
-	return ret < 0 ? ret : taken;
+	return ret < 0 ? ret : failed;
 }
 
 /* What is not mapped could not be, which was said then. */
@@ -252,8 +258,10 @@ pages_unmap(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *start
 		if (ms == NULL || ms->len == 0)
 			return;
 		addr = RTE_PTR_ADD(ms->addr, ms->len);
-		range = page_range(dma, ms);
-		if (range == NULL)
+		if (ms->iova == RTE_BAD_IOVA)
+			continue;
+		range = page_overlap(dma, ms);
+		if (range == NULL || !range_has_page(range, ms))
 			continue;
 		copy = *range;
 		ret = vfio_dma_range_unmap(dma, range);

@@ -102,7 +102,13 @@ void vfio_dma_allow(struct vfio_dma *dma, struct vfio_ranges *allowed);
 
 /* What vfio_dma.c and vfio_dma_own.c share, all with dma->lock held. */
 
-/* Map a run that nobody has mapped, EAL's (users 0) or a device's. */
+/*
+ * Have nothing mapped at these addresses: what could not be unmapped is tried again.
+ * -EEXIST if something else is.
+ */
+int vfio_dma_vacate(struct vfio_dma *dma, uint64_t first, uint64_t last);
+
+/* Map a run where nothing is mapped, EAL's (users 0) or a device's. */
 int vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t users);
 
 /* Unmap a range, whoever uses it.  One that cannot be unmapped stays, and is stale. */

@@ -90,8 +90,11 @@ pieces_map(struct vfio_dma *dma, const struct vfio_dma_run *range)
 {
 	struct vfio_dma_run run;
 	uint64_t done;
-	int ret = 0;
+	int ret;
 
+	ret = vfio_dma_vacate(dma, range->iova, range->iova + (range->len - 1));
+	if (ret < 0)
+		return ret;
 	if (!dma->ops->by_file)
 		return vfio_dma_run_map(dma, range, 1);
 	for (done = 0; done < range->len && ret == 0; done += run.len) {
