@@ -321,7 +321,8 @@ class Env:
 
     def show(self):
         for process in self.processes:
-            print("#", " ".join(process.args))
+            for line in " ".join(process.args).splitlines():
+                print("#", line)
             for line in process.output[-160:]:
                 print("#  ", line)
 
