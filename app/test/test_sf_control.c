@@ -194,6 +194,35 @@ test_pause_argument(void)
 	return TEST_SUCCESS;
 }
 
+/* A sender that has been away for long is held by a full queue, as one that comes first is. */
+static int
+test_hold_again(void)
+{
+	struct rte_eth_stats stats;
+	struct rte_mbuf *m[100];
+	unsigned int i, nb;
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	for (i = 0; i < 92; i++)
+		m[i] = make_frame(60, station, i);
+	TEST_ASSERT_OK(port_send(ports[0], 0, m, 92));
+	rte_delay_us_sleep(50 * 1000); /* what finds no room is held */
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	rte_delay_us_sleep(2100 * 1000);
+	TEST_ASSERT_OK(rte_eth_dev_start(ports[0]));
+	TEST_ASSERT_OK(port_wait_link(ports[0], true));
+	for (i = 0; i < 8; i++)
+		m[i] = make_frame(60, station, 100 + i);
+	TEST_ASSERT_OK(port_send(ports[0], 0, m, 8));
+	rte_delay_us_sleep(50 * 1000);
+	nb = port_receive(ports[1], 0, m, RTE_DIM(m), 100);
+	TEST_ASSERT_OK(rte_eth_stats_get(ports[1], &stats));
+	TEST_ASSERT_EQUAL(stats.imissed, 0);
+	TEST_ASSERT_EQUAL(stats.ipackets, nb);
+	rte_pktmbuf_free_bulk(m, nb);
+	return TEST_SUCCESS;
+}
+
 /* --- Queues ------------------------------------------------------------------------ */
 
 static int
@@ -587,6 +616,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_modes),
 	TEST_CASE(test_link_down_and_up),
 	TEST_CASE(test_pause_argument),
+	TEST_CASE(test_hold_again),
 	TEST_CASE(test_queue_stop_and_start),
 	TEST_CASE(test_deferred_start),
 	TEST_CASE(test_runtime_setup),

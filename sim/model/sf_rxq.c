@@ -191,23 +191,23 @@ rxq_fits(const struct sf_queue *q, uint32_t len, uint32_t *nb)
 }
 
 /*
- * Whether a queue without room holds the sender.  One that has taken no packet for
- * this long is taken for one that nobody polls, as network cards do it: it drops
- * packets until it takes one again.
+ * Whether a queue without room holds the sender.  One that has held senders for this
+ * long, without a packet taken, is taken for one that nobody polls, as network cards do
+ * it: it drops packets until it takes one again.  A sender that is held tries again and
+ * again; in a time without a try the queue held nobody.
  */
 static bool
 rxq_holds(struct sf_queue *q)
 {
-	uint64_t now;
+	const uint64_t now = sf_plat_now_ns();
+	const bool away = now - q->hold_last >= SF_STALL_NS;
 
-	if (q->stalled && q->hold_packets == q->packets)
-		return false;
-	now = sf_plat_now_ns();
-	if (q->stalled || q->hold_start == 0 || q->hold_packets != q->packets) {
+	q->hold_last = now;
+	if (q->hold_start == 0 || q->hold_packets != q->packets || away) {
 		q->stalled = false;
 		q->hold_start = now;
 		q->hold_packets = q->packets;
-	} else if (now - q->hold_start >= SF_STALL_NS) {
+	} else if (!q->stalled && now - q->hold_start >= SF_STALL_NS) {
 		q->stalled = true;
 		sf_plat_log(q->dev->plat, "Rx queue %u takes nothing: it no longer holds the sender, and drops packets until it does",
 			q->index);
