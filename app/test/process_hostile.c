@@ -152,7 +152,7 @@ cmd_after_late(uint16_t offset, unsigned int a, unsigned int b)
 	if (ret < 0)
 		return ret;
 	ret = rte_vfio_region_read(dev, 0, HOSTILE_LATE, &octet, 1);
-	if (ret == -ENODEV)
+	if (ret == -ETIMEDOUT)
 		ret = rte_vfio_region_read(dev, 0, offset, &octet, 1);
 	rte_vfio_dev_close(dev);
 	return ret < 0 ? ret : octet;

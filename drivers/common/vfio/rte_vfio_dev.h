@@ -444,8 +444,8 @@ int rte_vfio_irq_count(const struct rte_vfio_dev *dev, uint32_t index);
  *   Number of data path vectors, may be 0.
  * @return
  *   0, -ENOTSUP if the device has fewer vectors, or a negative errno after one
- *   log line; in a secondary process -ENODEV if the primary does not answer, and
- *   -EPROTO if it does not send what was asked for.
+ *   log line; in a secondary process -ENODEV if there is no primary, -ETIMEDOUT if it
+ *   does not answer, and -EPROTO if it does not send what was asked for.
  */
 __rte_internal
 int rte_vfio_irq_enable(struct rte_vfio_dev *dev, uint32_t index,

@@ -63,7 +63,7 @@ exchange(struct vfio_mp_msg *msg, struct rte_mp_msg *answer)
 	if (ret == 0 && reply.nb_received == 1)
 		*answer = reply.msgs[0];
 	else
-		ret = -ENODEV;
+		ret = is_owed ? -ETIMEDOUT : -ENODEV;
 	free(reply.msgs);
 	if (ret < 0)
 		return ret;
