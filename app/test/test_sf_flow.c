@@ -30,6 +30,7 @@ test_match(void)
 	const struct rte_flow_item_ipv4 ip = { .hdr.dst_addr = RTE_BE32(0x0a000002) };
 	const struct rte_flow_item_ipv4 ip_mask = { .hdr.dst_addr = RTE_BE32(0xffffff00) };
 	const struct rte_flow_item_ipv4 other = { .hdr.src_addr = RTE_BE32(0x0b000002) };
+	const struct rte_flow_item_ipv4 from = { .hdr.src_addr = RTE_BE32(0x0a000001) };
 	const struct rte_flow_item_ipv4 src_mask = { .hdr.src_addr = UINT32_MAX };
 	const struct rte_flow_item_udp port = { .hdr.src_port = RTE_BE16(7) };
 	const struct rte_flow_item_udp port_mask = { .hdr.src_port = UINT16_MAX };
@@ -48,6 +49,7 @@ test_match(void)
 			END_ITEM }, 0, 0, 3 },
 		{ { ITEM(ETH, NULL, NULL), ITEM(IPV4, NULL, NULL), ITEM(TCP, NULL, NULL),
 			END_ITEM }, 0, 0, 0 },
+		{ { ITEM(IPV4, &from, &src_mask), END_ITEM }, 0, 0, 3 },
 		{ { END_ITEM }, 3, 3, 3 },
 	};
 	struct rte_flow_query_count count;

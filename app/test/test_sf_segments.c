@@ -145,6 +145,25 @@ test_jumbo_refused(void)
 	return exchange_jumbo();
 }
 
+/* The least that a buffer has to take is the least frame, also where packets are scattered. */
+static int
+test_small_buffers_refused(void)
+{
+	struct rte_mempool *small;
+	int ret;
+
+	TEST_ASSERT_OK(ports_start(1, 64, &(struct rte_eth_conf) { .rxmode = all_offloads.rxmode,
+		.txmode = all_offloads.txmode }));
+	small = rte_pktmbuf_pool_create("sf_small", 1023, 0, 0, 64 + RTE_PKTMBUF_HEADROOM,
+			SOCKET_ID_ANY);
+	TEST_ASSERT(small != NULL, "no mempool");
+	TEST_ASSERT_OK(rte_eth_dev_rx_queue_stop(ports[1], 0));
+	ret = rte_eth_rx_queue_setup(ports[1], 0, 64, SOCKET_ID_ANY, NULL, small);
+	rte_mempool_free(small);
+	TEST_ASSERT_EQUAL(ret, -EINVAL);
+	return TEST_SUCCESS;
+}
+
 /* A packet waits until there are buffers for all of it, and is not delivered in part. */
 static int
 test_jumbo_pause(void)
@@ -250,6 +269,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_jumbo),
 	TEST_CASE(test_jumbo_unasked),
 	TEST_CASE(test_jumbo_refused),
+	TEST_CASE(test_small_buffers_refused),
 	TEST_CASE(test_jumbo_pause),
 	TEST_CASE(test_tso),
 	{ .name = NULL }
