@@ -232,13 +232,22 @@ lines_of_ours(void)
 		test_log_count_so_far("auxiliary bus: ", "");
 }
 
+/* Whether a point is a request for memory. */
+static bool
+is_memory(unsigned int point)
+{
+	return inject_is(point, "calloc") || inject_is(point, "malloc") ||
+		inject_is(point, "realloc") || inject_is(point, "strdup");
+}
+
 /* A life that something has failed in, and one after that. */
 static int
-life_judged(int ret, unsigned int mbufs)
+life_judged(int ret, unsigned int mbufs, unsigned int failed)
 {
 	TEST_ASSERT_OK(test_resources_same(&before));
 	TEST_ASSERT_OK(mbufs_same(mbufs));
 	TEST_ASSERT(ret == 0 || lines_of_ours() > 0, "nothing is said of %d", ret);
+	TEST_ASSERT(ret == 0 || ret == -ENOMEM || !is_memory(failed), "no memory is %d", ret);
 	nb_good += ret == 0;
 	return good_life();
 }
@@ -260,7 +269,7 @@ life_end(int ret, unsigned int mbufs)
 	char name[128];
 
 	die();
-	if (failed < 0 || life_judged(ret, mbufs) == TEST_SUCCESS) {
+	if (failed < 0 || life_judged(ret, mbufs, failed) == TEST_SUCCESS) {
 		test_log_drop();
 		return failed >= 0;
 	}
