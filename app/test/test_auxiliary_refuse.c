@@ -330,10 +330,20 @@ assert_one_line_of_many(const char *kind)
 static int
 test_many_without_node(void)
 {
+	char name[32];
+	unsigned int i;
+
 	TEST_ASSERT_OK(make_many("vfio.sf"));
 	TEST_ASSERT_OK(assert_one_line_of_many("vfio.sf"));
 	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
-	return TEST_SUCCESS;
+	/* The line of the next probe has the devices of that one. */
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "vfio.sf.%u", i);
+		TEST_ASSERT_OK(aux_remove(name));
+	}
+	aux_mock.probe_result = -EIO;
+	TEST_ASSERT_OK(make_many("mock.sf"));
+	return assert_one_line_of_many("mock.sf");
 }
 
 static int
