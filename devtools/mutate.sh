@@ -93,7 +93,8 @@ report() {
 
 	while read -r line; do
 		change=$(sed -E 's/^[0-9]+ [a-z]+ ([^:]*):[0-9]+/\1/' <<<"$line")
-		reason=$(grep -A1 -xF -- "$change" "$top/devtools/mutate/survivors" | sed -n 's/^\t//p')
+		reason=$(grep -A1 -xF -- "$change" "$top/devtools/mutate/survivors" |
+			sed -n 's/^\t//p') || true # no reason is known
 		echo "${line#* }${reason:+ (no difference: $reason)}"
 	done < <(grep -E '^[0-9]+ (survived|unseen) ' "$results")
 	echo "mutate: $(count noticed) of $(count 'noticed|survived|unseen') were noticed, seed $seed"
