@@ -7,8 +7,9 @@
 #
 #   devtools/series.sh DPDK_SOURCE [DIRECTORY]   sources of main, to be patched
 #
-# The commits are those of in-tree.sh; the patches go to DIRECTORY, by default
-# .sdk/VERSION/series, the cover letter first. IN_TREE_AUTHOR is who sends them.
+# The commits are those of in-tree.sh, and that of in-tree/pci.sh as the last; the patches go
+# to DIRECTORY, by default .sdk/VERSION/series, the cover letter first. IN_TREE_AUTHOR is who
+# sends them.
 
 set -euo pipefail
 # shellcheck source=devtools/common.sh
@@ -59,6 +60,7 @@ main() {
 	local patch
 
 	"$top/devtools/in-tree.sh" --lay "$source" >/dev/null
+	"$top/devtools/in-tree/pci.sh" --lay "$tree"
 	rm -rf "$out"
 	git -C "$tree" format-patch -q --cover-letter -o "$out" base..
 	cover

@@ -6,6 +6,7 @@
 #
 #   devtools/in-tree/pci.sh DPDK_SOURCE   sources of 22.11 or of main
 #   devtools/in-tree/pci.sh               those of the distribution's libdpdk
+#   devtools/in-tree/pci.sh --lay TREE    only commit the patch, to a tree of in-tree.sh's
 #
 # pci/pci_vfio.c takes the place of drivers/bus/pci/linux/pci_vfio.c; what else has to
 # change is in pci/VERSION.patch, the largest version not above the sources'. The trees
@@ -51,25 +52,25 @@ worktree() {
 	git -C "$tree-$1" checkout -q -f --detach "$(git -C "$tree" rev-parse HEAD)"
 }
 
+# Have the bus in a tree, $1, patched, as a commit.
 patch_bus() {
 	local version
 
-	version=$(patch_of "$(cat "$tree/VERSION")")
-	[ -n "$version" ] || die "no patch for DPDK $(cat "$tree/VERSION")"
-	cp "$here/pci_vfio.c" "$tree-pci/drivers/bus/pci/linux/pci_vfio.c"
-	git -C "$tree-pci" apply --recount "$here/$version.patch"
-	git -C "$tree-pci" add -A
-	git -C "$tree-pci" commit -q -F - <<-END
-	bus/pci: have common/vfio open and map devices
+	version=$(patch_of "$(cat "$1/VERSION")")
+	[ -n "$version" ] || die "no patch for DPDK $(cat "$1/VERSION")"
+	cp "$here/pci_vfio.c" "$1/drivers/bus/pci/linux/pci_vfio.c"
+	git -C "$1" apply --recount "$here/$version.patch"
+	git -C "$1" add -A
+	git -C "$1" commit -q -F - <<-END
+	drivers: have PCI bus use VFIO code that buses share
 
-	Regions, interrupts, requests to let go of a device, and secondary processes
-	are the same for a PCI device as for those of other buses. With the code that
-	these share, a device whose group the user may not open is opened by its
-	character device and iommufd.
+	Regions, interrupts, requests to let go of a device, and secondary
+	processes are the same for a PCI device as for those of other buses. With
+	the code that these share, a device whose group the user may not open is
+	opened by its character device and iommufd.
 
-	Signed-off-by: $(git -C "$tree" config user.name) <$(git -C "$tree" config user.email)>
+	Signed-off-by: $(git -C "$1" config user.name) <$(git -C "$1" config user.email)>
 	END
-	git -C "$tree-pci" format-patch -q -1 --stdout >"$tree-pci.patch"
 }
 
 # Lines before and after, and that no driver of a device is touched.
@@ -135,6 +136,10 @@ run_guest() {
 main() {
 	local source=${1:-} said
 
+	if [ "$source" = --lay ]; then
+		patch_bus "${2:?which tree}"
+		return
+	fi
 	if [ -z "$source" ]; then
 		"$top/devtools/dpdk.sh" source
 		source=$top/.sdk/$(pkg-config --modversion libdpdk)/source
@@ -142,7 +147,8 @@ main() {
 	build_all
 	tree=$("$top/devtools/in-tree.sh" --lay "$source" | tail -n 1)
 	worktree pci
-	patch_bus
+	patch_bus "$tree-pci"
+	git -C "$tree-pci" format-patch -q -1 --stdout >"$tree-pci.patch"
 	verdict "pci_vfio.c shrinks by more than half, and no driver changes" print_lines
 	verdict "the patched bus builds" build_tree pci
 	if ! said=$("$top/devtools/setup.sh" --vm 2>&1); then
