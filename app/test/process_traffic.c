@@ -27,7 +27,7 @@
 #define NB_FLOWS 8 /* in each direction */
 #define NB_QUEUES_MAX 16
 #define FRAME_MAX 1514
-#define QUIET_MS 200 /* nothing comes for so long: nothing is on its way */
+#define QUIET_MS 200 /* nothing comes for so long: nothing comes twice */
 #define QUIET_LIMIT_MS 20000
 #define SETTLE_MS 10000
 
@@ -70,6 +70,7 @@ static struct {
 	uint16_t nb_pending[2];
 	unsigned int late; /* of other senders: of an earlier run, or of a process that died */
 	unsigned int quiet_ms; /* since when nothing has come */
+	bool all_came; /* what was sent until then */
 	struct faults faults;
 } traffic;
 
@@ -215,6 +216,18 @@ receive_some(unsigned int way)
 	return n != 0;
 }
 
+/* Packets of a port's that have not come. */
+static uint64_t
+nb_left(unsigned int way)
+{
+	uint64_t left = 0;
+	unsigned int i;
+
+	for (i = 0; i < NB_FLOWS; i++)
+		left += traffic.flows[way][i].sent - traffic.flows[way][i].received;
+	return left;
+}
+
 static void *
 traffic_main(void *arg)
 {
@@ -233,6 +246,8 @@ traffic_main(void *arg)
 			last = now;
 		else
 			sched_yield();
+		__atomic_store_n(&traffic.all_came, !some && nb_left(0) + nb_left(1) == 0,
+			__ATOMIC_RELAXED);
 		__atomic_store_n(&traffic.quiet_ms, (now - last) * 1000 / rte_get_timer_hz(),
 			__ATOMIC_RELAXED);
 	}
@@ -261,19 +276,16 @@ static int
 traffic_end(void)
 {
 	const struct faults *faults = &traffic.faults;
-	uint64_t sent = 0, left[2] = { 0 };
-	const struct flow *flow;
+	uint64_t sent = 0, left[2];
 	unsigned int way, i;
 
 	__atomic_store_n(&traffic.is_on, false, __ATOMIC_RELAXED);
 	pthread_join(traffic.thread, NULL);
 	for (way = 0; way < 2; way++) {
 		pending_drop(way);
-		for (i = 0; i < NB_FLOWS; i++) {
-			flow = &traffic.flows[way][i];
-			sent += flow->sent;
-			left[way] += flow->sent - flow->received;
-		}
+		left[way] = nb_left(way);
+		for (i = 0; i < NB_FLOWS; i++)
+			sent += traffic.flows[way][i].sent;
 	}
 	printf("traffic: sent %" PRIu64 " left0 %" PRIu64 " left1 %" PRIu64
 		" late %u changed %u missing %u again %u\n", sent, left[0], left[1], traffic.late,
@@ -342,10 +354,10 @@ cmd_calm(uint16_t unused, unsigned int a, unsigned int b)
 	RTE_SET_USED(a);
 	RTE_SET_USED(b);
 	__atomic_store_n(&traffic.is_sending, false, __ATOMIC_RELAXED);
-	/* A device that has stood still is given time to go on. */
-	rte_delay_us_sleep(QUIET_MS * 1000);
+	/* A device that stands still, as on a busy machine, is given time to go on. */
 	for (ms = 0; ms < QUIET_LIMIT_MS &&
-			__atomic_load_n(&traffic.quiet_ms, __ATOMIC_RELAXED) < QUIET_MS; ms++)
+			(!__atomic_load_n(&traffic.all_came, __ATOMIC_RELAXED) ||
+			 __atomic_load_n(&traffic.quiet_ms, __ATOMIC_RELAXED) < QUIET_MS); ms++)
 		rte_delay_us_sleep(1000);
 	return traffic_end();
 }
