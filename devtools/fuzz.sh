@@ -58,8 +58,10 @@ parse() {
 build_fuzz() {
 	"$top/devtools/setup.sh"
 	"$top/devtools/setup.sh" --fuzz
-	[ -f "$dir/build.ninja" ] || CC=clang meson setup "$dir" "$top" --buildtype=debugoptimized \
-		-Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	# Meson puts ccache before no compiler that it is given.
+	[ -f "$dir/build.ninja" ] || CC="ccache clang" meson setup "$dir" "$top" \
+		--buildtype=debugoptimized -Dfuzz=true -Db_sanitize=address,undefined \
+		-Db_lundef=false >/dev/null
 	ninja -C "$dir" --quiet fuzz
 }
 
