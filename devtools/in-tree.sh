@@ -283,7 +283,8 @@ maintainers() {
 		sed -n 's/^F: //p' "$here/MAINTAINERS"; echo "${author% <*}")
 }
 
-# What check-dup-includes.sh finds in the directories that hold only files of this project.
+# Run DPDK's check-dup-includes.sh, which prints each #include that a file has twice, on the
+# directories that lay.sh adds to DPDK's tree. DPDK's own files are not looked at.
 dup_includes() {
 	local dir
 

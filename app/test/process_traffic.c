@@ -70,7 +70,7 @@ static struct {
 	uint16_t nb_pending[2];
 	unsigned int late; /* of other senders: of an earlier run, or of a process that died */
 	unsigned int quiet_ms; /* since when nothing has come */
-	bool all_came; /* what was sent until then */
+	bool all_came; /* of what both ports have sent */
 	struct faults faults;
 } traffic;
 
@@ -216,7 +216,7 @@ receive_some(unsigned int way)
 	return n != 0;
 }
 
-/* Packets of a port's that have not come. */
+/* How many packets that a port has sent have not come to the other port. */
 static uint64_t
 nb_left(unsigned int way)
 {

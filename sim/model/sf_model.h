@@ -105,7 +105,7 @@ struct sf_queue {
 	bool scatter; /* Rx: a packet may take several buffers */
 	uint32_t tso_done; /* Tx: segments of the packet at head that are sent */
 	uint64_t hold_start; /* Rx: when it first held a sender with "hold_packets", or 0; ns */
-	uint64_t hold_last; /* Rx: when a sender last found no room */
+	uint64_t hold_last; /* Rx: when a sender last found no room; ns */
 	uint64_t hold_packets; /* Rx: "packets" then */
 	struct sf_plat_hint hint; /* for packet buffers */
 	uint64_t packets;

@@ -177,9 +177,10 @@ pages_map_around(struct vfio_dma *dma, const struct rte_memseg_list *msl,
 }
 
 /*
- * Have nothing mapped where a page is to be, and say -EALREADY if the page is.  If it
- * comes to the place of one that could not be unmapped, try that again, and keep
- * mapped what else that mapping had.
+ * Have nothing mapped at the IOVAs of a page of EAL's, or return -EALREADY if the page
+ * itself is mapped there.  A stale mapping, which could not be unmapped before, is
+ * unmapped now; pages that it had beside this one are mapped again.  The caller
+ * holds dma->lock.
  */
 static int
 page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struct rte_memseg *ms)
@@ -202,8 +203,8 @@ page_vacate(struct vfio_dma *dma, const struct rte_memseg_list *msl, const struc
 
 /*
  * Map EAL's pages in [addr, addr + len).  A page whose place cannot be had, as
- * something else is mapped there, does not keep others from being mapped.  Memory
- * hotplug is locked by the caller.
+ * something else is mapped there, does not keep others from being mapped.  The
+ * caller holds dma->lock, and EAL's memory hotplug lock.
  */
 static int
 pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, size_t len)
@@ -223,8 +224,9 @@ pages_map(struct vfio_dma *dma, const struct rte_memseg_list *msl, void *addr, s
 		if (!page_is_reachable(dma, msl, ms, &next))
 			continue;
 		ret = page_vacate(dma, msl, ms);
-		if (ret < 0) { /* -EALREADY: by a memory event while we walk */
-			failed = ret == -EALREADY ? failed : ret;
+		if (ret < 0) {
+			if (ret != -EALREADY) /* mapped by a memory event while we walk */
+				failed = ret;
 			continue;
 		}
 		if (run.len != 0 && stays && page_stays(dma, msl, ms) &&
