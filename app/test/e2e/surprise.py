@@ -30,11 +30,12 @@ REMOVAL_EVENTS = 4
 class Application:
     """A primary process with two ports, and traffic between them."""
 
-    def __init__(self, started, devices):
+    def __init__(self, started, devices, chance):
         """devices: a function that returns the devargs of a port's device, and its name."""
         self.started = started
         self.devices = devices
         self.names = {}
+        self.chance = chance
         self.sent = self.left = self.late = 0
         self.start()
 
@@ -51,6 +52,10 @@ class Application:
         for port in ports:
             self.process.do(f"configure {port} {queues} {REMOVAL_EVENTS}", f"start {port}")
         self.process.do("wait-link 0", "wait-link 1", "traffic 0 1 0")
+
+    def wait(self):
+        """Nobody knows when a surprise comes."""
+        time.sleep(self.chance.uniform(0.02, 0.2))
 
     def down(self, *ports):
         """Free ports, and let their devices go."""
@@ -117,10 +122,9 @@ def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost
     application's; how many mbufs and blocks of memory may be lost each time; options of
     the server, and of EAL.
     """
-    chance = random.Random(f"{SEED} {kind}")
     with processes(env, MEMORY_MIB, **(sim or {})) as started:
         started.args[:0] = eal
-        application = Application(started, devices)
+        application = Application(started, devices, random.Random(f"{SEED} {kind}"))
         rest = tuple({0, 1} - set(ports))
         application.up(0, 1, queues=queues)
         time.sleep(0.2)
@@ -129,7 +133,7 @@ def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost
         for number in range(1, COUNT + 1):
             application.up(*ports, queues=queues)
             application.process.do("memory 1")
-            time.sleep(chance.uniform(0.02, 0.2))
+            application.wait()
             cycle(application, started)
             if application.process.popen.poll() is not None:
                 application.start()
@@ -148,10 +152,17 @@ def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost
 
 
 def secondary_beside(application, started, number=1):
-    """A secondary that uses the second queue of each port."""
+    """A secondary that uses the second queue of each port, and full traffic of both processes.
+
+    While it starts there is none, for which a guest's emulated processors would take minutes,
+    and EAL's memory does not change: EAL asks all processes about each change, with its memory
+    locked, and one that starts cannot answer before it has had that lock.
+    """
+    application.calm()
+    assert int(application.process.ask("memory 0")) > 0
     secondary = started.process(number, [application.devices(port)[0] for port in range(2)])
+    application.process.do("traffic 0 1 0")
     secondary.do("traffic 0 1 1")
-    time.sleep(0.05)
     return secondary
 
 
@@ -172,7 +183,10 @@ def secondary_killed(env, devices):
     def cycle(application, started):
         nonlocal killed
         killed += 1
-        secondary_beside(application, started, killed).kill()
+        secondary = secondary_beside(application, started, killed)
+        application.process.do("memory 1")
+        application.wait()
+        secondary.kill()
         application.calm()
 
     surprises(env, "secondary killed", devices, cycle, queues=2, lost=(3 * BURST, 2),
@@ -192,7 +206,7 @@ def primary_killed(env, devices, drops=None, sim=None):
     """
     def cycle(application, started):
         secondary = secondary_beside(application, started)
-        assert int(application.process.ask("memory 0")) > 0
+        application.wait()
         before = drops(started) if drops else None
         application.process.kill()
         time.sleep(0.05)
