@@ -5,7 +5,8 @@
 /*
  * Traffic to and fro between two ports on a thread of its own, of packets that can each be
  * told from all others: a packet carries its sender, its flow, its number in the flow, and
- * a CRC of all its octets.  Beside it a thread that takes memory from EAL and gives it back.
+ * a CRC of all its octets.  Its nice value is SF_TRAFFIC_NICE of the environment.  Beside it
+ * a thread that takes memory from EAL and gives it back.
  */
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -236,8 +238,8 @@ traffic_main(void *arg)
 	unsigned int way;
 	bool some;
 
-	/* Full traffic takes all time that nobody else wants: a process that dies wants some. */
-	setpriority(PRIO_PROCESS, 0, 19);
+	if (getenv("SF_TRAFFIC_NICE") != NULL)
+		setpriority(PRIO_PROCESS, 0, atoi(getenv("SF_TRAFFIC_NICE")));
 	while (__atomic_load_n(&traffic.is_on, __ATOMIC_RELAXED)) {
 		some = false;
 		for (way = 0; way < 2; way++) {
