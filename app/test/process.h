@@ -38,6 +38,8 @@ int cmd_ask(uint16_t type, unsigned int index, unsigned int len);
  * that goes on until "calm" or "halt", whatever becomes of the ports.
  */
 int cmd_traffic(uint16_t port, unsigned int other, unsigned int queue);
+/** Wait until so many packets have come since "traffic". */
+int cmd_flowing(uint16_t nb, unsigned int a, unsigned int b);
 /**
  * Send no more, wait until nothing comes, and end the traffic: how many packets were changed,
  * missing before a later one of their flow, or came again.  A line that starts with

@@ -5,8 +5,7 @@
 /*
  * Traffic to and fro between two ports on a thread of its own, of packets that can each be
  * told from all others: a packet carries its sender, its flow, its number in the flow, and
- * a CRC of all its octets.  Its nice value is SF_TRAFFIC_NICE of the environment.  Beside it
- * a thread that takes memory from EAL and gives it back.
+ * a CRC of all its octets.  Beside it a thread that takes memory from EAL and gives it back.
  */
 
 #include <errno.h>
@@ -14,8 +13,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -71,6 +68,7 @@ static struct {
 	struct flow flows[2][NB_FLOWS]; /* by the port that sends */
 	struct rte_mbuf *pending[2][BURST]; /* what a Tx ring has had no room for */
 	uint16_t nb_pending[2];
+	uint32_t nb_came;
 	unsigned int late; /* of other senders: of an earlier run, or of a process that died */
 	unsigned int quiet_ms; /* since when nothing has come */
 	bool all_came; /* of what both ports have sent */
@@ -215,6 +213,7 @@ receive_some(unsigned int way)
 	n = rte_eth_rx_burst(traffic.ports[!way], traffic.queue, m, BURST);
 	for (i = 0; i < n; i++)
 		packet_check(way, m[i]);
+	__atomic_add_fetch(&traffic.nb_came, n, __ATOMIC_RELAXED);
 	rte_pktmbuf_free_bulk(m, n);
 	return n != 0;
 }
@@ -238,8 +237,6 @@ traffic_main(void *arg)
 	unsigned int way;
 	bool some;
 
-	if (getenv("SF_TRAFFIC_NICE") != NULL)
-		setpriority(PRIO_PROCESS, 0, atoi(getenv("SF_TRAFFIC_NICE")));
 	while (__atomic_load_n(&traffic.is_on, __ATOMIC_RELAXED)) {
 		some = false;
 		for (way = 0; way < 2; way++) {
@@ -348,6 +345,19 @@ cmd_traffic(uint16_t port, unsigned int other, unsigned int queue)
 	if (ret == 0)
 		ret = flows_make(1);
 	return ret < 0 ? ret : -pthread_create(&traffic.thread, NULL, traffic_main, NULL);
+}
+
+int
+cmd_flowing(uint16_t nb, unsigned int a, unsigned int b)
+{
+	unsigned int ms;
+
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	for (ms = 0; ms < SETTLE_MS &&
+			__atomic_load_n(&traffic.nb_came, __ATOMIC_RELAXED) < nb; ms++)
+		rte_delay_us_sleep(1000);
+	return __atomic_load_n(&traffic.nb_came, __ATOMIC_RELAXED) >= nb ? 0 : -ETIMEDOUT;
 }
 
 int

@@ -24,6 +24,8 @@ RING = 512
 BURST = 32
 # On the way from one port to the other: a Tx ring and an Rx ring.
 IN_DEVICE = 2 * RING
+# So many have come when a surprise may: more than were under way at any time.
+FLOWING = f"flowing {8 * RING}"
 REMOVAL_EVENTS = 4
 
 
@@ -51,7 +53,7 @@ class Application:
             self.process.do(f"probe {devargs}")
         for port in ports:
             self.process.do(f"configure {port} {queues} {REMOVAL_EVENTS}", f"start {port}")
-        self.process.do("wait-link 0", "wait-link 1", "traffic 0 1 0")
+        self.process.do("wait-link 0", "wait-link 1", "traffic 0 1 0", FLOWING)
 
     def wait(self):
         """Nobody knows when a surprise comes."""
@@ -154,15 +156,16 @@ def surprises(env, kind, devices, cycle, ports=(0, 1), back=None, queues=1, lost
 def secondary_beside(application, started, number=1):
     """A secondary that uses the second queue of each port, and full traffic of both processes.
 
-    While it starts there is none, for which a guest's emulated processors would take minutes,
-    and EAL's memory does not change: EAL asks all processes about each change, with its memory
-    locked, and one that starts cannot answer before it has had that lock.
+    While it starts there is none, beside which a guest's emulated processors take four times
+    as long; and EAL's memory does not change: EAL asks all processes about each change, with
+    its memory locked, and one that starts cannot answer before it has had that lock.
     """
     application.calm()
     assert int(application.process.ask("memory 0")) > 0
     secondary = started.process(number, [application.devices(port)[0] for port in range(2)])
     application.process.do("traffic 0 1 0")
-    secondary.do("traffic 0 1 1")
+    secondary.do("traffic 0 1 1", FLOWING)
+    application.process.do(FLOWING)
     return secondary
 
 
