@@ -375,6 +375,7 @@ static const struct {
 	{ "calm", cmd_calm },
 	{ "close", cmd_close },
 	{ "configure", cmd_configure },
+	{ "dropped", cmd_dropped },
 	{ "flowing", cmd_flowing },
 	{ "halt", cmd_halt },
 	{ "heap", cmd_heap },

@@ -49,6 +49,8 @@ int cmd_flowing(uint16_t nb, unsigned int a, unsigned int b);
 int cmd_calm(uint16_t unused, unsigned int a, unsigned int b);
 /** The same without the wait. */
 int cmd_halt(uint16_t unused, unsigned int a, unsigned int b);
+/** How many packets from one port to the other the devices have dropped since they were started. */
+int cmd_dropped(uint16_t port, unsigned int other, unsigned int unused);
 /** Wait for so many removal events since "traffic". */
 int cmd_removed(uint16_t nb, unsigned int a, unsigned int b);
 

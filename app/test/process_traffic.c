@@ -387,6 +387,19 @@ cmd_halt(uint16_t unused, unsigned int a, unsigned int b)
 }
 
 int
+cmd_dropped(uint16_t port, unsigned int other, unsigned int unused)
+{
+	struct rte_eth_stats from, to;
+	int ret;
+
+	RTE_SET_USED(unused);
+	ret = rte_eth_stats_get(port, &from);
+	if (ret == 0)
+		ret = rte_eth_stats_get(other, &to);
+	return ret < 0 ? ret : (int)(from.oerrors + to.imissed);
+}
+
+int
 cmd_removed(uint16_t nb, unsigned int a, unsigned int b)
 {
 	unsigned int ms;

@@ -196,13 +196,12 @@ def secondary_killed(env, devices):
               eal=pool_not_locked())
 
 
-def primary_killed(env, devices, drops=None, sim=None):
+def primary_killed(env, devices, drops, sim=None):
     """The secondary goes on without packets, and ends; then both are started again.
 
-    The server closes the devices of a primary that has died one after the other: what the
-    second device sends to the first in between is dropped, and counted as without an Rx
-    descriptor.  drops(started) returns how many packets of each port devices have dropped so
-    far; the kernel's devices do not tell, there only the packets that came are checked.
+    The devices of a primary that has died lose its memory, or are closed, one after the other:
+    what the second sends to the first in between is dropped, and counted.  drops(started,
+    secondary) returns how many packets of each port devices have dropped so far.
 
     Who is killed when it takes or frees memory of EAL's leaves the heap locked, which all
     processes share.
@@ -210,14 +209,11 @@ def primary_killed(env, devices, drops=None, sim=None):
     def cycle(application, started):
         secondary = secondary_beside(application, started)
         application.wait()
-        before = drops(started) if drops else None
+        before = drops(started, secondary)
         application.process.kill()
         time.sleep(0.05)
-        if drops is None:
-            application.halt(process=secondary)
-        else:
-            application.halt(0, 1, process=secondary, dropped=lambda: [
-                now - then for now, then in zip(drops(started), before)])
+        application.halt(0, 1, process=secondary, dropped=lambda: [
+            now - then for now, then in zip(drops(started, secondary), before)])
         secondary.type("quit")
         assert secondary.wait() == 0, secondary.text()
 

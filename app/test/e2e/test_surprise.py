@@ -79,7 +79,7 @@ def test_secondary_killed(env):
     secondary_killed(env, device)
 
 
-def drops(started):
+def drops(started, _secondary):
     """How many packets of each port were dropped: without a link, or by the other port."""
     counted = started.sim.drops()
     return [counted[f"sf_sim.sf.{port}"][1] + counted[f"sf_sim.sf.{1 - port}"][0]
