@@ -158,6 +158,23 @@ def test_hangs_within(env):
         quit_all(secondary, primary)
 
 
+def test_killed_within(env):
+    """Killed within a burst, but not while it changes the ring: another goes on from there."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        configure(primary, intr=0)
+        start(primary)
+        stop_within(primary, secondary)
+        secondary.kill()
+        another = started.process(2, [SF0, SF1])
+        another.do("poll 1")
+        primary.do("send 0 64 0")
+        stop(primary)
+        assert int(another.ask("rest")) >= 64
+        quit_all(another, primary)
+
+
 def close(primary, port):
     """How many blocks of EAL's heap this gives back."""
     before = int(primary.ask("heap"))

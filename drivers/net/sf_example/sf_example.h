@@ -260,6 +260,15 @@ int sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
 void sf_burst_set(struct rte_eth_dev *dev);
 void sf_burst_unset(struct rte_eth_dev *dev);
 
+/*
+ * A secondary process may be killed at any instruction of a burst, and then the primary frees
+ * what the queue's counters say is in the ring.  So they say less before an mbuf leaves
+ * the ring, and more after it has come: at worst it is lost.  This is what keeps the
+ * compiler to that order.  The processor's does not matter: whoever is dead has executed all
+ * that came before.
+ */
+#define sf_in_this_order() rte_compiler_barrier()
+
 /* What the device writes: a word of a ring or of a queue's state. */
 #define sf_dma_load(p, order) \
 	rte_atomic_load_explicit((const typeof(*(p)) __rte_atomic *)(p), \
@@ -455,6 +464,16 @@ sf_rx_posted(const struct sf_rxq *rxq)
 	return rxq->size - 1 - rxq->nb_free;
 }
 
+/* From the end of the ring to its beginning; until that is done, next shows that it is not. */
+static inline void
+sf_rxq_wrap(struct sf_rxq *rxq)
+{
+	sf_in_this_order();
+	rxq->gen ^= 1;
+	sf_in_this_order();
+	rxq->next = 0;
+}
+
 /* Post buffers; whether there were any.  The doorbell is the caller's. */
 bool sf_rxq_post(struct sf_rxq *rxq);
 
@@ -466,6 +485,12 @@ void sf_rxq_drain(struct sf_rxq *rxq);
 
 /* Have an empty ring, but leave its buffers to the device: how many more are lent. */
 uint16_t sf_rxq_lend(struct sf_rxq *rxq);
+
+/*
+ * Whether a queue can be used on after a process that has died within a burst: it has not when
+ * it changed the ring.  Of a scattered queue, the packet begun is dropped.
+ */
+bool sf_rxq_succeed(struct sf_rxq *rxq, bool is_scattered);
 
 /* --- sf_example_rx_scatter.c --------------------------------------------- */
 
@@ -526,6 +551,9 @@ void sf_txq_drain(struct sf_txq *txq);
 
 /* Have no room in the ring, but leave its mbufs to the device: how many more are lent. */
 uint32_t sf_txq_lend(struct sf_txq *txq);
+
+/* As sf_rxq_succeed(). */
+bool sf_txq_succeed(const struct sf_txq *txq);
 
 /* Take the place of sf_txq_drain()'s empty ring by one that can be filled. */
 void sf_txq_open(struct sf_txq *txq);

@@ -90,6 +90,7 @@ sf_rxq_post(struct sf_rxq *rxq)
 		else
 			for (i = 0; i < SF_BATCH; i++)
 				desc[i].addr = rte_mbuf_data_iova_default(mbufs[i]);
+		sf_in_this_order();
 		rxq->nb_free -= SF_BATCH;
 		rxq->tail += SF_BATCH;
 		if (rxq->tail == rxq->size)
@@ -98,11 +99,25 @@ sf_rxq_post(struct sf_rxq *rxq)
 	return rxq->tail != before;
 }
 
-/* Out of the way: nothing of this is to take a register from the loop. */
+/* All up to "next" has been taken out of the ring; it may be the end of the ring. */
+static __rte_always_inline void
+rx_taken(struct sf_rxq *rxq, uint16_t next)
+{
+	rxq->nb_free += next - rxq->next;
+	sf_in_this_order();
+	rxq->next = next;
+}
+
+/*
+ * Drop the last mbuf before "next".  Out of the way: nothing of this is to take a register
+ * from the loop.
+ */
 static __rte_noinline __rte_cold void
-rx_drop(struct sf_rxq *rxq, struct rte_mbuf *m)
+rx_drop(struct sf_rxq *rxq, struct rte_mbuf *m, uint16_t next)
 {
 	rxq->sw->errors++;
+	rx_taken(rxq, next);
+	sf_in_this_order();
 	rte_mbuf_raw_free(m);
 }
 
@@ -131,7 +146,7 @@ rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 		if (unlikely(c.cpl.index != (uint16_t)(first + i) ||
 				c.cpl.len == 0 || c.cpl.len > buf_size ||
 				(c.cpl.info & SF_RX_CPL_EOP) == 0)) {
-			rx_drop(rxq, m);
+			rx_drop(rxq, m, first + i + 1);
 			continue;
 		}
 		/* data_off, refcnt, nb_segs and port, all in one store */
@@ -146,8 +161,7 @@ rx_run(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 		m->hash.fdir.hi = c.cpl.mark;
 		pkts[n++] = m;
 	}
-	rxq->next = first + i;
-	rxq->nb_free += i;
+	rx_taken(rxq, first + i);
 	return n;
 }
 
@@ -160,8 +174,7 @@ rx_burst(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb_pkts)
 
 	n = rx_run(rxq, pkts, to_end);
 	if (rxq->next == rxq->size) {
-		rxq->next = 0;
-		rxq->gen ^= 1;
+		sf_rxq_wrap(rxq);
 		n += rx_run(rxq, pkts + n, nb - to_end);
 	}
 	if (rxq->nb_free >= rxq->free_thresh && sf_rxq_post(rxq))
@@ -260,6 +273,22 @@ sf_rxq_lend(struct sf_rxq *rxq)
 	rxq->lent += posted;
 	rxq_close(rxq);
 	return posted;
+}
+
+bool
+sf_rxq_succeed(struct sf_rxq *rxq, bool is_scattered)
+{
+	const uint32_t end = (uint32_t)rxq->next + sf_rx_posted(rxq);
+
+	if (rxq->next == rxq->size || end % rxq->size != rxq->tail)
+		return false;
+	/* It may have lost a buffer, or be over. */
+	if (is_scattered) {
+		rte_pktmbuf_free(rxq->first);
+		rxq->first = NULL;
+		rxq->skip = true;
+	}
+	return true;
 }
 
 /* Whether the buffer at an offset from next, which is posted, is filled. */

@@ -20,12 +20,15 @@
 static __rte_noinline __rte_cold void
 chain_drop(struct sf_rxq *rxq, struct rte_mbuf *m)
 {
+	struct rte_mbuf *first = rxq->first;
+
 	if (!rxq->skip)
 		rxq->sw->errors++;
 	rxq->skip = true;
-	rte_mbuf_raw_free(m);
-	rte_pktmbuf_free(rxq->first);
 	rxq->first = NULL;
+	sf_in_this_order();
+	rte_mbuf_raw_free(m);
+	rte_pktmbuf_free(first);
 }
 
 /* Put a buffer behind what there is of its packet. */
@@ -76,6 +79,20 @@ completion_fits(const struct sf_rxq *rxq, const union sf_rx_cpl_words *c)
 		before + c->cpl.len <= SF_MAX_FRAME;
 }
 
+/* Take the buffer at next out of the ring. */
+static inline struct rte_mbuf *
+buffer_take(struct sf_rxq *rxq)
+{
+	struct rte_mbuf *m = rxq->mbufs[rxq->next];
+
+	rxq->nb_free++;
+	sf_in_this_order();
+	if (++rxq->next == rxq->size)
+		sf_rxq_wrap(rxq);
+	sf_in_this_order();
+	return m;
+}
+
 uint16_t
 sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 {
@@ -84,9 +101,10 @@ sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 	uint16_t n = 0;
 
 	while (n < nb_pkts && sf_rx_posted(rxq) != 0 && completion_read(rxq, &c)) {
-		struct rte_mbuf *m = rxq->mbufs[rxq->next];
+		const bool fits = !rxq->skip && completion_fits(rxq, &c);
+		struct rte_mbuf *m = buffer_take(rxq);
 
-		if (likely(!rxq->skip && completion_fits(rxq, &c)))
+		if (likely(fits))
 			chain_add(rxq, m, &c);
 		else
 			chain_drop(rxq, m);
@@ -95,11 +113,6 @@ sf_rx_burst_scatter(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts)
 				pkts[n++] = rxq->first;
 			rxq->first = NULL;
 			rxq->skip = false;
-		}
-		rxq->nb_free++;
-		if (++rxq->next == rxq->size) {
-			rxq->next = 0;
-			rxq->gen ^= 1;
 		}
 	}
 	if (rxq->nb_free >= rxq->free_thresh && sf_rxq_post(rxq))

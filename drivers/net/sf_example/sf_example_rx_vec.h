@@ -209,12 +209,11 @@ rx_run_vec(struct sf_rxq *rxq, struct rte_mbuf **pkts, uint16_t nb)
 			rx_fill(&mbufs[n + i * VEC_ITEMS], cpl[i], &c);
 		memcpy(&pkts[n], &mbufs[n], SF_RX_GROUP * sizeof(pkts[0]));
 	}
-	rxq->next += n;
 	rxq->nb_free += n;
-	if (rxq->next == rxq->size) {
-		rxq->next = 0;
-		rxq->gen ^= 1;
-	}
+	sf_in_this_order();
+	rxq->next += n;
+	if (rxq->next == rxq->size)
+		sf_rxq_wrap(rxq);
 	return n;
 }
 

@@ -17,6 +17,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -57,15 +58,47 @@ leave(const struct passage *p)
 	rte_atomic_store_explicit(&p->gate->user, 0, rte_memory_order_release);
 }
 
+/*
+ * Take the place of a process that has died inside.  If that was when it changed the ring, the
+ * queue serves nobody until the primary starts it anew.
+ */
+static __rte_noinline __rte_cold bool
+succeed(const struct passage *p, uint32_t dead)
+{
+	uint32_t inside = dead;
+	void *queue;
+
+	if (kill(dead, 0) == 0 || errno != ESRCH ||
+			!rte_atomic_compare_exchange_strong_explicit(&p->gate->user, &inside, p->pid,
+			rte_memory_order_seq_cst, rte_memory_order_relaxed))
+		return false;
+	rte_atomic_thread_fence(rte_memory_order_seq_cst);
+	queue = rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_acquire);
+	if (queue == NULL || p->gates->incarnation != p->incarnation ||
+			(p->gate < p->gates->tx ?
+			sf_rxq_succeed(queue, p->dev->data->scattered_rx != 0) :
+			sf_txq_succeed(queue)))
+		return true;
+	rte_atomic_store_explicit(&p->gate->user, dead, rte_memory_order_release);
+	return false;
+}
+
 /* The queue, until leave(); or NULL. */
 static __rte_always_inline void *
 enter(struct passage *p)
 {
+	uint32_t inside;
 	void *queue;
 
 	if (unlikely(p->gate == NULL))
 		return NULL;
-	rte_atomic_store_explicit(&p->gate->user, p->pid, rte_memory_order_relaxed);
+	inside = rte_atomic_load_explicit(&p->gate->user, rte_memory_order_relaxed);
+	if (unlikely(inside != 0 && inside != p->pid)) {
+		if (!succeed(p, inside))
+			return NULL;
+	} else {
+		rte_atomic_store_explicit(&p->gate->user, p->pid, rte_memory_order_relaxed);
+	}
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 	queue = rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_acquire);
 	if (unlikely(queue == NULL || p->gates->incarnation != p->incarnation)) {

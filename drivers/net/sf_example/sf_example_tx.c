@@ -73,20 +73,21 @@ tx_reclaim(struct sf_txq *txq, uint16_t nb, const bool fast_free)
 	if (txq->nb_done < nb)
 		tx_look(txq);
 	nb = RTE_MIN(nb, txq->nb_done);
+	txq->nb_done -= nb;
+	txq->nb_free += nb;
 	for (left = nb; left > 0; left -= run) {
-		struct rte_mbuf **mbufs = &txq->mbufs[txq->clean];
+		const uint16_t clean = txq->clean;
+		struct rte_mbuf **mbufs = &txq->mbufs[clean];
 
-		run = RTE_MIN(left, txq->size - txq->clean);
+		run = RTE_MIN(left, txq->size - clean);
+		sf_in_this_order();
+		txq->clean = clean + run == txq->size ? 0 : clean + run;
+		sf_in_this_order();
 		if (fast_free)
 			rte_mempool_put_bulk(mbufs[0]->pool, (void **)mbufs, run);
 		else
 			rte_pktmbuf_free_bulk(mbufs, run);
-		txq->clean += run;
-		if (txq->clean == txq->size)
-			txq->clean = 0;
 	}
-	txq->nb_done -= nb;
-	txq->nb_free += nb;
 	return nb;
 }
 
@@ -113,8 +114,9 @@ tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
 		};
 		mbufs[n++] = m;
 	}
-	txq->tail += n;
+	sf_in_this_order();
 	txq->nb_free -= n;
+	txq->tail += n;
 	if (txq->tail == txq->size)
 		txq->tail = 0;
 }
@@ -227,6 +229,13 @@ sf_tx_descriptor_status(void *queue, uint16_t offset)
 		return RTE_ETH_TX_DESC_UNAVAIL;
 	return offset - txq->nb_free - 1 < tx_done(txq) ?
 		RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
+}
+
+bool
+sf_txq_succeed(const struct sf_txq *txq)
+{
+	return txq->tail < txq->size &&
+		((uint32_t)txq->clean + tx_used(txq)) % txq->size == txq->tail;
 }
 
 /* A burst sends nothing, and looks at nothing. */

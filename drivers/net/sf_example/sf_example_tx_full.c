@@ -115,6 +115,7 @@ desc_put(struct sf_txq *txq, const struct sf_tx_desc *desc, struct rte_mbuf *m)
 {
 	txq->desc[txq->tail] = *desc;
 	txq->mbufs[txq->tail] = m;
+	sf_in_this_order();
 	txq->nb_free--;
 	if (++txq->tail == txq->size)
 		txq->tail = 0;

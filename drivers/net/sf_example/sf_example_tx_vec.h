@@ -101,8 +101,9 @@ tx_fill_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
 			vec_put(&ring[n + i * VEC_ITEMS], desc[i]);
 	}
 	memcpy(&txq->mbufs[txq->tail], pkts, n * sizeof(pkts[0]));
-	txq->tail += n;
+	sf_in_this_order();
 	txq->nb_free -= n;
+	txq->tail += n;
 	if (txq->tail == txq->size)
 		txq->tail = 0;
 	if (n < nb)
