@@ -389,7 +389,7 @@ cmd_halt(uint16_t unused, unsigned int a, unsigned int b)
 int
 cmd_dropped(uint16_t port, unsigned int other, unsigned int unused)
 {
-	struct rte_eth_stats from, to;
+	struct rte_eth_stats from = { 0 }, to = { 0 };
 	int ret;
 
 	RTE_SET_USED(unused);
