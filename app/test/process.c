@@ -375,6 +375,7 @@ static const struct {
 	{ "calm", cmd_calm },
 	{ "close", cmd_close },
 	{ "configure", cmd_configure },
+	{ "die-within", cmd_die_within },
 	{ "dropped", cmd_dropped },
 	{ "flowing", cmd_flowing },
 	{ "halt", cmd_halt },

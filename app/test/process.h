@@ -62,4 +62,7 @@ int cmd_heap(uint16_t unused, unsigned int a, unsigned int b);
 /** Stop this process (SIGSTOP) when it next takes mbufs out of their pool, as an Rx burst does. */
 int cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b);
 
+/** Be killed within an Rx burst, at the first instruction that changes the queue. */
+int cmd_die_within(uint16_t port, unsigned int queue, unsigned int unused);
+
 #endif /* PROCESS_H */

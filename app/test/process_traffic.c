@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include <ethdev_driver.h>
 #include <rte_cycles.h>
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
@@ -23,6 +24,7 @@
 
 #include "process.h"
 #include "sf_packets.h"
+#include "trap.h"
 
 #define NB_FLOWS 8 /* in each direction */
 #define NB_QUEUES_MAX 16
@@ -467,7 +469,7 @@ cmd_heap(uint16_t unused, unsigned int a, unsigned int b)
 	return blocks;
 }
 
-/* --- Stopped within a burst --------------------------------------------------- */
+/* --- Stopped or killed within a burst ----------------------------------------- */
 
 static rte_mempool_dequeue_t dequeue;
 
@@ -490,4 +492,42 @@ cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b)
 	dequeue = ops->dequeue;
 	ops->dequeue = dequeue_stopped;
 	return 0;
+}
+
+/* A queue, as it was before the burst. */
+static struct {
+	const void *at;
+	size_t size;
+	uint32_t crc;
+} watched;
+
+static void
+die_of_change(int signal)
+{
+	RTE_SET_USED(signal);
+	if (rte_hash_crc(watched.at, watched.size, 0) != watched.crc)
+		kill(getpid(), SIGKILL);
+}
+
+int
+cmd_die_within(uint16_t port, unsigned int queue, unsigned int unused)
+{
+	const struct sigaction action = { .sa_handler = die_of_change };
+	struct rte_mbuf *m[BURST];
+	unsigned int ms;
+
+	RTE_SET_USED(unused);
+	if (!HAVE_TRAP)
+		return -ENOTSUP;
+	watched.at = rte_eth_devices[port].data->rx_queues[queue];
+	if (rte_malloc_validate(watched.at, &watched.size) < 0)
+		return -EINVAL;
+	for (ms = 0; ms < SETTLE_MS && rte_eth_rx_queue_count(port, queue) <= 0; ms++)
+		rte_delay_us_sleep(1000);
+	watched.crc = rte_hash_crc(watched.at, watched.size, 0);
+	sigaction(SIGTRAP, &action, NULL);
+	trap(true);
+	rte_eth_rx_burst(port, queue, m, BURST);
+	trap(false);
+	return -ETIMEDOUT;
 }

@@ -23,6 +23,7 @@
 #include <rte_vect.h>
 
 #include "sf_ports.h"
+#include "trap.h"
 
 #define NB_DESC 128
 #define NB_POOL 255
@@ -94,22 +95,6 @@ on_trap(int signal)
 		watch();
 	else if (nb_left-- == 0)
 		siglongjmp(killed, 1);
-}
-
-/* The trap flag; what is below the stack pointer is the function's. */
-static __rte_always_inline void
-trap(bool on)
-{
-#ifdef RTE_ARCH_X86_64
-	if (on)
-		asm volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; "
-			"lea 128(%%rsp), %%rsp" ::: "memory", "cc");
-	else
-		asm volatile("lea -128(%%rsp), %%rsp; pushfq; andq $~0x100, (%%rsp); popfq; "
-			"lea 128(%%rsp), %%rsp" ::: "memory", "cc");
-#else
-	RTE_SET_USED(on);
-#endif
 }
 
 /* --- Bursts, on a device that stands still ---------------------------------------- */
@@ -370,9 +355,8 @@ kill_burst(const struct side *side, unsigned int nb, enum packets kind, uint64_t
 	struct rte_eth_conf conf = { 0 };
 	int ret;
 
-#ifndef RTE_ARCH_X86_64
-	return test_skip("the processor's trap flag is x86's");
-#endif
+	if (!HAVE_TRAP)
+		return test_skip("the trap flag is x86's");
 	if (side == &receiver)
 		conf.rxmode.offloads = offloads;
 	else

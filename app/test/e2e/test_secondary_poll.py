@@ -5,6 +5,7 @@
 
 Port 0 sends, and port 1 is polled by the secondary.  Both are the primary's.
 """
+import platform
 import signal
 import sys
 import time
@@ -168,6 +169,32 @@ def test_killed_within(env):
         stop_within(primary, secondary)
         secondary.kill()
         another = started.process(2, [SF0, SF1])
+        another.do("poll 1")
+        primary.do("send 0 64 0")
+        stop(primary)
+        assert int(another.ask("rest")) >= 64
+        quit_all(another, primary)
+
+
+def test_killed_changing_the_ring(env):
+    """Nobody goes on with a ring that is half done, until the primary has started it again."""
+    if platform.machine() != "x86_64":
+        raise harness.Skip("the trap flag is x86's")
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        secondary = started.process(1, [SF0, SF1])
+        configure(primary, intr=0)
+        start(primary)
+        primary.do("send 0 64 0")
+        secondary.type("die-within 1 0")
+        assert secondary.wait() == -signal.SIGKILL, secondary.text()
+        another = started.process(2, [SF0, SF1])
+        another.do("poll 1")
+        another.expect("Rx queue 0: process .* was killed when it changed the ring")
+        assert another.ask("rest") == "0"
+        stop(primary)
+        assert 0 < int(primary.ask("mbufs")) <= 32  # what the burst had in hand
+        start(primary)
         another.do("poll 1")
         primary.do("send 0 64 0")
         stop(primary)

@@ -37,6 +37,7 @@ struct passage {
 	uint32_t pid;
 	uint32_t incarnation; /* of the port that this process has */
 	uint32_t opened; /* when the functions were found out */
+	uint32_t refused; /* when it was said that the ring is half done */
 	eth_rx_burst_t rx;
 	eth_tx_burst_t tx;
 };
@@ -58,12 +59,26 @@ leave(const struct passage *p)
 	rte_atomic_store_explicit(&p->gate->user, 0, rte_memory_order_release);
 }
 
+static void
+say_half_done(struct passage *p, uint32_t dead)
+{
+	const bool is_rx = p->gate < p->gates->tx;
+	const struct sf_gate *first = is_rx ? p->gates->rx : p->gates->tx;
+
+	if (p->refused == p->gate->opened)
+		return;
+	p->refused = p->gate->opened;
+	SF_LOG(ERR, driver, sf_port(p->dev), "%s queue %u: process %u was killed when it changed "
+		"the ring; it is not used until the primary starts it again", is_rx ? "Rx" : "Tx",
+		(unsigned int)(p->gate - first), dead);
+}
+
 /*
  * Take the place of a process that has died inside.  If that was when it changed the ring, the
  * queue serves nobody until the primary starts it anew.
  */
 static __rte_noinline __rte_cold bool
-succeed(const struct passage *p, uint32_t dead)
+succeed(struct passage *p, uint32_t dead)
 {
 	uint32_t inside = dead;
 	void *queue;
@@ -80,6 +95,7 @@ succeed(const struct passage *p, uint32_t dead)
 			sf_txq_succeed(queue)))
 		return true;
 	rte_atomic_store_explicit(&p->gate->user, dead, rte_memory_order_release);
+	say_half_done(p, dead);
 	return false;
 }
 

@@ -234,8 +234,11 @@ sf_tx_descriptor_status(void *queue, uint16_t offset)
 bool
 sf_txq_succeed(const struct sf_txq *txq)
 {
+	const uint16_t last = (txq->tail == 0 ? txq->size : txq->tail) - 1;
+
 	return txq->tail < txq->size &&
-		((uint32_t)txq->clean + tx_used(txq)) % txq->size == txq->tail;
+		((uint32_t)txq->clean + tx_used(txq)) % txq->size == txq->tail &&
+		(tx_used(txq) == 0 || txq->mbufs[last] != NULL); /* no packet is begun */
 }
 
 /* A burst sends nothing, and looks at nothing. */
