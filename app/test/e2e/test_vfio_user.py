@@ -116,14 +116,14 @@ class Driver:
 
     def wait_packets(self, count):
         """Lengths of the packets received, from index 0."""
+        def completions():
+            return [struct.unpack_from("<IHHHHHH", self.memory.map, RX_CPL + 16 * i)
+                    for i in range(count)]
+
         deadline = time.monotonic() + 5
-        entries = []
-        while time.monotonic() < deadline:
-            entries = [struct.unpack_from("<IHHHHHH", self.memory.map, RX_CPL + 16 * i)
-                       for i in range(count)]
-            if all(e[6] & 1 for e in entries):
-                break
+        while not all(e[6] & 1 for e in completions()) and time.monotonic() < deadline:
             time.sleep(0.002)
+        entries = completions()  # again: what was read before the generation may be older
         assert all(e[6] & 1 for e in entries), entries
         assert [e[1] for e in entries] == list(range(count)), entries
         return [e[3] for e in entries]
