@@ -50,7 +50,11 @@ run_suites() {
 		bad=1
 	fi
 	failed=$((failed + bad))
-	grep -E '^ok .*# SKIP|^not ok ' "$log" || true
+	# What a test has said last before it failed: meson shows errors only, not TAP's comments.
+	awk '/^#/ { said[n++ % 100] = $0 }
+		/^not ok / { for (i = n > 100 ? n - 100 : 0; i < n; i++) print said[i % 100] }
+		/^not ok |^ok .*# SKIP/
+		/^(not )?ok / { n = 0 }' "$log"
 }
 
 # What has become of all suites so far; false if that is not good.
