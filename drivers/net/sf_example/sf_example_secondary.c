@@ -83,8 +83,9 @@ succeed(struct passage *p, uint32_t dead)
 	uint32_t inside = dead;
 	void *queue;
 
-	if (kill(dead, 0) == 0 || errno != ESRCH ||
-			!rte_atomic_compare_exchange_strong_explicit(&p->gate->user, &inside, p->pid,
+	if (kill(dead, 0) == 0 || errno != ESRCH)
+		return false;
+	if (!rte_atomic_compare_exchange_strong_explicit(&p->gate->user, &inside, p->pid,
 			rte_memory_order_seq_cst, rte_memory_order_relaxed))
 		return false;
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
