@@ -119,7 +119,7 @@ boot_modules=(virtio_pci virtio_console 9pnet_virtio 9p overlay)
 
 # The distribution's kernel and its headers, unpacked into directory $1.
 unpack_stock() {
-	local dir=$1 release=$2 version=$3 root=$1/root package module n=10
+	local dir=$1 release=$2 root=$1/root package module n=10
 
 	rm -rf "$dir"
 	mkdir -p "$root" "$dir/boot-modules"
@@ -128,7 +128,8 @@ unpack_stock() {
 		for package in "linux-image-$release" "linux-headers-$release" \
 				$(apt-cache depends "linux-headers-$release" |
 					awk '$1 == "Depends:" && $2 ~ /^linux-/ { print $2 }'); do
-			download "$package" "$version"
+			# While the archive is updated, they need not all have the same version.
+			download "$package" "$(archive_version "$package")"
 		done
 		for package in ./*.deb; do
 			dpkg-deb -x "$package" "$root"
@@ -156,7 +157,7 @@ make_kernel() {
 	local kind=$1 version=$2 dir=$3
 
 	if [ "$kind" = stock ]; then
-		unpack_stock "$dir" "$stock_release" "$version"
+		unpack_stock "$dir" "$stock_release"
 	else
 		unpack_source "$cache/${source_package}_$version" "$version"
 		build_kernel "$kind" "$dir" "$cache/${source_package}_$version"
