@@ -50,7 +50,7 @@ run_suites() {
 		bad=1
 	fi
 	failed=$((failed + bad))
-	# What a test has said last before it failed: meson shows errors only, not TAP's comments.
+	# The last comments of each failed test in its TAP output: meson prints its error output only.
 	awk '/^#/ { said[n++ % 100] = $0 }
 		/^not ok / { for (i = n > 100 ? n - 100 : 0; i < n; i++) print said[i % 100] }
 		/^not ok |^ok .*# SKIP/

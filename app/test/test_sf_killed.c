@@ -29,10 +29,10 @@
 #define NB_POOL 255
 #define LEN 60
 
-/* What the process has had in hand: packets, mbufs to post, mbufs to free. */
+/* Mbufs lost with the killed process, at most: a burst of packets, of posted, and of freed ones. */
 #define LOST_MAX (3 * BURST)
 
-/* What is received or sent; the last is not as it should be, but of PLAIN. */
+/* Packets of a burst: all good; the last one bad; the others in several mbufs, the last one bad. */
 enum packets { PLAIN, WITH_BAD, IN_PIECES };
 
 #define NB_CHANGES_MAX 1000

@@ -19,7 +19,7 @@
 static __rte_always_inline void
 trap(bool on)
 {
-	/* What is below the stack pointer is the function's. */
+	/* The 128 bytes below the stack pointer, the red zone, may hold the caller's variables. */
 #if HAVE_TRAP
 	if (on)
 		asm volatile("lea -128(%%rsp), %%rsp; pushfq; orq $0x100, (%%rsp); popfq; "

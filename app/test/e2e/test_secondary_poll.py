@@ -159,14 +159,20 @@ def test_hangs_within(env):
         quit_all(secondary, primary)
 
 
+def secondary_stopped(started):
+    """A primary with running ports, and a secondary that is stopped within a burst."""
+    primary = started.process(0, [SF0, SF1])
+    secondary = started.process(1, [SF0, SF1])
+    configure(primary, intr=0)
+    start(primary)
+    stop_within(primary, secondary)
+    return primary, secondary
+
+
 def test_killed_within(env):
     """Killed within a burst, but not while it changes the ring: another goes on from there."""
     with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
-        configure(primary, intr=0)
-        start(primary)
-        stop_within(primary, secondary)
+        primary, secondary = secondary_stopped(started)
         secondary.kill()
         another = started.process(2, [SF0, SF1])
         another.do("poll 1")
@@ -212,11 +218,7 @@ def close(primary, port):
 def test_closed_within(env):
     """A queue that was kept is freed with the port, as all others are."""
     with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
-        configure(primary, intr=0)
-        start(primary)
-        stop_within(primary, secondary)
+        primary, secondary = secondary_stopped(started)
         stop(primary)
         secondary.popen.send_signal(signal.SIGCONT)
         secondary.ask("rest")
