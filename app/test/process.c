@@ -130,40 +130,67 @@ cmd_send(uint16_t port, unsigned int nb, unsigned int longest_gap_us)
 	return ret;
 }
 
-/* A packet of several mbufs. */
-static int
-cmd_send_long(uint16_t port, unsigned int a, unsigned int b)
+struct rte_mbuf *
+make_packet(uint16_t port)
 {
-	struct rte_mbuf *m = NULL, *segment;
+	struct rte_eth_conf conf;
+	struct rte_mbuf *m, *segment;
 	unsigned int i;
+
+	if (rte_eth_dev_conf_get(port, &conf) < 0)
+		return NULL;
+	if ((conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) == 0)
+		return make_frame(60, station, 0);
+	m = make_frame(1500, station, 0);
+	for (i = 1; m != NULL && i < LONG_SEGS; i++) {
+		segment = make_frame(1500, station, i);
+		if (segment == NULL || rte_pktmbuf_chain(m, segment) < 0)
+			return NULL;
+	}
+	return m;
+}
+
+/* A packet as long as the port has been configured for; it has arrived. */
+static int
+cmd_send_one(uint16_t port, unsigned int a, unsigned int b)
+{
+	struct rte_mbuf *m = make_packet(port);
+	int ret;
 
 	RTE_SET_USED(a);
 	RTE_SET_USED(b);
-	for (i = 0; i < LONG_SEGS; i++) {
-		segment = make_frame(1500, station, i);
-		if (segment == NULL)
-			return -ENOMEM;
-		if (m == NULL)
-			m = segment;
-		else
-			rte_pktmbuf_chain(m, segment);
-	}
-	return port_send(port, 0, &m, 1);
+	ret = m == NULL ? -ENOMEM : port_send(port, 0, &m, 1);
+	return ret < 0 ? ret : port_wait_sent(port, 0, NB_DESC);
 }
 
-/* The length of the next packet. */
+/* The length of the next packet, for which there is so much time. */
 static int
-cmd_receive(uint16_t port, unsigned int queue, unsigned int b)
+cmd_receive(uint16_t port, unsigned int queue, unsigned int ms)
 {
 	struct rte_mbuf *m;
 	int len;
 
-	RTE_SET_USED(b);
-	if (port_receive(port, queue, &m, 1, 2000) != 1)
+	if (port_receive(port, queue, &m, 1, ms) != 1)
 		return -ETIMEDOUT;
 	len = m->pkt_len;
 	rte_pktmbuf_free(m);
 	return len;
+}
+
+/* Receive so many packets, and nothing of a later one. */
+static int
+cmd_discard(uint16_t port, unsigned int queue, unsigned int nb)
+{
+	struct rte_mbuf *m[BURST];
+	uint16_t n;
+
+	for (; nb > 0; nb -= n) {
+		n = port_receive(port, queue, m, RTE_MIN(nb, (unsigned int)BURST), 2000);
+		if (n == 0)
+			return -ETIMEDOUT;
+		rte_pktmbuf_free_bulk(m, n);
+	}
+	return 0;
 }
 
 /* Be woken by the events of a queue from now on. */
@@ -375,7 +402,9 @@ static const struct {
 	{ "calm", cmd_calm },
 	{ "close", cmd_close },
 	{ "configure", cmd_configure },
-	{ "die-within", cmd_die_within },
+	{ "die-receiving", cmd_die_receiving },
+	{ "die-sending", cmd_die_sending },
+	{ "discard", cmd_discard },
 	{ "dropped", cmd_dropped },
 	{ "flowing", cmd_flowing },
 	{ "halt", cmd_halt },
@@ -391,13 +420,14 @@ static const struct {
 	{ "reset", cmd_reset },
 	{ "rest", cmd_rest },
 	{ "send", cmd_send },
-	{ "send-long", cmd_send_long },
+	{ "send-one", cmd_send_one },
 	{ "sleep", cmd_sleep },
 	{ "spare-files", cmd_spare_files },
 	{ "start", cmd_start },
 	{ "stop", cmd_stop },
 	{ "stop-within", cmd_stop_within },
 	{ "traffic", cmd_traffic },
+	{ "try", cmd_try },
 	{ "wait-link", cmd_wait_link },
 	{ "wait-on", cmd_wait_on },
 };

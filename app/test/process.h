@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include <rte_mbuf.h>
+
 /**
  * Answer a secondary's requests for a device in place of common/vfio, which must
  * not have one open.  The device has interrupts, and something is wrong with
@@ -62,7 +64,17 @@ int cmd_heap(uint16_t unused, unsigned int a, unsigned int b);
 /** Stop this process (SIGSTOP) when it next takes mbufs out of their pool, as an Rx burst does. */
 int cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b);
 
-/** Be killed within an Rx burst, at the first instruction that changes the queue. */
-int cmd_die_within(uint16_t port, unsigned int queue, unsigned int unused);
+/**
+ * Be killed within an Rx or a Tx burst, at the instruction that makes so many changes of the
+ * queue complete; -ERANGE if a burst makes fewer.
+ */
+int cmd_die_receiving(uint16_t port, unsigned int queue, unsigned int nb_changes);
+int cmd_die_sending(uint16_t port, unsigned int queue, unsigned int nb_changes);
+
+/** Use a port's queues for no packet, as whoever comes after a killed process. */
+int cmd_try(uint16_t port, unsigned int queue, unsigned int unused);
+
+/** A packet in one mbuf or in several, as the port has been configured; or NULL. */
+struct rte_mbuf *make_packet(uint16_t port);
 
 #endif /* PROCESS_H */

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -24,7 +23,6 @@
 
 #include "process.h"
 #include "sf_packets.h"
-#include "trap.h"
 
 #define NB_FLOWS 8 /* in each direction */
 #define NB_QUEUES_MAX 16
@@ -467,67 +465,4 @@ cmd_heap(uint16_t unused, unsigned int a, unsigned int b)
 		if (rte_malloc_get_socket_stats(i, &stats) == 0)
 			blocks += stats.alloc_count;
 	return blocks;
-}
-
-/* --- Stopped or killed within a burst ----------------------------------------- */
-
-static rte_mempool_dequeue_t dequeue;
-
-static int
-dequeue_stopped(struct rte_mempool *mp, void **objs, unsigned int n)
-{
-	rte_mempool_get_ops(mp->ops_index)->dequeue = dequeue;
-	raise(SIGSTOP);
-	return dequeue(mp, objs, n);
-}
-
-int
-cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b)
-{
-	struct rte_mempool_ops *ops = rte_mempool_get_ops(pool->ops_index);
-
-	RTE_SET_USED(unused);
-	RTE_SET_USED(a);
-	RTE_SET_USED(b);
-	dequeue = ops->dequeue;
-	ops->dequeue = dequeue_stopped;
-	return 0;
-}
-
-/* A queue, as it was before the burst. */
-static struct {
-	const void *at;
-	size_t size;
-	uint32_t crc;
-} watched;
-
-static void
-die_of_change(int signal)
-{
-	RTE_SET_USED(signal);
-	if (rte_hash_crc(watched.at, watched.size, 0) != watched.crc)
-		kill(getpid(), SIGKILL);
-}
-
-int
-cmd_die_within(uint16_t port, unsigned int queue, unsigned int unused)
-{
-	const struct sigaction action = { .sa_handler = die_of_change };
-	struct rte_mbuf *m[BURST];
-	unsigned int ms;
-
-	RTE_SET_USED(unused);
-	if (!HAVE_TRAP)
-		return -ENOTSUP;
-	watched.at = rte_eth_devices[port].data->rx_queues[queue];
-	if (rte_malloc_validate(watched.at, &watched.size) < 0)
-		return -EINVAL;
-	for (ms = 0; ms < SETTLE_MS && rte_eth_rx_queue_count(port, queue) <= 0; ms++)
-		rte_delay_us_sleep(1000);
-	watched.crc = rte_hash_crc(watched.at, watched.size, 0);
-	sigaction(SIGTRAP, &action, NULL);
-	trap(true);
-	rte_eth_rx_burst(port, queue, m, BURST);
-	trap(false);
-	return -ETIMEDOUT;
 }

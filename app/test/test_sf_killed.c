@@ -7,9 +7,7 @@
  * not give an mbuf back that has left the ring already.
  *
  * The processor traps after each instruction, and at one of them the burst is left for good:
- * at each, in turn, that has changed something of the queue or the pool.  The pool's own
- * functions are taken for one instruction: a mempool that is not to suffer from this is of a
- * kind that does not.
+ * at each, in turn, that has changed something of the queue or the pool.
  */
 
 #include <setjmp.h>
@@ -37,12 +35,8 @@ enum packets { PLAIN, WITH_BAD, IN_PIECES };
 
 #define NB_CHANGES_MAX 1000
 
-static rte_mempool_dequeue_t dequeue;
-static rte_mempool_enqueue_t enqueue;
-
 static sigjmp_buf killed;
 static volatile unsigned int nb_left; /* instructions */
-static volatile bool in_pool;
 
 /* The queue, and at which instructions it changes, if they are being found out. */
 static const void *queue;
@@ -51,28 +45,6 @@ static bool is_watching;
 static uint32_t seen;
 static unsigned int nb_instructions, nb_changes;
 static unsigned int changes[NB_CHANGES_MAX];
-
-static int
-dequeue_at_once(struct rte_mempool *mp, void **objs, unsigned int n)
-{
-	int ret;
-
-	in_pool = true;
-	ret = dequeue(mp, objs, n);
-	in_pool = false;
-	return ret;
-}
-
-static int
-enqueue_at_once(struct rte_mempool *mp, void * const *objs, unsigned int n)
-{
-	int ret;
-
-	in_pool = true;
-	ret = enqueue(mp, objs, n);
-	in_pool = false;
-	return ret;
-}
 
 static void
 watch(void)
@@ -89,7 +61,7 @@ static void
 on_trap(int signal)
 {
 	RTE_SET_USED(signal);
-	if (in_pool)
+	if (trap_is_in_pool())
 		return;
 	if (is_watching)
 		watch();
@@ -323,22 +295,17 @@ static int
 kill_in_pool(const struct side *side, unsigned int nb, enum packets kind,
 	struct rte_eth_conf *conf)
 {
-	struct rte_mempool_ops *ops = rte_mempool_get_ops(pool->ops_index);
 	const struct sigaction action = { .sa_handler = on_trap };
 	struct sigaction before;
 	int ret;
 
 	TEST_ASSERT_OK(ports_start(1, NB_DESC, conf));
 	sim_host_freeze(true);
-	dequeue = ops->dequeue;
-	enqueue = ops->enqueue;
-	ops->dequeue = dequeue_at_once;
-	ops->enqueue = enqueue_at_once;
+	trap_watch_pool(pool);
 	sigaction(SIGTRAP, &action, &before);
 	ret = kill_everywhere(side, nb, kind);
 	sigaction(SIGTRAP, &before, NULL);
-	ops->dequeue = dequeue;
-	ops->enqueue = enqueue;
+	trap_leave_pool(pool);
 	sim_host_freeze(false);
 	rte_eth_dev_stop(ports[0]);
 	rte_eth_dev_stop(ports[1]);

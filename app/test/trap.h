@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include <rte_common.h>
+#include <rte_mempool.h>
 
 #ifdef RTE_ARCH_X86_64
 #define HAVE_TRAP 1
@@ -31,5 +32,16 @@ trap(bool on)
 	RTE_SET_USED(on);
 #endif
 }
+
+/**
+ * Take note from here on of when a thread is in the pool's own functions, so that a handler of
+ * SIGTRAP can take each of them for one instruction: a process that is killed within them
+ * leaves a ring's lock taken, which is the mempool's matter.
+ */
+void trap_watch_pool(const struct rte_mempool *mp);
+/** No more. */
+void trap_leave_pool(const struct rte_mempool *mp);
+/** Whether this thread is in one of them. */
+bool trap_is_in_pool(void);
 
 #endif /* TRAP_H */

@@ -5,6 +5,7 @@
 
 Port 0 sends, and port 1 is polled by the secondary.  Both are the primary's.
 """
+import itertools
 import platform
 import signal
 import sys
@@ -182,30 +183,92 @@ def test_killed_within(env):
         quit_all(another, primary)
 
 
-def test_killed_changing_the_ring(env):
-    """Nobody goes on with a ring that is half done, until the primary has started it again."""
+RING = 512
+
+
+def prepare_receiving(primary, secondary, packets, mbufs):
+    """Packets at the end of the ring and at its beginning, and one on both sides of it."""
+    before = RING - packets * mbufs // 2 - 1
+    primary.do(f"send 0 {before} 0")
+    secondary.do(f"discard 1 0 {before}")
+    primary.do(*["send-one 0"] * packets)
+
+
+def exchange_receiving(primary, secondary):
+    """The first packet may go with one that the killed process had begun."""
+    primary.do("send-one 0", "send-one 0")
+    return [secondary.ask("receive 1 0 5000")]
+
+
+def prepare_sending(primary, secondary, packets, mbufs):
+    """The killed process makes its own."""
+
+
+def exchange_sending(primary, secondary):
+    """What the killed process had sent may come as well."""
+    secondary.do("send-one 0")
+    lengths = [primary.ask("receive 1 0 5000")]
+    while lengths[-1].isdigit():
+        lengths.append(primary.ask("receive 1 0 0"))
+    return lengths[:-1]
+
+
+def killed_at_each_change(env, way, packets, mbufs=1):
+    """One process after another is killed, a change of the queue further on within a burst.
+
+    The next one goes on with whole packets; or nobody does until the primary has started the
+    queue again, as the ring is half done.
+    """
     if platform.machine() != "x86_64":
         raise harness.Skip("the trap flag is x86's")
+    command, prepare, exchange = {
+        "receiving": ("die-receiving 1 0", prepare_receiving, exchange_receiving),
+        "sending": ("die-sending 0 0", prepare_sending, exchange_sending),
+    }[way]
+    length, how = ("60", 0) if mbufs == 1 else ("4500", 2)
+    went_on = refused = 0
     with processes(env) as started:
         primary = started.process(0, [SF0, SF1])
+        primary.do(f"configure 0 1 {how}", f"configure 1 1 {how}")
         secondary = started.process(1, [SF0, SF1])
-        configure(primary, intr=0)
-        start(primary)
-        primary.do("send 0 64 0")
-        secondary.type("die-within 1 0")
-        assert secondary.wait() == -signal.SIGKILL, secondary.text()
-        another = started.process(2, [SF0, SF1])
-        another.do("poll 1")
-        another.expect("Rx queue 0: process .* was killed when it changed the ring")
-        assert another.ask("rest") == "0"
+        for number in itertools.count(1):
+            start(primary)
+            prepare(primary, secondary, packets, mbufs)
+            secondary.type(f"{command} {number}\nquit")
+            if secondary.wait() != -signal.SIGKILL:
+                assert "= ERANGE" in secondary.text(), secondary.text()
+                break
+            secondary = started.process(number + 1, [SF0, SF1])
+            secondary.do("try 0 0", "try 1 0")
+            if "was killed when it changed the ring" in secondary.text():
+                refused += 1
+                stop(primary)
+                start(primary)
+            else:
+                went_on += 1
+            lengths = exchange(primary, secondary)
+            assert set(lengths) == {length}, lengths
+            stop(primary)
+        print(f"# went on {went_on} times, refused {refused} times")
+        assert went_on > 0 and refused > 0
         stop(primary)
-        assert 0 < int(primary.ask("mbufs")) <= 32  # what the burst had in hand
-        start(primary)
-        another.do("poll 1")
-        primary.do("send 0 64 0")
-        stop(primary)
-        assert int(another.ask("rest")) >= 64
-        quit_all(another, primary)
+        quit_all(primary)
+
+
+def test_killed_at_each_change_receiving(env):
+    killed_at_each_change(env, "receiving", 32)
+
+
+def test_killed_at_each_change_receiving_in_pieces(env):
+    killed_at_each_change(env, "receiving", 2, mbufs=3)
+
+
+def test_killed_at_each_change_sending(env):
+    killed_at_each_change(env, "sending", 4)
+
+
+def test_killed_at_each_change_sending_in_pieces(env):
+    killed_at_each_change(env, "sending", 4, mbufs=3)
 
 
 def close(primary, port):

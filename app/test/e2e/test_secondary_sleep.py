@@ -109,15 +109,15 @@ def test_other_functions(env):
         start(primary)
         secondary = started.process(1, [SF0, SF1])
         primary.do("send 0 1 0")
-        assert secondary.ask("receive 1 0") == "60"
+        assert secondary.ask("receive 1 0 2000") == "60"
         stop(primary)
-        assert secondary.ask("receive 1 0") == "ETIMEDOUT"
+        assert secondary.ask("receive 1 0 2000") == "ETIMEDOUT"
         primary.do("configure 0 1 2", "configure 1 1 2")
         start(primary)
-        primary.do("send-long 0")
-        assert secondary.ask("receive 1 0") == "4500"
-        secondary.do("send-long 1")
-        assert primary.ask("receive 0 0") == "4500"
+        primary.do("send-one 0")
+        assert secondary.ask("receive 1 0 2000") == "4500"
+        secondary.do("send-one 1")
+        assert primary.ask("receive 0 0 2000") == "4500"
         quit_all(secondary, primary)
 
 

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright (c) 2026 The auxiliary-bus driver authors
+ */
+
+/* A process that is stopped or killed within a burst. */
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <ethdev_driver.h>
+#include <rte_hash_crc.h>
+#include <rte_malloc.h>
+
+#include "process.h"
+#include "sf_ports.h"
+#include "trap.h"
+
+#define NB_SENT 4
+
+static rte_mempool_dequeue_t dequeue;
+
+static int
+dequeue_stopped(struct rte_mempool *mp, void **objs, unsigned int n)
+{
+	rte_mempool_get_ops(mp->ops_index)->dequeue = dequeue;
+	raise(SIGSTOP);
+	return dequeue(mp, objs, n);
+}
+
+int
+cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b)
+{
+	struct rte_mempool_ops *ops = rte_mempool_get_ops(pool->ops_index);
+
+	RTE_SET_USED(unused);
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	dequeue = ops->dequeue;
+	ops->dequeue = dequeue_stopped;
+	return 0;
+}
+
+/* A queue, as its last change has left it, and how many changes the process still lives. */
+static struct {
+	const void *at;
+	size_t size;
+	uint32_t crc;
+	unsigned int nb_left;
+} watched;
+
+static void
+on_trap(int signal)
+{
+	uint32_t crc;
+
+	RTE_SET_USED(signal);
+	if (trap_is_in_pool())
+		return;
+	crc = rte_hash_crc(watched.at, watched.size, 0);
+	if (crc == watched.crc)
+		return;
+	watched.crc = crc;
+	if (--watched.nb_left == 0)
+		kill(getpid(), SIGKILL);
+}
+
+static int
+watch(const void *queue, unsigned int nb_changes)
+{
+	const struct sigaction action = { .sa_handler = on_trap };
+
+	if (!HAVE_TRAP)
+		return -ENOTSUP;
+	watched.at = queue;
+	if (nb_changes == 0 || rte_malloc_validate(watched.at, &watched.size) < 0)
+		return -EINVAL;
+	watched.crc = rte_hash_crc(watched.at, watched.size, 0);
+	watched.nb_left = nb_changes;
+	trap_watch_pool(pool);
+	return sigaction(SIGTRAP, &action, NULL) < 0 ? -errno : 0;
+}
+
+int
+cmd_die_receiving(uint16_t port, unsigned int queue, unsigned int nb_changes)
+{
+	struct rte_mbuf *m[BURST];
+	uint16_t n;
+	int ret;
+
+	ret = watch(rte_eth_devices[port].data->rx_queues[queue], nb_changes);
+	if (ret < 0)
+		return ret;
+	trap(true);
+	n = rte_eth_rx_burst(port, queue, m, BURST);
+	trap(false);
+	rte_pktmbuf_free_bulk(m, n);
+	return n == 0 ? -ETIMEDOUT : -ERANGE;
+}
+
+int
+cmd_die_sending(uint16_t port, unsigned int queue, unsigned int nb_changes)
+{
+	struct rte_mbuf *m[NB_SENT];
+	unsigned int i;
+	uint16_t n;
+	int ret;
+
+	for (i = 0; i < NB_SENT; i++)
+		if ((m[i] = make_packet(port)) == NULL)
+			return -ENOMEM;
+	ret = watch(rte_eth_devices[port].data->tx_queues[queue], nb_changes);
+	if (ret < 0)
+		return ret;
+	trap(true);
+	n = rte_eth_tx_burst(port, queue, m, NB_SENT);
+	trap(false);
+	rte_pktmbuf_free_bulk(m + n, NB_SENT - n);
+	return n == 0 ? -ETIMEDOUT : -ERANGE;
+}
+
+int
+cmd_try(uint16_t port, unsigned int queue, unsigned int unused)
+{
+	struct rte_mbuf *none;
+
+	RTE_SET_USED(unused);
+	return rte_eth_rx_burst(port, queue, &none, 0) + rte_eth_tx_burst(port, queue, &none, 0);
+}
