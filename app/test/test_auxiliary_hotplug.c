@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -320,6 +321,34 @@ test_plug_full(void)
 	return TEST_SUCCESS;
 }
 
+/* A process without a free descriptor cannot see what is there: nothing has gone for that. */
+static int
+test_plug_no_descriptor(void)
+{
+	struct rlimit limit, none;
+	char from[300], to[300];
+
+	snprintf(from, sizeof(from), "%s/.mock.sf.1", aux_root);
+	snprintf(to, sizeof(to), "%s/mock.sf.1", aux_root);
+	TEST_ASSERT_OK(aux_make_sf(".mock.sf.1"));
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=full"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	TEST_ASSERT_OK(getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	test_log_start();
+	TEST_ASSERT_OK(setrlimit(RLIMIT_NOFILE, &none));
+	rename(from, to);
+	nothing_happens();
+	setrlimit(RLIMIT_NOFILE, &limit);
+	TEST_ASSERT(test_log_count("cannot look for devices that come and go") > 0, "not said");
+	TEST_ASSERT_EQUAL(aux_mock.removes, 0);
+	ASSERT_TOLD(come, 2, "mock.sf.1");
+	TEST_ASSERT_EQUAL(aux_mock.removes, 0);
+	return TEST_SUCCESS;
+}
+
 /* By its number, whatever its name is this time. */
 static int
 test_plug_picked(void)
@@ -360,6 +389,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_not_again),
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
+	TEST_CASE(test_plug_no_descriptor),
 	TEST_CASE(test_plug_picked),
 	TEST_CASE(test_plug_unasked),
 	{ .name = NULL }

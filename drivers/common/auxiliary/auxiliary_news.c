@@ -95,14 +95,15 @@ auxiliary_news_take_uevents(const struct auxiliary_news *news)
 	return is_news;
 }
 
-/* What happened is to be seen in the directories. */
+/* What happened is to be seen in the directories, and so is what cannot be read here. */
 RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_news_take_inotify)
 bool
 auxiliary_news_take_inotify(const struct auxiliary_news *news)
 {
 	char events[4096];
+	ssize_t len = read(news->inotify, events, sizeof(events));
 
-	return read(news->inotify, events, sizeof(events)) > 0;
+	return len >= 0 || (errno != EAGAIN && errno != EINTR);
 }
 
 /*
@@ -149,8 +150,11 @@ watch(int inotify, const char *path)
 		strlcpy(at, path, sizeof(at));
 		while (inotify_add_watch(inotify, at, WATCH_MASK) < 0) {
 			slash = strrchr(at, '/');
-			if (slash == NULL || at[1] == '\0')
+			if (slash == NULL || at[1] == '\0') {
+				AUXILIARY_LOG(WARNING, "cannot watch directory %s: %s", path,
+					strerror(errno));
 				return;
+			}
 			strlcpy(missing, at, sizeof(missing));
 			slash[slash == at ? 1 : 0] = '\0';
 		}

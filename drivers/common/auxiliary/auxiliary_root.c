@@ -204,7 +204,10 @@ entry_ask(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	return S_ISREG(st.st_mode) ? 0 : entry_add(entries, root, order, name, st.st_ino);
 }
 
-/* Add all entries of a root.  A root that cannot be read is not an error of the scan. */
+/*
+ * Add all entries of a root.  One that cannot be read has none, unless it is this process
+ * that has nothing left to read it with.
+ */
 static int
 root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, uint32_t order)
 {
@@ -212,6 +215,11 @@ root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	const struct dirent *dirent;
 	int ret = 0;
 
+	if (dir == NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+		ret = -errno;
+		AUXILIARY_LOG(ERR, "cannot open directory %s: %s", root->path, strerror(-ret));
+		return ret;
+	}
 	if (dir == NULL) {
 		AUXILIARY_LOG_AT(errno == ENOENT ? RTE_LOG_INFO : RTE_LOG_ERR,
 			"cannot open directory %s, so no devices there: %s", root->path,

@@ -76,10 +76,11 @@ bool auxiliary_root_is_kernels(const struct auxiliary_root *root);
 
 /**
  * Add the entries of these roots, in order, or with "name" those of that name.
- * A root that cannot be read is told in a log line, and is no error.
+ * A root that cannot be read is told in a log line, and is no error, unless it was for want
+ * of memory or a file descriptor.
  *
  * @return
- *   0 or -ENOMEM.
+ *   0, -ENOMEM, -EMFILE or -ENFILE.
  */
 __rte_internal
 int auxiliary_entries_read(struct auxiliary_entries *entries,

@@ -25,6 +25,9 @@
 #define LOOK_DELAY_US 10000
 #define LOOK_SHARE 4
 
+/* Without memory, or a file descriptor, nothing is known of what is there. */
+#define LOOK_AGAIN_US 100000
+
 /*
  * What follows an arrival comes a moment later: a driver is bound, udev sets the
  * permissions of the node.  So a plug that fails for want of these is tried again
@@ -126,6 +129,12 @@ device_is_ready(struct auxiliary_device *dev)
 	return true;
 }
 
+static bool
+is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 /* EAL has something to say of each try, so what must fail is tried once, at the end. */
 static void
 line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
@@ -140,7 +149,7 @@ line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
 		AUXILIARY_SET(dev->is_hushed, false);
 	}
 	may_pass = ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV ||
-		ret == -EBUSY;
+		ret == -EBUSY || is_shortage(-ret);
 	line->is_due = may_pass && !is_last;
 	if (ret >= 0)
 		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", dev->pub.name);
@@ -329,30 +338,48 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 		look_at(next > time ? next - time : 1);
 }
 
+/* What is there now, if anybody wants to know: 1, else 0 or a negative errno. */
+static int
+look_take(struct look *look, struct auxiliary_snapshot *now)
+{
+	const struct auxiliary_root **roots = auxiliary_roots_get();
+	int ret = roots == NULL ? -ENOMEM : 0;
+
+	if (ret == 0)
+		auxiliary_listen(roots, auxiliary_hotplug_ask);
+	/* A secondary process is plugged by the primary. */
+	if (ret == 0 && rte_eal_process_type() == RTE_PROC_PRIMARY)
+		ret = look->nb_wishes = auxiliary_scan_wishes(&look->wishes);
+	look->is_told = auxiliary_listen_is_wanted();
+	if (ret >= 0 && (look->is_told || look->nb_wishes > 0)) {
+		ret = auxiliary_snapshot_take(now, roots, before.nb);
+		ret = ret < 0 ? ret : 1;
+	}
+	free(roots);
+	return ret;
+}
+
 static void
 look_run(void *arg __rte_unused)
 {
-	const struct auxiliary_root **roots = auxiliary_roots_get();
 	struct look look = { .start = now_us(CLOCK_THREAD_CPUTIME_ID) };
 	struct auxiliary_snapshot now = { .nb = 0 };
+	int ret;
 
 	AUXILIARY_SET(monitor.is_asked, false);
-	if (roots != NULL)
-		auxiliary_listen(roots, auxiliary_hotplug_ask);
-	/* A secondary process is plugged by the primary. */
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		look.nb_wishes = auxiliary_scan_wishes(&look.wishes);
-	look.is_told = auxiliary_listen_is_wanted();
-	if (roots != NULL && (look.is_told || look.nb_wishes > 0) &&
-			auxiliary_snapshot_take(&now, roots, before.nb) == 0) {
+	ret = look_take(&look, &now);
+	if (ret == 1) {
 		AUXILIARY_LOG(DEBUG, "look: %zu entries, %zu before", now.nb, before.nb);
 		compare(&look, &now);
 		serve_due(&look, &now);
 		RTE_SWAP(before, now);
+	} else if (ret < 0) {
+		AUXILIARY_LOG(ERR, "cannot look for devices that come and go, tried again in %d ms: %s",
+			LOOK_AGAIN_US / 1000, strerror(-ret));
+		look_at(LOOK_AGAIN_US);
 	}
 	free(now.line);
 	free(look.wishes);
-	free(roots);
 	AUXILIARY_SET(monitor.delay, RTE_MAX((uint64_t)LOOK_DELAY_US, LOOK_SHARE *
 		(now_us(CLOCK_THREAD_CPUTIME_ID) - look.start)));
 }
@@ -361,21 +388,26 @@ void
 auxiliary_hotplug_start(void)
 {
 	const struct auxiliary_root **roots = auxiliary_roots_get();
+	int ret = roots == NULL ? -ENOMEM : 0;
 	bool is_first;
 
-	if (roots == NULL)
-		return;
 	auxiliary_lock();
 	is_first = !monitor.is_started;
 	auxiliary_unlock();
-	auxiliary_listen(roots, auxiliary_hotplug_ask);
-	if (is_first && auxiliary_snapshot_take(&before, roots, 0) == 0) {
+	if (ret == 0)
+		auxiliary_listen(roots, auxiliary_hotplug_ask);
+	if (ret == 0 && is_first)
+		ret = auxiliary_snapshot_take(&before, roots, 0);
+	if (ret == 0 && is_first) {
 		auxiliary_lock();
 		monitor.is_started = true;
 		monitor.is_asked = false;
 		monitor.delay = LOOK_DELAY_US;
 		auxiliary_unlock();
 	}
+	if (ret < 0)
+		AUXILIARY_LOG(ERR, "devices that come and go are not looked for: %s",
+			strerror(-ret));
 	free(roots);
 }
 

@@ -26,7 +26,7 @@ struct auxiliary_snapshot {
 	size_t nb;
 };
 
-/* With room for more lines.  0 or -ENOMEM; the lines are to be freed whatever the result. */
+/* With room for more lines.  0 or a negative errno; the lines are to be freed in any case. */
 int auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
 		const struct auxiliary_root *const *roots, size_t room);
 

@@ -159,12 +159,10 @@ auxiliary_scan_wishes(struct auxiliary_wish **wishes)
 	auxiliary_lock();
 	nb = nb_last_wishes;
 	*wishes = nb == 0 ? NULL : malloc((size_t)nb * sizeof(**wishes));
-	if (*wishes == NULL)
-		nb = 0;
-	else
+	if (*wishes != NULL)
 		memcpy(*wishes, last_wishes, (size_t)nb * sizeof(**wishes));
 	auxiliary_unlock();
-	return nb;
+	return nb == 0 || *wishes != NULL ? nb : -ENOMEM;
 }
 
 /* --- Entries ----------------------------------------------------------------- */

@@ -38,8 +38,12 @@ line_fill_simulated(struct auxiliary_line *line, const char *path)
 	snprintf(socket, sizeof(socket), "%s/" AUXILIARY_NODE_SOCKET, path);
 	if (lstat(socket, &st) == 0)
 		line->node = st.st_ino;
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) < 0)
+	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) < 0) {
+		if (errno != ENOENT)
+			AUXILIARY_LOG(ERR, "device %s: cannot look at %s: %s",
+				line->entry.name, path, strerror(errno));
 		return false;
+	}
 	line->entry.ino += (uint64_t)made.stx_btime.tv_sec * 1000000000 + made.stx_btime.tv_nsec;
 	return true;
 }
@@ -82,7 +86,7 @@ auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
 	ret = auxiliary_entries_read(&entries, roots, NULL);
 	if (ret == 0)
 		snapshot->line = calloc(entries.nb + room + 1, sizeof(*snapshot->line));
-	if (snapshot->line == NULL)
+	if (ret == 0 && snapshot->line == NULL)
 		ret = -ENOMEM;
 	/* The roots of sub-functions come first, and so do their lines. */
 	for (i = 0; i < entries.nb && ret == 0; i++) {
