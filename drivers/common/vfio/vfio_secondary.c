@@ -16,6 +16,7 @@
 
 #include <rte_common.h>
 #include <rte_cycles.h>
+#include <rte_errno.h>
 #include <rte_string_fns.h>
 
 #include "vfio_kernel.h"
@@ -62,8 +63,10 @@ exchange(struct vfio_mp_msg *msg, struct rte_mp_msg *answer)
 	is_owed = reply.nb_sent > reply.nb_received;
 	if (ret == 0 && reply.nb_received == 1)
 		*answer = reply.msgs[0];
-	else
-		ret = is_owed ? -ETIMEDOUT : -ENODEV;
+	else if (is_owed)
+		ret = -ETIMEDOUT;
+	else /* it could not be sent, or there is no primary */
+		ret = ret < 0 && rte_errno != 0 ? -rte_errno : -ENODEV;
 	free(reply.msgs);
 	if (ret < 0)
 		return ret;
