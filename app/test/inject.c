@@ -112,11 +112,15 @@ enum { FUNCTIONS(FUNCTION_INDEX) NB_FUNCTIONS };
 static struct {
 	uintptr_t from; /* where the call returns to */
 	unsigned int function;
+	bool is_met;
 	bool has_failed;
+	int cause; /* the point that had failed when this one was met first, or -1 */
 } points[MAX_POINTS];
 static unsigned int nb_points;
-static enum { NONE, NEXT, ALWAYS, AFTER } mode;
+static enum { NONE, NEXT, ALWAYS, AFTER, BOTH } mode;
 static int wanted; /* the point that is to fail, but for NEXT */
+static const char *only_function; /* for NEXT; NULL: any */
+static int second; /* for BOTH: the one that is to fail after it */
 static unsigned int nb_before; /* calls of it that do not */
 static int failed = -1; /* the point that has */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -133,8 +137,29 @@ point_get(unsigned int function, uintptr_t from)
 	RTE_VERIFY(i < MAX_POINTS);
 	points[i].function = function;
 	points[i].from = from;
+	points[i].cause = -1;
 	nb_points++;
 	return i;
+}
+
+/* Whether the call is the one that the mode is about. */
+static bool
+is_chosen(int point)
+{
+	switch (mode) {
+	case NEXT:
+		return failed < 0 && !points[point].has_failed &&
+			(only_function == NULL || inject_is(point, only_function));
+	case ALWAYS:
+		return point == wanted;
+	case AFTER:
+		return point == wanted && nb_before-- == 0;
+	case BOTH:
+		return failed < 0 ? point == wanted : point == second && !points[point].has_failed;
+	case NONE:
+		break;
+	}
+	return false;
 }
 
 static bool
@@ -145,14 +170,13 @@ is_to_fail(unsigned int function, void *from)
 
 	pthread_mutex_lock(&lock);
 	point = point_get(function, (uintptr_t)from);
-	if (mode == NEXT)
-		fails = failed < 0 && !points[point].has_failed;
-	else
-		fails = mode != NONE && (int)point == wanted &&
-			(mode == ALWAYS || nb_before-- == 0);
+	if (!points[point].is_met)
+		points[point].cause = failed;
+	points[point].is_met = true;
+	fails = is_chosen((int)point);
 	if (fails) {
 		points[point].has_failed = true;
-		failed = (int)point;
+		failed = failed < 0 ? (int)point : failed;
 	}
 	pthread_mutex_unlock(&lock);
 	return fails;
@@ -176,6 +200,15 @@ static const struct {
 	call_t *call;
 } functions[] = { FUNCTIONS(FUNCTION_ENTRY) };
 
+static void *library_handle; /* of the one that is being watched */
+
+/* Entries that have been changed, of all libraries. */
+static struct {
+	uintptr_t at;
+	unsigned int function;
+} entries[MAX_POINTS];
+static unsigned int nb_entries;
+
 /* Change an entry of a library's table, which may be write-protected. */
 static int
 entry_change(uintptr_t *entry, const char *name)
@@ -188,14 +221,83 @@ entry_change(uintptr_t *entry, const char *name)
 			break;
 	if (i == NB_FUNCTIONS)
 		return 0;
-	/* As the program sees it, that is, with a sanitizer in front. */
+	RTE_VERIFY(nb_entries < MAX_POINTS);
+	entries[nb_entries].at = (uintptr_t)entry;
+	entries[nb_entries++].function = i;
+	/* As the program sees it, that is, with a sanitizer in front; or only the library does. */
 	real[i] = (call_t *)(uintptr_t)dlsym(RTLD_DEFAULT, name);
+	if (real[i] == NULL)
+		real[i] = (call_t *)(uintptr_t)dlsym(library_handle, name);
 	if (real[i] == NULL || mprotect((void *)((uintptr_t)entry & ~(page - 1)), page,
 				PROT_READ | PROT_WRITE) < 0)
 		return -ENOTSUP;
 	*entry = (uintptr_t)functions[i].call;
 	return 0;
 }
+
+/* --- Calls that are in the code, met or not ---------------------------------------- */
+
+static uintptr_t
+displaced(const uint8_t *at)
+{
+	int32_t displacement;
+
+	memcpy(&displacement, at, sizeof(displacement));
+	return (uintptr_t)at + sizeof(displacement) + displacement;
+}
+
+/* The function to whose entry a stub of the library jumps, or -1. */
+static int
+stub_function(uintptr_t target, const uint8_t *code, size_t size)
+{
+	static const uint8_t endbr64[] = { 0xf3, 0x0f, 0x1e, 0xfa }, jump[] = { 0xff, 0x25 };
+	const uint8_t *stub = (const uint8_t *)target;
+	unsigned int i;
+
+	if (target < (uintptr_t)code || target + 10 > (uintptr_t)code + size)
+		return -1;
+	if (memcmp(stub, endbr64, sizeof(endbr64)) == 0)
+		stub += sizeof(endbr64);
+	if (memcmp(stub, jump, sizeof(jump)) != 0)
+		return -1;
+	for (i = 0; i < nb_entries; i++)
+		if (entries[i].at == displaced(stub + sizeof(jump)))
+			return (int)entries[i].function;
+	return -1;
+}
+
+/* Calls by way of a stub.  Four octets that are no call, yet the way to a stub, do not happen. */
+static void
+calls_find(const uint8_t *code, size_t size)
+{
+	const uint8_t call = 0xe8;
+	int function;
+	size_t i;
+
+	for (i = 0; i + 5 <= size; i++) {
+		if (code[i] != call)
+			continue;
+		function = stub_function(displaced(code + i + 1), code, size);
+		if (function >= 0)
+			point_get(function, (uintptr_t)(code + i + 5));
+	}
+}
+
+/* Elsewhere than on x86, a point is known when it is met. */
+static void
+places_find(const struct link_map *map)
+{
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)map->l_addr;
+	const Elf64_Phdr *segment = RTE_PTR_ADD(header, header->e_phoff);
+	unsigned int i;
+
+	for (i = 0; INJECT_KNOWS_PLACES && i < header->e_phnum; i++)
+		if (segment[i].p_type == PT_LOAD && (segment[i].p_flags & PF_X) != 0)
+			calls_find((const uint8_t *)map->l_addr + segment[i].p_vaddr,
+				segment[i].p_memsz);
+}
+
+/* --- Libraries --------------------------------------------------------------------- */
 
 #if defined(__x86_64__)
 #define IS_FUNCTION(type) ((type) == R_X86_64_JUMP_SLOT || (type) == R_X86_64_GLOB_DAT)
@@ -228,6 +330,7 @@ inject_watch(const char *library)
 
 	if (handle == NULL || dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0)
 		return -ENOENT;
+	library_handle = handle;
 	for (dyn = map->l_ld; dyn->d_tag != DT_NULL; dyn++)
 		if (dyn->d_tag < DT_NUM)
 			value[dyn->d_tag] = dyn->d_un.d_val;
@@ -236,6 +339,8 @@ inject_watch(const char *library)
 	if (ret == 0)
 		ret = entries_change(map, (const Elf64_Rela *)value[DT_RELA], value[DT_RELASZ],
 			(const Elf64_Sym *)value[DT_SYMTAB], (const char *)value[DT_STRTAB]);
+	if (ret == 0)
+		places_find(map);
 	dlclose(handle);
 	return ret;
 }
@@ -258,6 +363,13 @@ mode_set(int new_mode, unsigned int point, unsigned int nb)
 void
 inject_next(void)
 {
+	inject_next_of(NULL);
+}
+
+void
+inject_next_of(const char *function)
+{
+	only_function = function;
 	mode_set(NEXT, 0, 0);
 }
 
@@ -271,6 +383,13 @@ void
 inject_after(unsigned int point, unsigned int nb)
 {
 	mode_set(AFTER, point, nb);
+}
+
+void
+inject_again(unsigned int point)
+{
+	second = (int)point;
+	mode_set(BOTH, points[point].cause, 0);
 }
 
 int
@@ -291,14 +410,12 @@ inject_points(void)
 	return nb_points;
 }
 
-unsigned int
-inject_spared(void)
+enum inject_state
+inject_state(unsigned int point)
 {
-	unsigned int i, nb = 0;
-
-	for (i = 0; i < nb_points; i++)
-		nb += !points[i].has_failed;
-	return nb;
+	return points[point].has_failed ? INJECT_FAILED :
+		!points[point].is_met ? INJECT_UNMET :
+		points[point].cause < 0 ? INJECT_MET : INJECT_MET_AFTER_FAILURE;
 }
 
 const char *
@@ -313,4 +430,22 @@ inject_name(unsigned int point, char *buf, size_t size)
 		slash == NULL ? "?" : slash + 1,
 		(size_t)(points[point].from - (uintptr_t)info.dli_fbase) - 1);
 	return buf;
+}
+
+void
+inject_save(const char *path)
+{
+	static const char *const states[] = {
+		[INJECT_UNMET] = "unmet", [INJECT_MET] = "met",
+		[INJECT_MET_AFTER_FAILURE] = "met", [INJECT_FAILED] = "failed",
+	};
+	FILE *file = fopen(path, "we");
+	char name[128];
+	unsigned int i;
+
+	for (i = 0; file != NULL && i < nb_points; i++)
+		fprintf(file, "%s %s\n", states[inject_state(i)],
+			inject_name(i, name, sizeof(name)));
+	if (file != NULL)
+		fclose(file);
 }

@@ -23,7 +23,9 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_random.h>
+#include <rte_string_fns.h>
 
+#include "inject.h"
 #include "process.h"
 #include "sf_ports.h"
 
@@ -390,6 +392,43 @@ cmd_spare_files(uint16_t spare, unsigned int a, unsigned int b)
 	return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 
+/* --- Failures ---------------------------------------------------------------- */
+
+/* Have the first call of this function fail that has not, or "any": of the libraries of ours. */
+static int
+fail_next(const char *function)
+{
+	static const char *const libraries[] = { INJECT_LIBRARIES };
+	static char name[64];
+	static bool is_watching;
+	unsigned int i;
+	int ret = 0;
+
+	strlcpy(name, function, sizeof(name));
+	for (i = 0; !is_watching && i < RTE_DIM(libraries) && ret == 0; i++)
+		ret = inject_watch(libraries[i]);
+	is_watching = ret == 0;
+	if (ret == 0)
+		inject_next_of(strcmp(name, "any") == 0 ? NULL : name);
+	return ret;
+}
+
+/* Nothing is to fail any more: whether something has. */
+static int
+cmd_failed(uint16_t unused, unsigned int a, unsigned int b)
+{
+	char name[128];
+	int point;
+
+	RTE_SET_USED(unused);
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	point = inject_end();
+	if (point >= 0)
+		printf("this was %s\n", inject_name(point, name, sizeof(name)));
+	return point >= 0;
+}
+
 /* --- Commands ---------------------------------------------------------------- */
 
 static const struct {
@@ -406,6 +445,7 @@ static const struct {
 	{ "die-sending", cmd_die_sending },
 	{ "discard", cmd_discard },
 	{ "dropped", cmd_dropped },
+	{ "failed", cmd_failed },
 	{ "flowing", cmd_flowing },
 	{ "halt", cmd_halt },
 	{ "heap", cmd_heap },
@@ -457,6 +497,12 @@ command_run(const char *line)
 		return rte_eal_hotplug_remove("auxiliary", text);
 	if (strcmp(name, "hostile") == 0)
 		return hostile_start(text);
+	if (strcmp(name, "fail") == 0)
+		return fail_next(text);
+	if (strcmp(name, "points") == 0) {
+		inject_save(text);
+		return 0;
+	}
 	for (i = 0; i < RTE_DIM(commands); i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(arg[0], arg[1], arg[2]);

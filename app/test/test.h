@@ -119,6 +119,8 @@ void test_log_drop(void);
 
 /* A directory that is gone, with all in it, after test_dir_remove(). */
 const char *test_dir_create(void);
+/* The last one created. */
+const char *test_dir(void);
 void test_dir_remove(void);
 /* Write a file below it, directories included. */
 int test_file(const char *path, const char *text);

@@ -277,6 +277,12 @@ test_dir_create(void)
 	return mkdtemp(dir_path);
 }
 
+const char *
+test_dir(void)
+{
+	return dir_path;
+}
+
 static int
 remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

@@ -72,6 +72,13 @@ node_open(const char *name, const char *base, enum rte_vfio_transport by, const 
 }
 
 int
+vfio_kernel_open_named(const char *name, const char *base, enum rte_vfio_transport by,
+	bool in_eal, struct rte_vfio_dev **dev)
+{
+	return node_open(name, base, by, NULL, in_eal, dev);
+}
+
+int
 vfio_kernel_try(const char *variable, const char *base, enum rte_vfio_transport by,
 	struct rte_vfio_dev **dev)
 {

@@ -31,6 +31,10 @@ int vfio_kernel_open(const char *variable, const char *base);
 int vfio_kernel_open_by(const char *variable, const char *base, enum rte_vfio_transport by,
 	const char *cdev, struct rte_vfio_dev **dev);
 
+/** Open a device by its name, in EAL's container or not: 0 or a negative errno. */
+int vfio_kernel_open_named(const char *name, const char *base, enum rte_vfio_transport by,
+	bool in_eal, struct rte_vfio_dev **dev);
+
 /* Open it as an application would; 0 or what rte_vfio_dev_open() returns.  Any thread. */
 int vfio_kernel_try(const char *variable, const char *base, enum rte_vfio_transport by,
 	struct rte_vfio_dev **dev);

@@ -1,20 +1,115 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright (c) 2026 The auxiliary-bus driver authors
-"""In a guest: inject_autotest on the kernel's sub-functions.
+"""In a guest: all that may fail in the drivers' code has failed, by one transport or another.
 
-The arguments are the transport, group or cdev, and the cases.
+The tests are inject_autotest over vfio-user and on the kernel's sub-functions, and
+test_secondary_failures.py; a place where the code calls what may fail, and that has not failed
+in any of them, is a failure unless it is named below.
 """
+import collections
 import os
+import re
+import subprocess
 import sys
 
 from sub_functions import SubFunctions, harness
 
-sfs = SubFunctions("pair")
-for number in range(2):
-    sfs.add(number)
-os.environ["SF_TRANSPORT"] = sys.argv[1]
-os.environ["LD_LIBRARY_PATH"] = harness.library_path()
-os.execv(f"{harness.BUILD}/app/test/dpdk-test-auxiliary", [
-    "dpdk-test-auxiliary", "--in-memory", "--no-pci", "-m", "128", "-l", "0", "--no-telemetry",
-    "-a", "auxiliary:", "--", "inject_autotest", *sys.argv[2:]])
+POINTS = "/tmp/points"
+
+# The function that is called, the one that calls it, and why it does not fail here.
+SPARED = {
+    ("access", "auxiliary_entry_is_node"): "an mdev on a sub-function",
+    ("openat64", "node_child"): "an mdev on a sub-function",
+    ("open64", "container_attach"): "a group without an IOMMU",
+    ("mmap64", "rte_vfio_region_map"): "something else is mapped behind EAL's memory",
+    ("ppoll", "vfio_user_transmit"): "a server that does not read what it is sent",
+    ("rte_eal_alarm_set", "device_event"): "a device that has gone, if that is told in time",
+    ("rte_zmalloc", "sf_dev_reset"): "never called: a reset finds the addresses there",
+}
+
+number = 0
+
+def report(transport, args):
+    """Run tests, and number their results on; how they ended."""
+    global number
+    process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               errors="replace")
+    for line in process.stdout:
+        result = re.match(r"(not ok|ok) \d+ - (.*)", line)
+        if result:
+            number += 1
+            print(f"{result.group(1)} {number} - {transport}: {result.group(2)}", flush=True)
+        elif not re.match(r"1\.\.\d", line):
+            print("# " + line.removeprefix("# "), end="", flush=True)
+    return process.wait()
+
+def autotests(transport, *cases):
+    os.environ["SF_POINTS"] = f"{POINTS}/{transport}"
+    if transport == "user":
+        os.environ.pop("SF_TRANSPORT", None)
+    else:
+        os.environ["SF_TRANSPORT"] = transport
+    return report(transport, [
+        f"{harness.BUILD}/app/test/dpdk-test-auxiliary", "--in-memory", "--no-pci", "-m", "128",
+        "-l", "0", "--no-telemetry", "-a", "auxiliary:", "--", "inject_autotest", *cases])
+
+def secondaries():
+    os.environ.pop("SF_TRANSPORT", None)
+    os.environ["SF_POINTS"] = POINTS
+    here = os.path.dirname(os.path.abspath(__file__))
+    return report("user", [f"{here}/../e2e/test_secondary_failures.py"])
+
+def functions(library):
+    """Where a library's functions begin."""
+    out = subprocess.run(["nm", "-n", f"{harness.BUILD}/drivers/{library}"], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return [(int(at, 16), name) for at, kind, name in
+            re.findall(r"^([0-9a-f]+) ([tT]) (\S+)$", out, re.MULTILINE)]
+
+def caller(starts, address):
+    name = [name for start, name in starts if start <= address][-1]
+    return name.split(".")[0]  # the compiler divides functions
+
+def places():
+    """Each place, and whether it has failed."""
+    has_failed = collections.Counter()
+    starts = {}
+    for file in os.listdir(POINTS):
+        with open(f"{POINTS}/{file}", encoding="ascii") as lines:
+            for state, function, library, address in re.findall(
+                    r"(\w+) (\w+) in (\S+) at 0x([0-9a-f]+)\n", lines.read()):
+                if library not in starts:
+                    starts[library] = functions(library)
+                where = function, caller(starts[library], int(address, 16)), address
+                has_failed[where] += state == "failed"
+    return has_failed
+
+def check_places():
+    global number
+    has_failed = places()
+    spared = [place for place, count in has_failed.items() if count == 0]
+    missed = [place for place in spared if place[:2] not in SPARED]
+    number += 1
+    print(f"# {len(has_failed)} places that call what may fail, "
+          f"{len(has_failed) - len(spared)} of them have failed")
+    for function, name, _ in spared:
+        print(f"# not {function} in {name}: {SPARED.get((function, name), 'MISSED')}")
+    is_good = not missed and len(has_failed) > 100
+    print(f"{'ok' if is_good else 'not ok'} {number} - every place that may fail has failed")
+    return not is_good
+
+
+def main():
+    sfs = SubFunctions("pair")
+    for sfnum in range(3):
+        sfs.add(sfnum)
+    os.mkdir(POINTS)
+    os.environ["LD_LIBRARY_PATH"] = harness.library_path()
+    ended = [autotests("group"), autotests("cdev"), autotests("user", "test_each_once"),
+             secondaries(), check_places()]
+    print(f"1..{number}")
+    sys.exit(any(ended))
+
+
+main()
