@@ -140,7 +140,7 @@ uevents_open(struct auxiliary_news *news)
  * stays.  What comes on the way before that is watched is seen by looking again.
  */
 static void
-watch(int inotify, const char *path)
+directory_watch(int inotify, const char *path)
 {
 	char at[PATH_MAX], missing[PATH_MAX], *slash;
 	unsigned int tries = 0;
@@ -177,7 +177,7 @@ auxiliary_news_listen(struct auxiliary_news *news, const struct auxiliary_root *
 			AUXILIARY_LOG(WARNING, "cannot watch directories of devices: %s",
 				strerror(errno));
 		else
-			watch(news->inotify, (*roots)->path);
+			directory_watch(news->inotify, (*roots)->path);
 	}
 }
 
