@@ -9,23 +9,24 @@
 #include <stdbool.h>
 
 /*
- * What a test has fail, again and again: something from its beginning to its end.
+ * Lives for inject_autotest: what ports, or a device, go through from beginning to end.  In
+ * each run of one, the test has one call fail that the drivers make.
  */
 
-/** Give up at the first thing that fails. */
+/** Call, and return from the life with the error if that fails. */
 #define DO(call) do { \
 	int do_ret = (call); \
 	if (do_ret != 0) \
 		return do_ret; \
 } while (0)
 
-/** What failed did so on another thread, which does not say how. */
+/** Returned by a life when EAL's interrupt thread has not done its part: it gives no errno. */
 #define LIFE_GOES_WRONG_ELSEWHERE (-ECHILD)
 
-/** For what another thread does: more if nothing is to fail. */
+/** How long a life waits for EAL's interrupt thread: longer if nothing is to fail. */
 extern unsigned int inject_patience_ms;
 
-/** Take the time for what comes from outside as well. */
+/** Whether a life also waits for links, halted queues and devices that come, which takes long. */
 extern bool inject_is_thorough;
 
 struct inject_life {
@@ -40,7 +41,7 @@ struct inject_life {
 extern const struct inject_life inject_life_of_ports;
 /** A PCI device as a driver of common/vfio has it, without bus or port. */
 extern const struct inject_life inject_life_of_device;
-/** The kernel's, which it has in the life of ports as well; comes and goes. */
+/** Of the kernel's devices the third, which comes and goes in both lives. */
 #define INJECT_KERNELS "/sys/bus/auxiliary/devices"
 #define INJECT_THIRD "sf_sim.sf.2"
 void inject_third_comes(void);

@@ -45,7 +45,7 @@ static char there[PATH_MAX], away[PATH_MAX];
 /* Of the kernel's: its driver's directory. */
 static char driver[PATH_MAX];
 
-/* It has no driver that offers it over VFIO, or it has. */
+/* Have its kernel driver "bind" or "unbind" it, so that it is offered over VFIO or not. */
 static void
 bind_third(const char *attribute)
 {
@@ -79,7 +79,7 @@ inject_third_goes(void)
 		bind_third("unbind");
 }
 
-/* By EAL's interrupt thread, which hears of the device and keeps errors to itself. */
+/* Whether EAL's interrupt thread, which hears of the device, has made a port of it. */
 static int
 third_is_plugged(void)
 {
@@ -94,7 +94,7 @@ third_is_plugged(void)
 	return LIFE_GOES_WRONG_ELSEWHERE;
 }
 
-/* It is a port before its probe is over. */
+/* The third device is a port before its probe is over, and busy until then. */
 static int
 third_is_removed(void)
 {
@@ -241,7 +241,7 @@ count_told(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
 	return 0;
 }
 
-/* Port 0's link is down; it need not be told if something fails. */
+/* Wait for port 0 to be told that its link is down; it need not be, if something fails. */
 static void
 link_is_told(void)
 {
@@ -251,7 +251,7 @@ link_is_told(void)
 		rte_delay_us_sleep(1000);
 }
 
-/* Port 0 has been told of what it has not sent: a queue that is halted is told, too. */
+/* Ring port 0's doorbell with a number that no ring has: the device halts, and says so. */
 static void
 halt(void)
 {
