@@ -98,22 +98,16 @@ live_in_kernel(void)
 	return kernels_transport() == RTE_VFIO_TRANSPORT_GROUP ? open_kernels(true) : 0;
 }
 
-static bool
-is_kernels(void)
-{
-	return strcmp(inject_transport(), "user") != 0;
-}
-
 static int
 live(void)
 {
-	return is_kernels() ? live_in_kernel() : live_with_server();
+	return inject_is_user() ? live_with_server() : live_in_kernel();
 }
 
 static void
 die(void)
 {
-	if (!is_kernels()) {
+	if (inject_is_user()) {
 		fake_case_teardown();
 		return;
 	}

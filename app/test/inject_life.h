@@ -49,5 +49,7 @@ void inject_third_goes(void);
 
 /** "user", "group" or "cdev": the environment's SF_TRANSPORT. */
 const char *inject_transport(void);
+/** Whether that is "user": the devices are served by this process, and not by the kernel. */
+bool inject_is_user(void);
 
 #endif /* INJECT_LIFE_H */

@@ -32,17 +32,11 @@
 #define ROOT_NAMES 2000
 #define THIRD INJECT_THIRD
 
-static bool
-is_kernels(void)
-{
-	return strcmp(inject_transport(), "user") != 0;
-}
-
 /* --- The third device -------------------------------------------------------------- */
 
 /* Over vfio-user: its directory, and where that is while the device is away. */
 static char there[PATH_MAX], away[PATH_MAX];
-/* Of the kernel's: its driver's directory. */
+/* With the kernel's devices: the sysfs directory of the third one's driver. */
 static char driver[PATH_MAX];
 
 /* Have its kernel driver "bind" or "unbind" it, so that it is offered over VFIO or not. */
@@ -64,7 +58,7 @@ bind_third(const char *attribute)
 void
 inject_third_comes(void)
 {
-	if (is_kernels())
+	if (!inject_is_user())
 		bind_third("bind");
 	else
 		rename(away, there);
@@ -73,7 +67,7 @@ inject_third_comes(void)
 void
 inject_third_goes(void)
 {
-	if (!is_kernels())
+	if (inject_is_user())
 		rename(there, away);
 	else if (access(INJECT_KERNELS "/" THIRD "/driver", F_OK) == 0)
 		bind_third("unbind");
@@ -241,21 +235,11 @@ count_told(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
 	return 0;
 }
 
-/* Wait for port 0 to be told that its link is down; it need not be, if something fails. */
-static void
-link_is_told(void)
-{
-	unsigned int ms;
-
-	for (ms = 0; ms < 100 && __atomic_load_n(&nb_told, __ATOMIC_ACQUIRE) == 0; ms++)
-		rte_delay_us_sleep(1000);
-}
-
 /* Ring port 0's doorbell with a number that no ring has: the device halts, and says so. */
 static void
 halt(void)
 {
-	if (is_kernels())
+	if (!inject_is_user())
 		return;
 	*sim_host_lock(0)->dev.txq[0].db = NB_DESC;
 	sim_host_unlock();
@@ -269,7 +253,7 @@ be_surprised(void)
 	__atomic_store_n(&nb_told, 0, __ATOMIC_RELAXED);
 	DO(rte_eth_dev_callback_register(ports[0], RTE_ETH_EVENT_INTR_LSC, count_told, NULL));
 	DO(rte_eth_dev_stop(ports[1]));
-	link_is_told();
+	wait_event(&nb_told, 1); /* port 0 need not be told of its link if something fails */
 	DO(rte_eth_dev_start(ports[1]));
 	halt();
 	DO(wish_for_third());
@@ -305,12 +289,15 @@ devargs_forget(void)
 		rte_devargs_remove(devargs);
 }
 
-/* Of the kernel's devices, none but those that are named: the third has no node at first. */
+/*
+ * Have the bus probe none of the kernel's devices but those that devargs name: the third one
+ * has no VFIO node at first, and probing it would be an error.
+ */
 static int
 devargs_begin(void)
 {
 	devargs_forget();
-	return is_kernels() ? rte_devargs_add(RTE_DEVTYPE_ALLOWED,
+	return !inject_is_user() ? rte_devargs_add(RTE_DEVTYPE_ALLOWED,
 		"bus=auxiliary,name=sf_sim.none,hotplug=plug") : 0;
 }
 
@@ -349,7 +336,7 @@ die(void)
 		rte_memzone_free(rte_memzone_lookup(name));
 	}
 	inject_third_goes();
-	if (!is_kernels())
+	if (inject_is_user())
 		root_name(test_dir());
 }
 
@@ -360,7 +347,7 @@ setup(void)
 
 	compat_bus_cleanup(rte_bus_find_by_name("auxiliary")); /* as before EAL has probed it */
 	DO(devargs_begin());
-	if (is_kernels()) {
+	if (!inject_is_user()) {
 		if (realpath(INJECT_KERNELS "/" THIRD "/driver", driver) == NULL)
 			return -errno;
 	} else {
@@ -377,7 +364,7 @@ setup(void)
 static void
 teardown(void)
 {
-	if (is_kernels())
+	if (!inject_is_user())
 		inject_third_comes();
 	else
 		sim_host_stop();

@@ -39,8 +39,8 @@ inject_transport(void)
 	return name == NULL ? "user" : name;
 }
 
-static bool
-is_user(void)
+bool
+inject_is_user(void)
 {
 	return strcmp(inject_transport(), "user") == 0;
 }
@@ -216,7 +216,7 @@ fail_always(void)
 static int
 fail_requests(void)
 {
-	const char *function = is_user() ? "sendmsg" : "ioctl";
+	const char *function = inject_is_user() ? "sendmsg" : "ioctl";
 	unsigned int i, k, nb = 0;
 
 	TEST_ASSERT_OK(good_life());
@@ -236,7 +236,7 @@ in_life(const struct inject_life *one, int (*fail)(void))
 	nb_good = nb_bad = 0;
 	/* The kernel's VFIO leaves a container, after the first life of all. */
 	inject_patience_ms = 1000;
-	if (!is_user())
+	if (!inject_is_user())
 		TEST_ASSERT_OK(good_life());
 	resources_measure();
 	TEST_ASSERT_OK(fail());
@@ -301,7 +301,7 @@ fail_epoll_ctl(void)
 static int
 test_epoll_ctl(void)
 {
-	if (!is_user())
+	if (!inject_is_user())
 		return test_skip("the kernel's VFIO has no sockets");
 	return in_life(&inject_life_of_ports, fail_epoll_ctl);
 }

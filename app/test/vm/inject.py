@@ -30,6 +30,7 @@ SPARED = {
 
 number = 0
 
+
 def report(transport, args):
     """Run tests, and number their results on; how they ended."""
     global number
@@ -44,6 +45,7 @@ def report(transport, args):
             print("# " + line.removeprefix("# "), end="", flush=True)
     return process.wait()
 
+
 def autotests(transport, *cases):
     os.environ["SF_POINTS"] = f"{POINTS}/{transport}"
     if transport == "user":
@@ -54,11 +56,13 @@ def autotests(transport, *cases):
         f"{harness.BUILD}/app/test/dpdk-test-auxiliary", "--in-memory", "--no-pci", "-m", "128",
         "-l", "0", "--no-telemetry", "-a", "auxiliary:", "--", "inject_autotest", *cases])
 
+
 def secondaries():
     os.environ.pop("SF_TRANSPORT", None)
     os.environ["SF_POINTS"] = POINTS
     here = os.path.dirname(os.path.abspath(__file__))
     return report("user", [f"{here}/../e2e/test_secondary_failures.py"])
+
 
 def functions(library):
     """Where a library's functions begin."""
@@ -67,9 +71,11 @@ def functions(library):
     return [(int(at, 16), name) for at, kind, name in
             re.findall(r"^([0-9a-f]+) ([tT]) (\S+)$", out, re.MULTILINE)]
 
+
 def caller(starts, address):
     name = [name for start, name in starts if start <= address][-1]
     return name.split(".")[0]  # the compiler divides functions
+
 
 def places():
     """Each place, and whether it has failed."""
@@ -84,6 +90,7 @@ def places():
                 where = function, caller(starts[library], int(address, 16)), address
                 has_failed[where] += state == "failed"
     return has_failed
+
 
 def check_places():
     global number

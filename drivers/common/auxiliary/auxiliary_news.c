@@ -95,7 +95,10 @@ auxiliary_news_take_uevents(const struct auxiliary_news *news)
 	return is_news;
 }
 
-/* What happened is to be seen in the directories, and so is what cannot be read here. */
+/*
+ * The events themselves do not matter, as the bus reads the directories.  So a failed read is
+ * news too: events may have been lost.
+ */
 RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_news_take_inotify)
 bool
 auxiliary_news_take_inotify(const struct auxiliary_news *news)

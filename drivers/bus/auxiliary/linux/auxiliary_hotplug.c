@@ -338,7 +338,10 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 		look_at(next > time ? next - time : 1);
 }
 
-/* What is there now, if anybody wants to know: 1, else 0 or a negative errno. */
+/*
+ * Take a snapshot of the devices, and return 1; or 0 if neither EAL's callbacks nor devargs with
+ * "hotplug" want one, or a negative errno.  On the interrupt thread; takes the list's lock.
+ */
 static int
 look_take(struct look *look, struct auxiliary_snapshot *now)
 {
