@@ -298,16 +298,9 @@ static int
 devargs_apply(struct rte_eth_dev *dev, const struct sf_devargs *args)
 {
 	const struct sf_port *port = sf_port(dev);
-	struct rte_ether_addr *mac;
+	struct rte_ether_addr *mac = dev->data->mac_addrs;
 	int ret;
 
-	/* Freed with the port.  A reset finds it there. */
-	if (dev->data->mac_addrs == NULL)
-		dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs",
-				SF_MAX_MAC_ADDRS * sizeof(*mac), 0);
-	mac = dev->data->mac_addrs;
-	if (mac == NULL)
-		return -ENOMEM;
 	rte_ether_addr_copy(args->has_mac ? &args->mac : &port->perm_mac, mac);
 	ret = sf_mac_addr_set(dev, mac);
 	if (ret < 0 || !args->has_pause)
@@ -354,8 +347,14 @@ sf_dev_init(struct rte_eth_dev *dev, void *arg)
 static int
 sf_dev_new(struct rte_eth_dev *dev, void *arg)
 {
-	int ret = sf_dev_init(dev, arg);
+	int ret;
 
+	/* Freed with the port. */
+	dev->data->mac_addrs = rte_zmalloc("sf_mac_addrs",
+		SF_MAX_MAC_ADDRS * sizeof(struct rte_ether_addr), 0);
+	if (dev->data->mac_addrs == NULL)
+		return -ENOMEM;
+	ret = sf_dev_init(dev, arg);
 	if (ret == 0)
 		sf_port(dev)->gates->incarnation++;
 	return ret;
