@@ -60,15 +60,21 @@ memory_end(const struct rte_memseg_list *msl, void *arg)
 	return 0;
 }
 
-/* At this address or, if it is NULL, at any; nothing that is there is replaced. */
+static void *
+window_map(void *addr, size_t size, int flags)
+{
+	return mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags,
+		-1, 0);
+}
+
+/* At this address, and nothing that is there is replaced. */
 static void *
 window_reserve_at(void *addr, size_t size)
 {
-	void *window = mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-		(addr != NULL ? MAP_FIXED_NOREPLACE : 0), -1, 0);
+	void *window = window_map(addr, size, MAP_FIXED_NOREPLACE);
 
 	/* To Linux before 4.17, which does not know the flag, the address is a mere hint. */
-	if (addr != NULL && window != MAP_FAILED && window != addr) {
+	if (window != MAP_FAILED && window != addr) {
 		munmap(window, size);
 		errno = EEXIST;
 		return MAP_FAILED;
@@ -99,7 +105,7 @@ window_reserve(const struct vfio_region *region)
 		if (errno != EEXIST) /* the end of the address space */
 			break;
 	}
-	return window_reserve_at(NULL, size);
+	return window_map(NULL, size, 0);
 }
 
 void
