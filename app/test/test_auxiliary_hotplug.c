@@ -7,16 +7,20 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_errno.h>
+#include <rte_interrupts.h>
 
 #include "aux_mock.h"
 
 #define UUID "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
+#define LOG_TYPE "bus.auxiliary"
 
 /* What the application has been told; written by the interrupt thread. */
 static struct {
@@ -349,6 +353,93 @@ test_plug_no_descriptor(void)
 	return TEST_SUCCESS;
 }
 
+static unsigned int interrupts;
+static int interrupt_fd;
+static pthread_t application;
+
+static void
+on_interrupt(void *arg)
+{
+	uint64_t count;
+
+	RTE_SET_USED(arg);
+	if (read(interrupt_fd, &count, sizeof(count)) > 0)
+		__atomic_add_fetch(&interrupts, 1, __ATOMIC_RELEASE);
+}
+
+/* On the application's thread a probe takes long; EAL's interrupt thread goes on meanwhile. */
+static void
+probe_slowly(const char *name)
+{
+	RTE_SET_USED(name);
+	if (!pthread_equal(pthread_self(), application))
+		return;
+	probes_end_with(0);
+	usleep(100000); /* by then the bus would try again */
+	if (eventfd_write(interrupt_fd, 1) == 0)
+		test_wait_for(&interrupts, 1);
+}
+
+/* The application is faster than the bus, and takes long. */
+static int
+test_plug_meanwhile(void)
+{
+	static const char devargs[] = "bus=auxiliary,name=mock.sf.0,hotplug=plug";
+	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+
+	interrupts = 0;
+	interrupt_fd = eventfd(0, EFD_CLOEXEC);
+	TEST_ASSERT(handle != NULL && interrupt_fd >= 0, "no interrupt");
+	rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT);
+	rte_intr_fd_set(handle, interrupt_fd);
+	TEST_ASSERT_OK(rte_intr_callback_register(handle, on_interrupt, NULL));
+	application = pthread_self();
+	probes_end_with(-EACCES);
+	TEST_ASSERT_OK(come_in_tries(devargs, 2));
+	aux_mock.on_probe = probe_slowly;
+	TEST_ASSERT_OK(rte_dev_probe(devargs));
+	TEST_ASSERT_EQUAL(interrupts, 1);
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.drives, 1);
+	TEST_ASSERT_EQUAL(rte_intr_callback_unregister(handle, on_interrupt, NULL), 1);
+	rte_intr_instance_free(handle);
+	close(interrupt_fd);
+	return TEST_SUCCESS;
+}
+
+/* From the last try on. */
+static void
+count_looks(const char *name)
+{
+	RTE_SET_USED(name);
+	if (aux_mock.probes == 7)
+		test_log_start();
+}
+
+/* While a device waits for its next try there are other looks, and then one look for all. */
+static int
+test_looks(void)
+{
+	unsigned int i;
+
+	aux_mock.on_probe = count_looks;
+	probes_end_with(-EACCES);
+	TEST_ASSERT_OK(come_in_tries("bus=auxiliary,name=mock.sf.0,hotplug=plug", 6));
+	for (i = 0; i < 10; i++) {
+		TEST_ASSERT_OK(aux_publish("mock.sf.1", NULL));
+		ASSERT_BECOMES(told.come, i + 2);
+		TEST_ASSERT_OK(aux_remove("mock.sf.1"));
+		ASSERT_BECOMES(told.gone, i + 1);
+	}
+	rte_log_set_level_pattern(LOG_TYPE, RTE_LOG_DEBUG);
+	ASSERT_BECOMES(aux_mock.probes, 7);
+	nothing_happens();
+	rte_log_set_level_pattern(LOG_TYPE, RTE_LOG_NOTICE);
+	i = test_log_count_both("look: ", "before");
+	TEST_ASSERT(i < 5, "%u looks", i);
+	return TEST_SUCCESS;
+}
+
 /* By its number, whatever its name is this time. */
 static int
 test_plug_picked(void)
@@ -390,6 +481,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_no_descriptor),
+	TEST_CASE(test_plug_meanwhile),
+	TEST_CASE(test_looks),
 	TEST_CASE(test_plug_picked),
 	TEST_CASE(test_plug_unasked),
 	{ .name = NULL }

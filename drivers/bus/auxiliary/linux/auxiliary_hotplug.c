@@ -297,8 +297,10 @@ static void look_run(void *arg);
 static void
 look_at(uint64_t us)
 {
-	if (rte_eal_alarm_set(us, look_run, NULL) != 0)
-		AUXILIARY_LOG(ERR, "no alarm, so devices that come and go are not looked for");
+	if (rte_eal_alarm_set(us, look_run, NULL) == 0)
+		return;
+	AUXILIARY_LOG(ERR, "no alarm, so devices that come and go are not looked for");
+	AUXILIARY_SET(monitor.is_asked, false);
 }
 
 void
@@ -333,9 +335,10 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 		if (line->is_due && line->try_at != 0)
 			next = RTE_MIN(next, line->try_at);
 	}
+	/* What is late waits for another thread, which this one must not ask all the time. */
 	time = now_us(CLOCK_MONOTONIC);
 	if (next != UINT64_MAX)
-		look_at(next > time ? next - time : 1);
+		look_at(RTE_MAX(next, time + TRY_AGAIN_US) - time);
 }
 
 /*
@@ -367,9 +370,17 @@ look_run(void *arg __rte_unused)
 {
 	struct look look = { .start = now_us(CLOCK_THREAD_CPUTIME_ID) };
 	struct auxiliary_snapshot now = { .nb = 0 };
+	bool is_started;
 	int ret;
 
-	AUXILIARY_SET(monitor.is_asked, false);
+	/* One look stands for all that were to come. */
+	rte_eal_alarm_cancel(look_run, NULL);
+	auxiliary_lock();
+	is_started = monitor.is_started;
+	monitor.is_asked = false;
+	auxiliary_unlock();
+	if (!is_started)
+		return;
 	ret = look_take(&look, &now);
 	if (ret == 1) {
 		AUXILIARY_LOG(DEBUG, "look: %zu entries, %zu before", now.nb, before.nb);
