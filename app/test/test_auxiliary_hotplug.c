@@ -353,6 +353,42 @@ test_plug_no_descriptor(void)
 	return TEST_SUCCESS;
 }
 
+static void
+come_and_go_meanwhile(const char *name)
+{
+	if (strcmp(name, "mock.sf.0") != 0)
+		return;
+	aux_remove("mock.sf.0");
+	aux_publish("mock.sf.2", NULL);
+}
+
+/* While EAL probes all devices at the start, one goes that has been found, and one comes. */
+static int
+test_plug_at_start(void)
+{
+	unsigned int i;
+	char text[64];
+
+	aux_cleanup();
+	for (i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text), "bus=auxiliary,name=mock.sf.%u,hotplug=full", i);
+		TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED, text));
+	}
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	TEST_ASSERT_OK(aux_publish("mock.sf.1", NULL));
+	TEST_ASSERT_OK(aux_scan());
+	aux_mock.on_probe = come_and_go_meanwhile;
+	TEST_ASSERT_OK(aux_probe());
+	ASSERT_BECOMES(aux_mock.probes, 3);
+	ASSERT_BECOMES(aux_mock.removes, 1);
+	TEST_ASSERT(aux_find("mock.sf.0") == NULL, "still there");
+	/* The third is the application's, which has it and lets go of it. */
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.1")));
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 3);
+	return TEST_SUCCESS;
+}
+
 static unsigned int interrupts;
 static int interrupt_fd;
 static pthread_t application;
@@ -481,6 +517,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_no_descriptor),
+	TEST_CASE(test_plug_at_start),
 	TEST_CASE(test_plug_meanwhile),
 	TEST_CASE(test_looks),
 	TEST_CASE(test_plug_picked),

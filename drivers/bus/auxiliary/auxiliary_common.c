@@ -249,9 +249,11 @@ static int
 auxiliary_probe(struct auxiliary_rte_bus *bus)
 {
 	typeof(unusable) told;
+	bool is_first;
 	int ret;
 
 	auxiliary_scan_share();
+	is_first = auxiliary_hotplug_begin();
 	/* Say here what is missing or ambiguous: there are many more scans than probes. */
 	if (AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
 		auxiliary_scan_all(true);
@@ -261,7 +263,8 @@ auxiliary_probe(struct auxiliary_rte_bus *bus)
 	if (told.nb > 0)
 		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, among them "
 			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.names);
-	auxiliary_hotplug_start();
+	if (is_first)
+		auxiliary_hotplug_start();
 	return ret;
 }
 

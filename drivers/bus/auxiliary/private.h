@@ -221,7 +221,11 @@ int auxiliary_devargs_compare(const char *name, const char *devargs_name);
 /* EAL has not found a device by this name: say why, if it is that of its devargs. */
 void auxiliary_devargs_missed(const char *name);
 
-/* Listen, from the first probe on; look again, as something may have changed. */
+/*
+ * Before the bus is probed, listen, and see what is there; true if looks are to start, which
+ * they do when EAL has probed the bus.  Look again, as something may have changed.
+ */
+bool auxiliary_hotplug_begin(void);
 void auxiliary_hotplug_start(void);
 void auxiliary_hotplug_ask(void);
 void auxiliary_hotplug_stop(void);

@@ -40,6 +40,7 @@
 static struct {
 	bool is_started;
 	bool is_asked; /* an alarm is set */
+	bool has_looked; /* since the start */
 	uint64_t delay; /* us */
 } monitor;
 
@@ -50,6 +51,7 @@ struct look {
 	struct auxiliary_wish *wishes;
 	int nb_wishes;
 	bool is_told; /* to EAL's callbacks */
+	bool is_first; /* since the start */
 	uint64_t start; /* us of the thread's time */
 };
 
@@ -193,7 +195,8 @@ line_came(const struct look *look, struct auxiliary_line *line)
 	if (!line_state(line, &state))
 		return;
 	AUXILIARY_LOG(INFO, "device %s: has come", line->entry.name);
-	line->is_due = look->nb_wishes > 0;
+	/* At first, a device that has come is driven because EAL has found it as well. */
+	line->is_due = look->nb_wishes > 0 && !(look->is_first && state.is_driven);
 	line->nb_plugs = state.nb_plugs;
 	if (look->is_told)
 		rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_ADD);
@@ -377,6 +380,8 @@ look_run(void *arg __rte_unused)
 	rte_eal_alarm_cancel(look_run, NULL);
 	auxiliary_lock();
 	is_started = monitor.is_started;
+	look.is_first = !monitor.has_looked;
+	monitor.has_looked = true;
 	monitor.is_asked = false;
 	auxiliary_unlock();
 	if (!is_started)
@@ -398,8 +403,8 @@ look_run(void *arg __rte_unused)
 		(now_us(CLOCK_THREAD_CPUTIME_ID) - look.start)));
 }
 
-void
-auxiliary_hotplug_start(void)
+bool
+auxiliary_hotplug_begin(void)
 {
 	const struct auxiliary_root **roots = auxiliary_roots_get();
 	int ret = roots == NULL ? -ENOMEM : 0;
@@ -412,17 +417,22 @@ auxiliary_hotplug_start(void)
 		auxiliary_listen(roots, auxiliary_hotplug_ask);
 	if (ret == 0 && is_first)
 		ret = auxiliary_snapshot_take(&before, roots, 0);
-	if (ret == 0 && is_first) {
-		auxiliary_lock();
-		monitor.is_started = true;
-		monitor.is_asked = false;
-		monitor.delay = LOOK_DELAY_US;
-		auxiliary_unlock();
-	}
 	if (ret < 0)
 		AUXILIARY_LOG(ERR, "devices that come and go are not looked for: %s",
 			strerror(-ret));
 	free(roots);
+	return ret == 0 && is_first;
+}
+
+void
+auxiliary_hotplug_start(void)
+{
+	auxiliary_lock();
+	monitor.is_started = true;
+	monitor.is_asked = monitor.has_looked = false;
+	monitor.delay = LOOK_DELAY_US;
+	auxiliary_unlock();
+	auxiliary_hotplug_ask();
 }
 
 void
