@@ -192,6 +192,24 @@ test_parse_pick(void)
 	return test_resources_same(&before);
 }
 
+/* EAL frees devargs that fit another device as well by now; the device must not keep them. */
+static int
+test_devargs_freed(void)
+{
+	static const char devargs[] = "bus=auxiliary,sfnum=7";
+
+	TEST_ASSERT_OK(allow(devargs));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", "7\n"));
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_probe());
+	TEST_ASSERT(aux_find("mock.sf.0")->devargs != NULL, "none");
+	TEST_ASSERT_OK(aux_publish("mock.sf.1", "7\n"));
+	TEST_ASSERT_EQUAL(rte_dev_probe(devargs), -ENODEV);
+	TEST_ASSERT_EQUAL(devargs_count(), 0);
+	TEST_ASSERT(aux_find("mock.sf.0")->devargs == NULL, "still there");
+	return TEST_SUCCESS;
+}
+
 /* An application may scan as often as it likes. */
 static int
 test_ambiguous_once(void)
@@ -402,6 +420,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_attach_picks_alike),
 	TEST_CASE(test_devargs_stay),
 	TEST_CASE(test_devargs_first),
+	TEST_CASE(test_devargs_freed),
 	TEST_CASE(test_parse_pick),
 	TEST_CASE(test_ambiguous_once),
 	TEST_CASE(test_filters_say_nothing),

@@ -476,6 +476,71 @@ test_looks(void)
 	return TEST_SUCCESS;
 }
 
+/* Whether EAL has the devargs of a device, which it frees otherwise. */
+static bool
+has_devargs_of_eal(const char *name)
+{
+	const struct rte_devargs *devargs, *wanted = aux_find(name)->devargs;
+
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs)
+		if (devargs == wanted)
+			return true;
+	return false;
+}
+
+/* Another one of the number of a device that is driven: neither the driver's devargs suffer. */
+static int
+test_plug_ambiguous(void)
+{
+	static const char devargs[] = "bus=auxiliary,sfnum=7,hotplug=full/driver=mock_plain,a=7";
+
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", "7\n"));
+	TEST_ASSERT_OK(wait_for(devargs));
+	TEST_ASSERT_EQUAL(aux_mock.probes, 1);
+	test_log_start();
+	TEST_ASSERT_OK(aux_publish("mock.sf.1", "7\n"));
+	TEST_ASSERT(test_log_wait("cannot be plugged"), "not said");
+	TEST_ASSERT_EQUAL(test_log_count("is ambiguous, so none is used"), 1);
+	TEST_ASSERT(has_devargs_of_eal("mock.sf.0"), "freed");
+	/* Nor what they ask for. */
+	TEST_ASSERT_OK(aux_remove("mock.sf.1"));
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	ASSERT_BECOMES(aux_mock.removes, 1);
+	TEST_ASSERT_OK(aux_publish("mock.sf.2", "7\n"));
+	ASSERT_BECOMES(aux_mock.probes, 2);
+	TEST_ASSERT(rte_dev_is_probed(aux_find("mock.sf.2")), "another one");
+	return TEST_SUCCESS;
+}
+
+static rte_bus_scan_t scan;
+
+static int
+scan_too_late(void)
+{
+	aux_remove("mock.sf.0");
+	return scan();
+}
+
+/* It has gone when EAL looks for it, which then forgets the devargs. */
+static int
+test_plug_too_late(void)
+{
+	bool is_told;
+
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=plug"));
+	scan = aux_bus->scan;
+	aux_bus->scan = scan_too_late;
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	is_told = test_wait_for(&told.gone, 1);
+	aux_bus->scan = scan;
+	TEST_ASSERT(is_told, "not seen to go");
+	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	return TEST_SUCCESS;
+}
+
 /* By its number, whatever its name is this time. */
 static int
 test_plug_picked(void)
@@ -503,6 +568,20 @@ test_plug_unasked(void)
 	return TEST_SUCCESS;
 }
 
+/* Blocked, it is not plugged, whatever else is said of it. */
+static int
+test_plug_blocked(void)
+{
+	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_BLOCKED,
+		"bus=auxiliary,name=mock.sf.0,hotplug=plug"));
+	TEST_ASSERT_OK(aux_scan());
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	ASSERT_TOLD(come, 1, "mock.sf.0");
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 0);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_directory),
 	TEST_CASE(test_directory_returns),
@@ -520,8 +599,11 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_at_start),
 	TEST_CASE(test_plug_meanwhile),
 	TEST_CASE(test_looks),
+	TEST_CASE(test_plug_ambiguous),
+	TEST_CASE(test_plug_too_late),
 	TEST_CASE(test_plug_picked),
 	TEST_CASE(test_plug_unasked),
+	TEST_CASE(test_plug_blocked),
 	{ .name = NULL }
 };
 

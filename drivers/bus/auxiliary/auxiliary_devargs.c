@@ -58,10 +58,13 @@ auxiliary_devargs_missed(const char *name)
 	struct auxiliary_select select;
 	struct rte_devargs *devargs;
 
-	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs)
-		if (devargs->name == name && auxiliary_select_devargs(devargs, &select) &&
-				select.name[0] == '\0')
+	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
+		if (devargs->name != name)
+			continue;
+		auxiliary_list_drop_devargs(devargs);
+		if (auxiliary_select_devargs(devargs, &select) && select.name[0] == '\0')
 			auxiliary_scan_find(&select, true);
+	}
 }
 
 int

@@ -183,13 +183,14 @@ auxiliary_list_is_settled(void)
 }
 
 void
-auxiliary_list_drop_devargs(void)
+auxiliary_list_drop_devargs(const struct rte_devargs *devargs)
 {
 	struct auxiliary_device *dev;
 
 	auxiliary_lock();
 	TAILQ_FOREACH(dev, &known, known)
-		dev->pub.device.devargs = NULL;
+		if (devargs == NULL || dev->pub.device.devargs == devargs)
+			dev->pub.device.devargs = NULL;
 	auxiliary_unlock();
 }
 

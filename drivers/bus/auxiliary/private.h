@@ -142,8 +142,8 @@ void auxiliary_list_settle(uint64_t tsc, const struct auxiliary_found *found, si
 /* Whether that was done since the bus was last cleaned up. */
 bool auxiliary_list_is_settled(void);
 
-/* The devargs of no device are valid any more: EAL frees some. */
-void auxiliary_list_drop_devargs(void);
+/* No device has these devargs any more, which EAL frees; NULL: any devargs. */
+void auxiliary_list_drop_devargs(const struct rte_devargs *devargs);
 
 /* The device behind another one, which need not be on the list any more; the first for NULL. */
 struct auxiliary_device *auxiliary_list_next(const struct auxiliary_device *dev);
@@ -218,7 +218,7 @@ int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
 int auxiliary_devargs_parse(struct rte_devargs *devargs);
 int auxiliary_devargs_compare(const char *name, const char *devargs_name);
 
-/* EAL has not found a device by this name: say why, if it is that of its devargs. */
+/* EAL has not found a device by this name: if it is that of its devargs, say why, and drop them. */
 void auxiliary_devargs_missed(const char *name);
 
 /*

@@ -145,10 +145,16 @@ line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
 	bool is_last = line->tries == TRIES_MAX, may_pass;
 	int ret = -ENODEV;
 
-	if (is_last || device_is_ready(dev)) {
+	/* Devargs without a name may fit another device as well, which may be driven. */
+	if ((wish->select.name[0] != '\0' || auxiliary_scan_find(&wish->select, is_last) == dev) &&
+			(is_last || device_is_ready(dev))) {
 		AUXILIARY_SET(dev->is_hushed, !is_last);
 		ret = rte_dev_probe(wish->text);
 		AUXILIARY_SET(dev->is_hushed, false);
+		/* EAL forgets the devargs of a device that it does not find any more. */
+		if (ret == -ENODEV && rte_devargs_add(RTE_DEVTYPE_ALLOWED, wish->text) != 0)
+			AUXILIARY_LOG(ERR, "device %s: not plugged when it comes again: no memory",
+				dev->pub.name);
 	}
 	may_pass = ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV ||
 		ret == -EBUSY || is_shortage(-ret);

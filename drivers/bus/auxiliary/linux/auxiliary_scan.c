@@ -131,7 +131,7 @@ wishes_keep(const struct scan *scan)
 		const struct rte_devargs *args = choice->devargs;
 		const char *class = args == NULL || args->cls_str == NULL ? "" : args->cls_str;
 
-		if (args == NULL || choice->select.hotplug == 0)
+		if (args == NULL || choice->is_blocked || choice->select.hotplug == 0)
 			continue;
 		wishes[nb].select = choice->select;
 		if (snprintf(wishes[nb].text, sizeof(wishes[nb].text), "%s%s%s%s%s", args->bus_str,
@@ -387,7 +387,7 @@ auxiliary_scan_all(bool report)
 	if (ret < 0) {
 		AUXILIARY_LOG(ERR, "scan failed: %s", strerror(-ret));
 		/* EAL now frees the devargs that it scanned for. */
-		auxiliary_list_drop_devargs();
+		auxiliary_list_drop_devargs(NULL);
 		rte_errno = -ret;
 	}
 	auxiliary_trace_scan(nb, ret);
