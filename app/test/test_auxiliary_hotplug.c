@@ -353,6 +353,34 @@ test_plug_no_descriptor(void)
 	return TEST_SUCCESS;
 }
 
+/* With one it sees what is there, but not what that is. */
+static int
+test_plug_one_descriptor(void)
+{
+	struct rlimit limit, one;
+	char from[300], to[300];
+	int next;
+
+	snprintf(from, sizeof(from), "%s/.mock.sf.1", aux_root);
+	snprintf(to, sizeof(to), "%s/mock.sf.1", aux_root);
+	TEST_ASSERT_OK(aux_make_attr(".mock.sf.1", "sfnum", "7\n"));
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,sfnum=7,hotplug=plug"));
+	TEST_ASSERT_OK(getrlimit(RLIMIT_NOFILE, &limit));
+	one = limit;
+	test_log_start();
+	next = dup(STDERR_FILENO);
+	TEST_ASSERT(next >= 0, "no descriptor");
+	one.rlim_cur = next + 1;
+	close(next);
+	TEST_ASSERT_OK(setrlimit(RLIMIT_NOFILE, &one));
+	rename(from, to);
+	nothing_happens();
+	setrlimit(RLIMIT_NOFILE, &limit);
+	TEST_ASSERT(test_log_count_both("device mock.sf.1: ", strerror(EMFILE)) > 0, "not said");
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	return TEST_SUCCESS;
+}
+
 static void
 come_and_go_meanwhile(const char *name)
 {
@@ -596,6 +624,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_no_descriptor),
+	TEST_CASE(test_plug_one_descriptor),
 	TEST_CASE(test_plug_at_start),
 	TEST_CASE(test_plug_meanwhile),
 	TEST_CASE(test_looks),

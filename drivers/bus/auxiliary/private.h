@@ -185,7 +185,10 @@ int auxiliary_select_text(const struct auxiliary_select *select, char *buf, size
 
 /* --- linux/ ------------------------------------------------------------------ */
 
-/* Read a device's attributes unless that was done since the last scan.  0, -ENOENT or -EXDEV. */
+/*
+ * Read a device's attributes unless that was done since the last scan.  0, -ENOENT if it has
+ * gone, -EXDEV, or auxiliary_is_shortage().
+ */
 int auxiliary_attrs_load(struct auxiliary_device *dev);
 
 /* Whether a device is what is selected, its attributes read if needed. */

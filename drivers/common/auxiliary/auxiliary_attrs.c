@@ -47,23 +47,28 @@ is_number(const char *text)
 	return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* A number of a directory, or the fallback: without a word if there is none, else after a line. */
-static int64_t
-number_read(const char *name, int dir, const char *file, int64_t max, int64_t fallback)
+/*
+ * A number of a directory; it stays as it is, without a word if there is none, else after a
+ * line.  0 or a shortage.
+ */
+static int
+number_read(const char *name, int dir, const char *file, int64_t max, int64_t *out)
 {
-	int64_t min = RTE_MIN(fallback, 0);
+	int64_t min = RTE_MIN(*out, 0);
 	char text[NUMBER_LEN];
 	long long number;
 	int ret;
 
 	ret = auxiliary_sysfs_read(dir, file, text, sizeof(text));
 	if (ret == -ENOENT)
-		return fallback;
+		return 0;
 	errno = 0;
 	if (ret == 0 && is_number(text)) {
 		number = strtoll(text, NULL, 10);
-		if (errno == 0 && number >= min && number <= max)
-			return number;
+		if (errno == 0 && number >= min && number <= max) {
+			*out = number;
+			return 0;
+		}
 	}
 	auxiliary_sysfs_printable(text);
 	if (ret < 0 && ret != -EFBIG)
@@ -73,7 +78,7 @@ number_read(const char *name, int dir, const char *file, int64_t max, int64_t fa
 		AUXILIARY_LOG(WARNING, "device %s: %s is \"%s%s\", not a number from %" PRId64
 			" to %" PRId64 ", ignored", name, file, text, ret == -EFBIG ? "..." : "",
 			min, max);
-	return fallback;
+	return auxiliary_is_shortage(ret) ? ret : 0;
 }
 
 static void
@@ -94,8 +99,9 @@ auxiliary_attrs_read(const struct auxiliary_root *root, const char *name,
 		struct auxiliary_attrs *attrs)
 {
 	char path[PATH_MAX], target[PATH_MAX];
+	int64_t sfnum = UINT32_MAX, numa_node = SOCKET_ID_ANY;
+	int dir, above, ret = 0;
 	bool has_node;
-	int dir, above;
 
 	*attrs = (struct auxiliary_attrs){ .numa_node = SOCKET_ID_ANY,
 		.sfnum = UINT32_MAX };
@@ -109,28 +115,30 @@ auxiliary_attrs_read(const struct auxiliary_root *root, const char *name,
 		if (dir != -ENOENT && dir != -ENOTDIR && dir != -ENODEV)
 			AUXILIARY_LOG(ERR, "device %s: cannot open its directory: %s", name,
 				strerror(-dir));
-		return -ENOENT;
+		return auxiliary_is_shortage(dir) ? dir : -ENOENT;
 	}
 	snprintf(path, sizeof(path), "%s/%s", root->path, name);
 	auxiliary_sysfs_link(AT_FDCWD, path, target, sizeof(target));
 	parent_find(attrs, target);
 	auxiliary_sysfs_owner(target, attrs->owner, sizeof(attrs->owner));
+	/* The device's own NUMA node, otherwise that of what it is a part of. */
+	has_node = above < 0 || faccessat(dir, "numa_node", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (!root->is_mdev) {
-		attrs->sfnum = (uint32_t)number_read(name, dir, "sfnum",
-				UINT32_MAX - 1, UINT32_MAX);
+		ret = number_read(name, dir, "sfnum", UINT32_MAX - 1, &sfnum);
+		attrs->sfnum = (uint32_t)sfnum;
 	} else {
 		auxiliary_sysfs_link(dir, "mdev_type", target, sizeof(target));
 		strlcpy(attrs->type, auxiliary_sysfs_basename(target), sizeof(attrs->type));
 	}
-	/* The device's own NUMA node, otherwise that of what it is a part of. */
-	has_node = above < 0 || faccessat(dir, "numa_node", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	attrs->numa_node = (int)number_read(name, has_node ? dir : above, "numa_node",
-			RTE_MAX_NUMA_NODES - 1, SOCKET_ID_ANY);
+	if (ret == 0)
+		ret = number_read(name, has_node ? dir : above, "numa_node",
+				RTE_MAX_NUMA_NODES - 1, &numa_node);
+	attrs->numa_node = (int)numa_node;
 	info_write(attrs, root->is_mdev);
 	close(dir);
 	if (above >= 0)
 		close(above);
-	return 0;
+	return ret;
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_kernel_driver)

@@ -215,7 +215,7 @@ root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	const struct dirent *dirent;
 	int ret = 0;
 
-	if (dir == NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+	if (dir == NULL && auxiliary_is_shortage(-errno)) {
 		ret = -errno;
 		AUXILIARY_LOG(ERR, "cannot open directory %s: %s", root->path, strerror(-ret));
 		return ret;

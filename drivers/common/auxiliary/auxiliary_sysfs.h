@@ -17,6 +17,7 @@
  * function may be called on any thread.
  */
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,7 +81,7 @@ bool auxiliary_root_is_kernels(const struct auxiliary_root *root);
  * of memory or a file descriptor.
  *
  * @return
- *   0, -ENOMEM, -EMFILE or -ENFILE.
+ *   0 or auxiliary_is_shortage().
  */
 __rte_internal
 int auxiliary_entries_read(struct auxiliary_entries *entries,
@@ -94,6 +95,16 @@ int auxiliary_entry_cmp(const void *one, const void *two);
 __rte_internal
 bool auxiliary_entry_is_node(const struct auxiliary_entry *entry,
 	const struct auxiliary_root *const *roots, char *sf, size_t size);
+
+/**
+ * Whether a negative errno is of this process, which has no memory or no file descriptor
+ * left, and so tells nothing of a device.
+ */
+static inline bool
+auxiliary_is_shortage(int ret)
+{
+	return ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE;
+}
 
 /** Whether a name is a UUID as sysfs writes it, letters of either case. */
 __rte_internal
@@ -116,7 +127,7 @@ struct auxiliary_attrs {
  * Read all attributes of a device; what is strange is told in a log line.
  *
  * @return
- *   0, or -ENOENT if the device has gone.
+ *   0, -ENOENT if the device has gone, or auxiliary_is_shortage().
  */
 __rte_internal
 int auxiliary_attrs_read(const struct auxiliary_root *root, const char *name,

@@ -61,9 +61,10 @@ auxiliary_attrs_fit(const struct auxiliary_select *select, struct auxiliary_devi
 {
 	bool needs_attrs = select->pf[0] != '\0' || select->sfnum != RTE_AUXILIARY_SFNUM_NONE ||
 		select->type[0] != '\0';
+	int ret = needs_attrs ? auxiliary_attrs_load(dev) : 0;
 	bool fits;
 
-	if (needs_attrs && auxiliary_attrs_load(dev) == -ENOENT)
+	if (ret < 0 && ret != -EXDEV)
 		return false;
 	auxiliary_lock();
 	fits = auxiliary_select_fits(select, dev);

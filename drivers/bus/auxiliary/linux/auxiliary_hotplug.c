@@ -131,12 +131,6 @@ device_is_ready(struct auxiliary_device *dev)
 	return true;
 }
 
-static bool
-is_shortage(int error)
-{
-	return error == ENOMEM || error == EMFILE || error == ENFILE;
-}
-
 /* EAL has something to say of each try, so what must fail is tried once, at the end. */
 static void
 line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
@@ -157,7 +151,7 @@ line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
 				dev->pub.name);
 	}
 	may_pass = ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV ||
-		ret == -EBUSY || is_shortage(-ret);
+		ret == -EBUSY || auxiliary_is_shortage(ret);
 	line->is_due = may_pass && !is_last;
 	if (ret >= 0)
 		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", dev->pub.name);
@@ -181,9 +175,13 @@ line_serve(const struct look *look, struct auxiliary_line *line)
 		line->is_due = false;
 		return;
 	}
-	if (state.is_driven || now_us(CLOCK_MONOTONIC) < line->try_at ||
-			auxiliary_list_meet(&line->entry, 1, &found) < 0)
+	if (state.is_driven || now_us(CLOCK_MONOTONIC) < line->try_at)
 		return;
+	if (auxiliary_list_meet(&line->entry, 1, &found) < 0 ||
+			auxiliary_is_shortage(auxiliary_attrs_load(found.dev))) {
+		line->try_at = now_us(CLOCK_MONOTONIC) + LOOK_AGAIN_US;
+		return;
+	}
 	wish = wish_find(look, found.dev);
 	if (wish != NULL)
 		line_plug(line, found.dev, wish);
