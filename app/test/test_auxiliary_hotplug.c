@@ -7,6 +7,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -381,6 +382,32 @@ test_plug_one_descriptor(void)
 	return TEST_SUCCESS;
 }
 
+/* A directory that cannot be read tells nothing of its devices: none has gone for that. */
+static int
+test_plug_unreadable(void)
+{
+	char aside[300];
+
+	snprintf(aside, sizeof(aside), "%s.aside", aux_root);
+	TEST_ASSERT_OK(wait_for("bus=auxiliary,name=mock.sf.0,hotplug=full"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	ASSERT_BECOMES(aux_mock.probes, 1);
+	TEST_ASSERT_OK(symlink(aux_root, aside));
+	test_log_start();
+	TEST_ASSERT_OK(renameat2(AT_FDCWD, aux_root, AT_FDCWD, aside, RENAME_EXCHANGE));
+	aux_scan();
+	nothing_happens();
+	TEST_ASSERT_OK(renameat2(AT_FDCWD, aux_root, AT_FDCWD, aside, RENAME_EXCHANGE));
+	unlink(aside);
+	TEST_ASSERT(test_log_count_both("cannot open directory", strerror(ELOOP)) > 0, "not said");
+	TEST_ASSERT_EQUAL(aux_mock.removes, 0);
+	TEST_ASSERT_EQUAL(told.gone, 0);
+	TEST_ASSERT_OK(aux_remove("mock.sf.0"));
+	aux_scan();
+	ASSERT_BECOMES(aux_mock.removes, 1);
+	return TEST_SUCCESS;
+}
+
 static void
 come_and_go_meanwhile(const char *name)
 {
@@ -625,6 +652,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_full),
 	TEST_CASE(test_plug_no_descriptor),
 	TEST_CASE(test_plug_one_descriptor),
+	TEST_CASE(test_plug_unreadable),
 	TEST_CASE(test_plug_at_start),
 	TEST_CASE(test_plug_meanwhile),
 	TEST_CASE(test_looks),

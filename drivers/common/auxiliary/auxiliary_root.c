@@ -204,10 +204,7 @@ entry_ask(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 	return S_ISREG(st.st_mode) ? 0 : entry_add(entries, root, order, name, st.st_ino);
 }
 
-/*
- * Add all entries of a root.  One that cannot be read has none, unless it is this process
- * that has nothing left to read it with.
- */
+/* Add all entries of a root.  Without memory or a descriptor, nothing is known of it. */
 static int
 root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, uint32_t order)
 {
@@ -221,18 +218,24 @@ root_read(struct auxiliary_entries *entries, const struct auxiliary_root *root, 
 		return ret;
 	}
 	if (dir == NULL) {
+		entries->unread |= errno == ENOENT ? 0 : auxiliary_order_bit(order);
 		AUXILIARY_LOG_AT(errno == ENOENT ? RTE_LOG_INFO : RTE_LOG_ERR,
 			"cannot open directory %s, so no devices there: %s", root->path,
 			strerror(errno));
 		return 0;
 	}
-	errno = 0;
-	while (ret == 0 && (dirent = readdir(dir)) != NULL)
-		if (dirent->d_type != DT_REG && name_is_valid(root->is_mdev, dirent->d_name))
+	do {
+		errno = 0;
+		dirent = readdir(dir);
+		if (dirent != NULL && dirent->d_type != DT_REG &&
+				name_is_valid(root->is_mdev, dirent->d_name))
 			ret = entry_add(entries, root, order, dirent->d_name, dirent->d_ino);
-	if (ret == 0 && errno != 0)
+	} while (dirent != NULL && ret == 0);
+	if (dirent == NULL && errno != 0) {
+		entries->unread |= auxiliary_order_bit(order);
 		AUXILIARY_LOG(ERR, "cannot read all of directory %s: %s", root->path,
 			strerror(errno));
+	}
 	closedir(dir);
 	return ret;
 }

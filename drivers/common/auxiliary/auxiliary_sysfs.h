@@ -56,7 +56,15 @@ struct auxiliary_entry {
 struct auxiliary_entries {
 	struct auxiliary_entry *entry;
 	size_t nb, max;
+	uint64_t unread; /**< Roots that may have more, by auxiliary_order_bit(). */
 };
+
+/** A bit for a root, among those that were read; the last of 64 stands for all others. */
+static inline uint64_t
+auxiliary_order_bit(uint32_t order)
+{
+	return UINT64_C(1) << (order < 63 ? order : 63);
+}
 
 /**
  * The roots to look into now, as the environment names them.

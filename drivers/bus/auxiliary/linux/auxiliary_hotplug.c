@@ -261,20 +261,24 @@ line_change(const struct look *look, const struct auxiliary_line *old, struct au
 }
 
 /*
- * Whether a device is leaving but has not left: when the kernel has begun to
- * unbind its driver or to delete it, it waits as long as VFIO has the device open.
+ * Whether a device is still there as it was: its directory could not be read; or when the
+ * kernel has begun to unbind its driver or to delete it, it waits as long as VFIO has the
+ * device open.
  */
 static bool
-line_is_leaving(const struct auxiliary_line *old, const struct auxiliary_line *new)
+line_stays(const struct auxiliary_snapshot *now, const struct auxiliary_line *old,
+		const struct auxiliary_line *new)
 {
 	struct state state;
 
+	if (new == NULL && (now->unread & auxiliary_order_bit(old->entry.order)) != 0)
+		return true;
 	return old->driver != 0 && (new == NULL || new->driver == 0) &&
 		auxiliary_root_is_kernels(old->entry.root) && line_state(old, &state) &&
 		state.is_open;
 }
 
-/* Lines of devices that are leaving stay as they were; there is room for them. */
+/* There is room for the lines that stay as they were. */
 static void
 compare(const struct look *look, struct auxiliary_snapshot *now)
 {
@@ -287,7 +291,7 @@ compare(const struct look *look, struct auxiliary_snapshot *now)
 			auxiliary_entry_cmp(&before.line[i], &now->line[k]);
 		old = ret <= 0 ? &before.line[i++] : NULL;
 		new = ret >= 0 ? &now->line[k++] : NULL;
-		if (old == NULL || !line_is_leaving(old, new))
+		if (old == NULL || !line_stays(now, old, new))
 			line_change(look, old, new);
 		else if (new != NULL)
 			*new = *old;

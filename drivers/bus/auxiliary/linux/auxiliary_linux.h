@@ -24,6 +24,7 @@ struct auxiliary_line {
 struct auxiliary_snapshot {
 	struct auxiliary_line *line; /* by name, then by root */
 	size_t nb;
+	uint64_t unread; /* roots that may have more, by auxiliary_order_bit() */
 };
 
 /* With room for more lines.  0 or a negative errno; the lines are to be freed in any case. */

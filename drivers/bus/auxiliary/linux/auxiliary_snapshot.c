@@ -12,40 +12,44 @@
 #include "auxiliary_linux.h"
 
 /* What of an entry tells it from what it was: in sysfs, its kernel driver. */
-static void
+static int
 line_fill_kernel(struct auxiliary_line *line, const char *path)
 {
 	char driver[PATH_MAX];
-	struct stat st;
+	struct stat st = { .st_ino = 0 };
 
 	snprintf(driver, sizeof(driver), "%s/driver", path);
-	if (stat(driver, &st) == 0)
-		line->driver = st.st_ino;
+	if (stat(driver, &st) < 0 && errno != ENOENT)
+		return errno;
+	line->driver = st.st_ino;
+	return 0;
 }
 
 /*
- * Elsewhere, its socket, and when it was made: an entry made anew may have the
- * inode of the one before.  False if the entry has gone meanwhile.
+ * Elsewhere, its socket, and when it was made: an entry made anew may have the inode of the
+ * one before.  0, ENOENT if the entry has gone meanwhile, or another errno after a line.
  */
-static bool
+static int
 line_fill_simulated(struct auxiliary_line *line, const char *path)
 {
+	struct statx made = { .stx_btime = { 0 } };
+	struct stat st = { .st_ino = 0 };
 	char socket[PATH_MAX];
-	struct statx made;
-	struct stat st;
+	int error = 0;
 
-	line->driver = 1;
 	snprintf(socket, sizeof(socket), "%s/" AUXILIARY_NODE_SOCKET, path);
-	if (lstat(socket, &st) == 0)
-		line->node = st.st_ino;
-	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) < 0) {
-		if (errno != ENOENT)
-			AUXILIARY_LOG(ERR, "device %s: cannot look at %s: %s",
-				line->entry.name, path, strerror(errno));
-		return false;
-	}
+	if ((lstat(socket, &st) < 0 && errno != ENOENT && errno != ENOTDIR) ||
+			statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &made) < 0)
+		error = errno;
+	if (error != 0 && error != ENOENT)
+		AUXILIARY_LOG(ERR, "device %s: cannot look at %s: %s", line->entry.name, path,
+			strerror(error));
+	if (error != 0)
+		return error;
+	line->driver = 1;
+	line->node = st.st_ino;
 	line->entry.ino += (uint64_t)made.stx_btime.tv_sec * 1000000000 + made.stx_btime.tv_nsec;
-	return true;
+	return 0;
 }
 
 /* An mdev on a sub-function is that one's node, and a line of its own otherwise. */
@@ -56,12 +60,14 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 	struct auxiliary_line line = { .entry = *entry };
 	char path[PATH_MAX], sf[RTE_DEV_NAME_MAX_LEN];
 	size_t i;
+	int error;
 
 	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
-	if (is_kernels)
-		line_fill_kernel(&line, path);
-	else if (!line_fill_simulated(&line, path))
+	error = is_kernels ? line_fill_kernel(&line, path) : line_fill_simulated(&line, path);
+	if (error != 0) {
+		snapshot->unread |= error == ENOENT ? 0 : auxiliary_order_bit(entry->order);
 		return;
+	}
 	if (!auxiliary_entry_is_node(entry, roots, sf, sizeof(sf))) {
 		if (auxiliary_match_name(auxiliary_kind(entry->root), entry->name))
 			snapshot->line[snapshot->nb++] = line;
@@ -88,6 +94,7 @@ auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
 		snapshot->line = calloc(entries.nb + room + 1, sizeof(*snapshot->line));
 	if (ret == 0 && snapshot->line == NULL)
 		ret = -ENOMEM;
+	snapshot->unread = entries.unread;
 	/* The roots of sub-functions come first, and so do their lines. */
 	for (i = 0; i < entries.nb && ret == 0; i++) {
 		if (entries.entry[i].root != root) {
