@@ -326,6 +326,43 @@ test_plug_full(void)
 	return TEST_SUCCESS;
 }
 
+/* Its driver does not let go of it at once. */
+static int
+test_plug_full_again(void)
+{
+	__atomic_store_n(&aux_mock.remove_result, -EBUSY, __ATOMIC_RELAXED);
+	test_log_start();
+	TEST_ASSERT_OK(come_and_go("bus=auxiliary,name=mock.sf.0,hotplug=full"));
+	ASSERT_BECOMES(aux_mock.removes, 2);
+	__atomic_store_n(&aux_mock.remove_result, 0, __ATOMIC_RELAXED);
+	TEST_ASSERT(test_log_wait("has gone, unplugged"), "%u removes", aux_mock.removes);
+	TEST_ASSERT_EQUAL(test_log_count("cannot be unplugged"), 0);
+	ASSERT_TOLD(gone, 1, "mock.sf.0");
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	ASSERT_BECOMES(aux_mock.probes, 2);
+	TEST_ASSERT_EQUAL(told.gone, 1);
+	return TEST_SUCCESS;
+}
+
+/* Its driver never does, and that is said once. */
+static int
+test_plug_full_given_up(void)
+{
+	bool is_said;
+
+	__atomic_store_n(&aux_mock.remove_result, -EBUSY, __ATOMIC_RELAXED);
+	test_log_start();
+	TEST_ASSERT_OK(come_and_go("bus=auxiliary,name=mock.sf.0,hotplug=full"));
+	is_said = test_log_wait("cannot be unplugged");
+	nothing_happens();
+	__atomic_store_n(&aux_mock.remove_result, 0, __ATOMIC_RELAXED);
+	TEST_ASSERT(is_said, "%u removes", aux_mock.removes);
+	TEST_ASSERT_EQUAL(test_log_count("cannot be unplugged"), 1);
+	TEST_ASSERT_EQUAL(aux_mock.removes, 7);
+	TEST_ASSERT_EQUAL(told.gone, 1);
+	return TEST_SUCCESS;
+}
+
 /* A process without a free descriptor cannot see what is there: nothing has gone for that. */
 static int
 test_plug_no_descriptor(void)
@@ -650,6 +687,8 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_not_again),
 	TEST_CASE(test_plug_back_early),
 	TEST_CASE(test_plug_full),
+	TEST_CASE(test_plug_full_again),
+	TEST_CASE(test_plug_full_given_up),
 	TEST_CASE(test_plug_no_descriptor),
 	TEST_CASE(test_plug_one_descriptor),
 	TEST_CASE(test_plug_unreadable),

@@ -213,7 +213,8 @@ auxiliary_unplug_device(struct rte_device *device)
 		ret = drv->remove(&dev->pub);
 	auxiliary_trace_unplug(dev->pub.name, ret);
 	if (ret < 0) {
-		AUXILIARY_LOG(ERR, "device %s: driver %s does not let go of it: %s", dev->pub.name,
+		AUXILIARY_LOG_AT(dev->is_hushed ? RTE_LOG_INFO : RTE_LOG_ERR,
+			"device %s: driver %s does not let go of it: %s", dev->pub.name,
 			drv->driver.name, strerror(-ret));
 		busy_set(dev, false);
 		rte_errno = -ret;

@@ -64,6 +64,19 @@ now_us(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* --- Alarms ------------------------------------------------------------------ */
+
+static void look_run(void *arg);
+
+static void
+look_at(uint64_t us)
+{
+	if (rte_eal_alarm_set(us, look_run, NULL) == 0)
+		return;
+	AUXILIARY_LOG(ERR, "no alarm, so devices that come and go are not looked for");
+	AUXILIARY_SET(monitor.is_asked, false);
+}
+
 /* --- Devices ----------------------------------------------------------------- */
 
 /* What of the device of a line matters here. */
@@ -206,35 +219,44 @@ line_came(const struct look *look, struct auxiliary_line *line)
 		rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_ADD);
 }
 
-static void
-line_went(const struct look *look, const struct auxiliary_line *line)
+/* False if its driver has the device as before, and is to be asked again. */
+static bool
+line_went(const struct look *look, struct auxiliary_line *line)
 {
+	bool is_last = line->nb_unplugs == TRIES_MAX;
 	const struct auxiliary_wish *wish;
 	struct state state;
 	int ret;
 
 	if (!line_state(line, &state))
-		return;
-	AUXILIARY_LOG(INFO, "device %s: has gone", line->entry.name);
-	if (look->is_told)
-		rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_REMOVE);
+		return true;
+	if (line->nb_unplugs++ == 0) {
+		AUXILIARY_LOG(INFO, "device %s: has gone", line->entry.name);
+		if (look->is_told)
+			rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_REMOVE);
+	}
 	/* The application may have let go of the device. */
 	if (!line_state(line, &state) || !state.is_driven)
-		return;
+		return true;
 	wish = wish_find(look, state.dev);
 	if (wish == NULL || (wish->select.hotplug & AUXILIARY_HOTPLUG_UNPLUG) == 0)
-		return;
+		return true;
+	AUXILIARY_SET(state.dev->is_hushed, !is_last);
 	ret = rte_dev_remove(&state.dev->pub.device);
-	if (ret < 0)
+	AUXILIARY_SET(state.dev->is_hushed, false);
+	if (ret == 0)
+		AUXILIARY_LOG(NOTICE, "device %s: has gone, unplugged", line->entry.name);
+	else if (is_last)
 		AUXILIARY_LOG(ERR, "device %s: has gone, but cannot be unplugged: %s",
 			line->entry.name, strerror(-ret));
 	else
-		AUXILIARY_LOG(NOTICE, "device %s: has gone, unplugged", line->entry.name);
+		look_at(LOOK_AGAIN_US);
+	return ret == 0 || is_last;
 }
 
-/* One entry, as it was and as it is; either may be NULL. */
-static void
-line_change(const struct look *look, const struct auxiliary_line *old, struct auxiliary_line *new)
+/* One entry, as it was and as it is; either may be NULL.  False if it is to stay as it was. */
+static bool
+line_change(const struct look *look, struct auxiliary_line *old, struct auxiliary_line *new)
 {
 	bool was = old != NULL && old->driver != 0 && !old->is_out;
 	bool is = new != NULL && new->driver != 0;
@@ -251,13 +273,14 @@ line_change(const struct look *look, const struct auxiliary_line *old, struct au
 		new->tries = old->tries;
 		new->try_at = old->try_at;
 		new->nb_plugs = old->nb_plugs;
-		return;
+		return true;
 	}
 	/* A node that comes later does not make another device. */
-	if (was && !(is && is_same && old->node == 0))
-		line_went(look, old);
+	if (was && !(is && is_same && old->node == 0) && !line_went(look, old))
+		return false;
 	if (is)
 		line_came(look, new);
+	return true;
 }
 
 /*
@@ -284,6 +307,7 @@ compare(const struct look *look, struct auxiliary_snapshot *now)
 {
 	size_t i = 0, k = 0, nb = now->nb;
 	struct auxiliary_line *old, *new;
+	bool is_through;
 	int ret;
 
 	while (i < before.nb || k < nb) {
@@ -291,9 +315,11 @@ compare(const struct look *look, struct auxiliary_snapshot *now)
 			auxiliary_entry_cmp(&before.line[i], &now->line[k]);
 		old = ret <= 0 ? &before.line[i++] : NULL;
 		new = ret >= 0 ? &now->line[k++] : NULL;
-		if (old == NULL || !line_stays(now, old, new))
+		is_through = (old == NULL || !line_stays(now, old, new)) &&
 			line_change(look, old, new);
-		else if (new != NULL)
+		if (old == NULL || is_through)
+			continue;
+		if (new != NULL)
 			*new = *old;
 		else
 			now->line[now->nb++] = *old;
@@ -302,17 +328,6 @@ compare(const struct look *look, struct auxiliary_snapshot *now)
 }
 
 /* --- Looks ------------------------------------------------------------------- */
-
-static void look_run(void *arg);
-
-static void
-look_at(uint64_t us)
-{
-	if (rte_eal_alarm_set(us, look_run, NULL) == 0)
-		return;
-	AUXILIARY_LOG(ERR, "no alarm, so devices that come and go are not looked for");
-	AUXILIARY_SET(monitor.is_asked, false);
-}
 
 void
 auxiliary_hotplug_ask(void)

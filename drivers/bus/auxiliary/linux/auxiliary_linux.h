@@ -16,6 +16,7 @@ struct auxiliary_line {
 	uint64_t node; /* identity of a VFIO node that may come later; 0: none */
 	bool is_out; /* has lost its node, and was told to have gone */
 	bool is_due; /* has come, and devargs may want it plugged */
+	unsigned int nb_unplugs; /* tried since it has gone */
 	unsigned int tries;
 	uint64_t try_at; /* microseconds of the monotonic clock */
 	uint32_t nb_plugs; /* of the device, when the line became due */
