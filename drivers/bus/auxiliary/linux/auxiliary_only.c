@@ -3,6 +3,7 @@
  */
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -96,19 +97,23 @@ drivers_adopt(void)
 void
 auxiliary_only_claim(void)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* two threads may scan */
 	static bool is_told;
+	bool is_to_tell;
 
+	pthread_mutex_lock(&lock);
 	other_bus_unregister();
-	if (other_bus == NULL)
-		return;
-	drivers_adopt();
+	if (other_bus != NULL)
+		drivers_adopt();
 	/* To find out whose it is takes longer than the rest. */
-	if (is_told || !rte_log_can_log(auxiliary_bus_logtype, RTE_LOG_NOTICE))
-		return;
-	is_told = true;
-	AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME
-		" was loaded (%s): unregistered, this one serves all auxiliary drivers",
-		bus_library(other_bus));
+	is_to_tell = other_bus != NULL && !is_told &&
+		rte_log_can_log(auxiliary_bus_logtype, RTE_LOG_NOTICE);
+	is_told |= is_to_tell;
+	pthread_mutex_unlock(&lock);
+	if (is_to_tell)
+		AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME " was loaded "
+			"(%s): unregistered, this one serves all auxiliary drivers",
+			bus_library(other_bus));
 }
 
 RTE_INIT_PRIO(auxiliary_bus_init, BUS)
