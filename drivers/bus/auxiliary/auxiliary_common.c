@@ -197,9 +197,8 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 static int
 auxiliary_unplug_device(struct rte_device *device)
 {
-	const struct rte_auxiliary_driver *drv =
-		RTE_BUS_DRIVER(device->driver, const struct rte_auxiliary_driver);
 	struct auxiliary_device *dev = auxiliary_device(device);
+	const struct rte_auxiliary_driver *drv;
 	int ret = 0;
 
 	/* On another thread; what its driver has begun cannot be removed yet. */
@@ -208,6 +207,12 @@ auxiliary_unplug_device(struct rte_device *device)
 		rte_errno = EBUSY;
 		return -EBUSY;
 	}
+	/* Another thread has just removed it, and EAL has yet to say so. */
+	if (dev->pub.intr_handle == NULL) {
+		busy_set(dev, false);
+		return 0;
+	}
+	drv = RTE_BUS_DRIVER(device->driver, const struct rte_auxiliary_driver);
 	AUXILIARY_LOG(DEBUG, "device %s: removing driver %s", dev->pub.name, drv->driver.name);
 	if (drv->remove != NULL)
 		ret = drv->remove(&dev->pub);
