@@ -403,7 +403,9 @@ auxiliary_get_iommu_class(void)
 				select.iova == RTE_IOVA_DC)
 			continue;
 		if (mode != RTE_IOVA_DC && select.iova != mode) {
-			AUXILIARY_LOG(ERR, "devargs ask for both iova=va and iova=pa");
+			AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, and those of "
+				"another one do not", dev->pub.name,
+				select.iova == RTE_IOVA_VA ? "va" : "pa");
 			return RTE_IOVA_DC;
 		}
 		mode = select.iova;
