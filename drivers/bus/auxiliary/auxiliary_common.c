@@ -50,33 +50,16 @@ auxiliary_match(const struct rte_driver *drv, const struct rte_device *device)
  */
 static struct {
 	unsigned int nb;
-	char names[96]; /* of the first */
+	char first[RTE_DEV_NAME_MAX_LEN];
 } unusable;
 
 static void
 unusable_add(const char *name)
 {
 	auxiliary_lock();
-	if (strlen(unusable.names) + strlen(name) + sizeof(", ") <= sizeof(unusable.names)) {
-		strlcat(unusable.names, unusable.nb == 0 ? "" : ", ", sizeof(unusable.names));
-		strlcat(unusable.names, name, sizeof(unusable.names));
-	}
-	unusable.nb++;
+	if (unusable.nb++ == 0)
+		strlcpy(unusable.first, name, sizeof(unusable.first));
 	auxiliary_unlock();
-}
-
-/* How many there were, of which none is told again. */
-static typeof(unusable)
-unusable_take(void)
-{
-	typeof(unusable) taken;
-
-	auxiliary_lock();
-	taken = unusable;
-	unusable.nb = 0;
-	unusable.names[0] = '\0';
-	auxiliary_unlock();
-	return taken;
 }
 
 /* Read the device and compare it, and the driver, with what devargs ask for. */
@@ -263,12 +246,14 @@ auxiliary_probe(struct auxiliary_rte_bus *bus)
 	/* Say here what is missing or ambiguous: there are many more scans than probes. */
 	if (AUXILIARY_EAL_BUS->conf.scan_mode == RTE_BUS_SCAN_ALLOWLIST)
 		auxiliary_scan_all(true);
-	unusable_take();
+	AUXILIARY_SET(unusable.nb, 0);
 	ret = rte_bus_generic_probe(bus);
-	told = unusable_take();
+	auxiliary_lock();
+	told = unusable;
+	auxiliary_unlock();
 	if (told.nb > 0)
-		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, among them "
-			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.names);
+		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, the first is "
+			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.first);
 	if (is_first)
 		auxiliary_hotplug_start();
 	return ret;
