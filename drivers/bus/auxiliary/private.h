@@ -211,7 +211,7 @@ int auxiliary_scan_all(bool report);
 void auxiliary_scan_share(void);
 #define AUXILIARY_ROOTS_ZONE RTE_BUS_AUXILIARY_NAME "_roots" /* the primary's, in a memzone */
 
-/* The only device there that is selected, or NULL; the list stays as it is. */
+/* The only device there that is selected, not by its name, or NULL; the list stays as it is. */
 struct auxiliary_device *auxiliary_scan_find(const struct auxiliary_select *select, bool report);
 
 /* A copy of what the last scan found of "hotplug", to be freed.  Their number or -ENOMEM. */

@@ -25,7 +25,7 @@ first_entry(const struct auxiliary_root *root, const char *path,
 
 	if (dir < 0)
 		return false;
-	is_found = auxiliary_sysfs_first(dir, ".", is_wanted, buf, size);
+	is_found = auxiliary_sysfs_first(dir, is_wanted, buf, size);
 	close(dir);
 	return is_found;
 }

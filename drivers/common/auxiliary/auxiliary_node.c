@@ -103,7 +103,7 @@ node_child(int dir, const struct auxiliary_root *root, const char *sf, struct au
 	bool is_found = false;
 	int child = -1;
 
-	if (auxiliary_sysfs_first(dir, ".", auxiliary_is_uuid, uuid, sizeof(uuid)))
+	if (auxiliary_sysfs_first(dir, auxiliary_is_uuid, uuid, sizeof(uuid)))
 		child = openat(dir, uuid, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (child < 0)
 		return false;

@@ -152,10 +152,9 @@ auxiliary_sysfs_link(int dir, const char *link, char *buf, size_t size)
 }
 
 bool
-auxiliary_sysfs_first(int dir, const char *path, bool (*is_wanted)(const char *name),
-		char *buf, size_t size)
+auxiliary_sysfs_first(int dir, bool (*is_wanted)(const char *name), char *buf, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 

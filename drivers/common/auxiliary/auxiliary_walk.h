@@ -50,8 +50,7 @@ int auxiliary_sysfs_read(int dir, const char *file, char *buf, size_t size);
 int auxiliary_sysfs_link(int dir, const char *link, char *buf, size_t size);
 
 /* The first name in a directory, in order, that is wanted; false and "" if there is none. */
-bool auxiliary_sysfs_first(int dir, const char *path, bool (*is_wanted)(const char *name),
-		char *buf, size_t size);
+bool auxiliary_sysfs_first(int dir, bool (*is_wanted)(const char *name), char *buf, size_t size);
 
 /* Last component of a path; the one before, or "". */
 const char *auxiliary_sysfs_basename(const char *path);

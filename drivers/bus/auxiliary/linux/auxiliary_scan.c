@@ -419,11 +419,7 @@ struct auxiliary_device *
 auxiliary_scan_find(const struct auxiliary_select *select, bool report)
 {
 	struct choice choice = { .select = *select };
-	struct scan scan = {
-		.choices = &choice,
-		.nb_choices = 1,
-		.nb_names = select->name[0] != '\0',
-	};
+	struct scan scan = { .choices = &choice, .nb_choices = 1 };
 
 	if (scan_run(&scan) == 0 && report)
 		choice_report(&scan, &choice);
