@@ -73,20 +73,29 @@ eal_detach(struct vfio_dma *dma, struct rte_vfio_dev *dev)
 		VFIO_LOG(ERR, dev, "EAL cannot release it from VFIO group %d", dev->group_number);
 }
 
+/* EAL sets rte_errno for some failures only: not where the kernel refuses a mapping. */
+static int
+eal_result(int ret)
+{
+	return ret == 0 ? 0 : rte_errno != 0 ? -rte_errno : -EIO;
+}
+
 static int
 eal_map(struct vfio_dma *dma, const struct vfio_dma_run *run)
 {
 	RTE_SET_USED(dma);
-	return rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)run->addr,
-		run->iova, run->len) == 0 ? 0 : -rte_errno;
+	rte_errno = 0;
+	return eal_result(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD,
+		(uintptr_t)run->addr, run->iova, run->len));
 }
 
 static int
 eal_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
 {
 	RTE_SET_USED(dma);
-	return rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, (uintptr_t)addr,
-		iova, len) == 0 ? 0 : -rte_errno;
+	rte_errno = 0;
+	return eal_result(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD,
+		(uintptr_t)addr, iova, len));
 }
 
 static const struct vfio_dma_ops eal_ops = {
