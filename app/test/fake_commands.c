@@ -319,10 +319,6 @@ do_dma_unmap(const struct fake_request *req)
 	for (i = 0; i < fake.nb_maps; i++)
 		if (fake.maps[i].addr == unmap.addr && fake.maps[i].size == unmap.size)
 			break;
-	if (fake.keep_mapped) {
-		fake_reply_error(req, EBUSY);
-		return;
-	}
 	if (i == fake.nb_maps) {
 		fake_reply_error(req, ENOENT);
 		return;
@@ -348,6 +344,10 @@ do_reset(const struct fake_request *req)
 void
 fake_carry_out(struct fake_request *req)
 {
+	if (fake.refusal != 0 && req->header.command == fake.refused) {
+		fake_reply_error(req, fake.refusal);
+		return;
+	}
 	switch (req->header.command) {
 	case VFIO_USER_VERSION:
 		do_version(req);
@@ -431,9 +431,10 @@ fake_server_dma_calls(void)
 }
 
 void
-fake_server_keep_mapped(bool on)
+fake_server_refuse(enum vfio_user_command command, int error)
 {
-	fake.keep_mapped = on;
+	fake.refused = command;
+	fake.refusal = error;
 }
 
 uint64_t

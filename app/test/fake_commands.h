@@ -19,7 +19,6 @@
 #include <linux/vfio.h>
 
 #include "fake_server.h"
-#include "vfio_user_proto.h"
 
 #define FAKE_MAX_MAPS 65536
 #define FAKE_MAX_DATA 32768
@@ -62,7 +61,8 @@ struct fake_server {
 	struct fake_request answer;
 	unsigned int nb_answers;
 	unsigned int nb_map_calls;
-	bool keep_mapped;
+	enum vfio_user_command refused; /* with this error, or 0 */
+	int refusal;
 	size_t nb_left; /* octets that may yet be sent */
 };
 

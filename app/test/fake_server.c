@@ -350,7 +350,7 @@ fake_server_start(const char *path, enum fake_fault fault)
 	fake.fault = fault;
 	fake.nb_maps = 0;
 	fake.nb_map_calls = 0;
-	fake.keep_mapped = false;
+	fake.refusal = 0;
 	fake.unmasked = 0;
 	fake_config_fill();
 	memset(fake.eventfds, 0xff, sizeof(fake.eventfds)); /* -1 */

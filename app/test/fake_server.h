@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vfio_user_proto.h"
+
 #define FAKE_REGION0_SIZE 0x10000
 #define FAKE_AREA0_OFFSET 0x1000
 #define FAKE_AREA0_SIZE 0x2000
@@ -108,8 +110,8 @@ unsigned int fake_server_dma_maps(void);
 uint64_t fake_server_dma_bytes(void);
 /** How often memory has been mapped. */
 unsigned int fake_server_dma_calls(void);
-/** Refuse to unmap memory, from now on or no more. */
-void fake_server_keep_mapped(bool on);
+/** Refuse a command with this errno from now on; 0: none is refused. */
+void fake_server_refuse(enum vfio_user_command command, int error);
 /** Raise a vector of an interrupt index; false if it has no eventfd. */
 bool fake_server_raise(unsigned int index, unsigned int vector);
 /** How often INTx has been unmasked. */

@@ -31,7 +31,7 @@ case_setup(void)
 static void
 case_teardown(void)
 {
-	fake_server_keep_mapped(false);
+	fake_server_refuse(VFIO_USER_DMA_UNMAP, 0);
 	fake_case_teardown();
 }
 
@@ -241,12 +241,12 @@ test_dma_unmap_refused(void)
 
 	if (mem == NULL)
 		return test_skip("EAL cannot have more memory");
-	fake_server_keep_mapped(true);
+	fake_server_refuse(VFIO_USER_DMA_UNMAP, EBUSY);
 	test_log_start();
 	rte_free(mem);
 	TEST_ASSERT(test_log_count_both("cannot unmap freed memory", "resource busy") > 0,
 		"nobody said so");
-	fake_server_keep_mapped(false);
+	fake_server_refuse(VFIO_USER_DMA_UNMAP, 0);
 	calls = fake_server_dma_calls();
 	mem = memory_grow();
 	TEST_ASSERT(mem != NULL, "no memory");
@@ -254,6 +254,30 @@ test_dma_unmap_refused(void)
 	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
 	rte_free(mem);
 	TEST_ASSERT_EQUAL(fake_server_dma_bytes(), eal_memory());
+	return TEST_SUCCESS;
+}
+
+/* What a server that is still there could not unmap is mapped, whatever it gives as the reason. */
+static int
+test_dma_unmap_errors(void)
+{
+	static const int errors[] = { ENODEV, EPROTO, ETIMEDOUT, EALREADY };
+	unsigned int i, maps = fake_server_dma_maps();
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *mem = rte_malloc(NULL, page, page);
+
+	TEST_ASSERT(mem != NULL, "no memory");
+	for (i = 0; i < RTE_DIM(errors); i++) {
+		TEST_ASSERT_OK(rte_vfio_dev_dma_map(fake_dev, mem, IOVA, page));
+		fake_server_refuse(VFIO_USER_DMA_UNMAP, errors[i]);
+		test_log_start();
+		TEST_ASSERT_EQUAL(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, page), -EIO);
+		TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ": cannot unmap"), 1);
+		fake_server_refuse(VFIO_USER_DMA_UNMAP, 0);
+		TEST_ASSERT_OK(rte_vfio_dev_dma_unmap(fake_dev, mem, IOVA, page));
+		TEST_ASSERT_EQUAL(fake_server_dma_maps(), maps);
+	}
+	rte_free(mem);
 	return TEST_SUCCESS;
 }
 
@@ -305,9 +329,9 @@ part_free(void)
 		TEST_ASSERT(mem[i] != NULL, "no memory");
 	}
 	rte_memseg_walk(page_make_freeable, NULL);
-	fake_server_keep_mapped(true);
+	fake_server_refuse(VFIO_USER_DMA_UNMAP, EBUSY);
 	rte_free(mem[1]);
-	fake_server_keep_mapped(false);
+	fake_server_refuse(VFIO_USER_DMA_UNMAP, 0);
 	rte_free(mem[0]);
 	rte_free(mem[2]);
 	return TEST_SUCCESS;
@@ -393,6 +417,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_dma_second_file_fails),
 	TEST_CASE(test_dma_place_taken),
 	TEST_CASE(test_dma_unmap_refused),
+	TEST_CASE(test_dma_unmap_errors),
 	TEST_CASE(test_dma_part_refused),
 	TEST_CASE(test_dma_cleanup),
 	TEST_CASE(test_dma_external_heap),

@@ -67,6 +67,25 @@ TEST_REFUSE(test_pci_cap_low, FAKE_PCI_CAP_LOW, -EPROTO)
 TEST_REFUSE(test_msix_table_outside, FAKE_PCI_TABLE_OUTSIDE, -EPROTO)
 TEST_REFUSE(test_msix_table_region, FAKE_PCI_TABLE_REGION, -EPROTO)
 
+/* Errors that are ours when the connection is lost are mere refusals when a server sends them. */
+static int
+test_errors_of_ours(void)
+{
+	static const int errors[] = { ENODEV, EPROTO, ETIMEDOUT, EALREADY };
+	unsigned int i;
+	int ret;
+
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	for (i = 0; i < RTE_DIM(errors); i++) {
+		fake_server_refuse(VFIO_USER_DEVICE_GET_INFO, errors[i]);
+		test_log_start();
+		ret = fake_open(RTE_VFIO_TRANSPORT_ANY);
+		TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 1);
+		TEST_ASSERT_EQUAL(ret, -EIO);
+	}
+	return TEST_SUCCESS;
+}
+
 /* More than can be used of something is no reason to refuse the device. */
 static int
 test_irq_many(void)
@@ -305,6 +324,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_pci_cap_low),
 	TEST_CASE(test_msix_table_outside),
 	TEST_CASE(test_msix_table_region),
+	TEST_CASE(test_errors_of_ours),
 	TEST_CASE(test_irq_many),
 	TEST_CASE(test_region_part),
 	TEST_CASE(test_region_small),

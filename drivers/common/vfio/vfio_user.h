@@ -106,7 +106,8 @@ struct vfio_user_call {
  * @return
  *   0, the errno the server replied with as a negative value, -EPROTO if it
  *   broke the protocol, -ETIMEDOUT if it does not answer, or -ENODEV if the
- *   connection is no more.  One log line for all but the server's own errors.
+ *   connection is no more.  One log line for all but the server's own errors,
+ *   which are never these three, nor -EALREADY: such a reply is -EIO.
  */
 int vfio_user_call(struct rte_vfio_dev *dev, struct vfio_user_call *call);
 

@@ -87,6 +87,26 @@ receive_reply_header(struct rte_vfio_dev *dev, const struct vfio_user_header *re
 	return ret;
 }
 
+/*
+ * A server's errno as a negative value.  Values that are no errno would come out as success;
+ * four others mean to callers of vfio_user_call() that the connection is lost, or that a
+ * memory event has mapped a page, of which a server's reply says nothing.
+ */
+static int
+error_of(const struct vfio_user_header *reply)
+{
+	switch (reply->error) {
+	case 0:
+	case ENODEV:
+	case EPROTO:
+	case ETIMEDOUT:
+	case EALREADY:
+		return -EIO;
+	default:
+		return reply->error > 4095 ? -EIO : -(int)reply->error;
+	}
+}
+
 /* A server may send a payload with an error, which says nothing more. */
 static int
 receive_error(struct rte_vfio_dev *dev, const struct vfio_user_header *reply,
@@ -98,10 +118,7 @@ receive_error(struct rte_vfio_dev *dev, const struct vfio_user_header *reply,
 	if (len > VFIO_USER_SKIP_MAX)
 		return vfio_user_breach(dev, "sends an error of absurd size", reply->msg_size);
 	ret = vfio_user_skip(dev, len, in);
-	if (ret < 0)
-		return ret;
-	/* errno values are small; anything else would come out as success. */
-	return reply->error == 0 || reply->error > 4095 ? -EIO : -(int)reply->error;
+	return ret < 0 ? ret : error_of(reply);
 }
 
 static int
