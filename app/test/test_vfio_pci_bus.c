@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <linux/pci_regs.h>
@@ -105,16 +106,48 @@ test_eal_handle(void)
 	return ret;
 }
 
+/* Without a descriptor to be had, as for a process that has as many as it may. */
+static int
+join_without_room(struct rte_intr_handle *handle)
+{
+	struct rlimit limit, none;
+	int ret;
+
+	TEST_ASSERT_OK(getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	TEST_ASSERT_OK(setrlimit(RLIMIT_NOFILE, &none));
+	ret = rte_vfio_irq_join_eal(vfio_kernel_dev, RTE_INTR_MODE_NONE, handle);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return ret;
+}
+
+/* A handle that is not joined has no descriptor, and closes none. */
+static int
+check_refused(struct rte_intr_handle *handle)
+{
+	struct test_resources before = test_resources_now();
+
+	TEST_ASSERT_EQUAL(join_without_room(handle), -EMFILE);
+	TEST_ASSERT_OK(test_resources_same(&before));
+	TEST_ASSERT_EQUAL(rte_intr_fd_get(handle), -1);
+	rte_intr_fd_set(handle, 0); /* as in a new one */
+	TEST_ASSERT_EQUAL(rte_vfio_irq_join_eal(vfio_kernel_dev, RTE_INTR_MODE_MSIX, handle),
+		-ENOTSUP);
+	TEST_ASSERT_EQUAL(rte_intr_fd_get(handle), -1);
+	return TEST_SUCCESS;
+}
+
 int
 test_eal_handle_refused(void)
 {
 	struct rte_intr_handle *handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	int ret;
 
+	TEST_ASSERT(handle != NULL, "no memory");
 	ret = bus_open();
 	if (ret == TEST_SUCCESS)
-		TEST_ASSERT_EQUAL(rte_vfio_irq_join_eal(vfio_kernel_dev, RTE_INTR_MODE_MSIX,
-			handle), -ENOTSUP);
+		ret = check_refused(handle);
 	rte_intr_instance_free(handle);
 	return ret;
 }

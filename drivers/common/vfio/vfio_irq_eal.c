@@ -81,21 +81,24 @@ rte_vfio_irq_join_eal(struct rte_vfio_dev *dev, enum rte_intr_mode mode,
 	struct rte_intr_handle *handle)
 {
 	struct vfio_irq *irq;
-	unsigned int kind;
+	unsigned int kind = 0;
 	int nb, ret;
 
 	if (handle == NULL)
 		return -EINVAL;
 	if (dev->fd < 0 || (dev->info.flags & VFIO_DEVICE_FLAGS_PCI) == 0)
 		return -ENOTSUP;
+	nb = vfio_is_shared(dev) ? 0 : kind_choose(dev, mode, &kind);
+	irq = &dev->irqs[kinds[kind].index];
+	if (nb > 0 && irq->handle != NULL)
+		return -EBUSY;
+	/* A new handle has descriptor 0 in it, which is the standard input. */
+	rte_intr_fd_set(handle, -1);
+	rte_intr_dev_fd_set(handle, -1);
 	if (vfio_is_shared(dev))
 		return rte_intr_dev_fd_set(handle, dev->fd) == 0 ? 0 : -rte_errno;
-	nb = kind_choose(dev, mode, &kind);
 	if (nb <= 0)
 		return nb < 0 ? vfio_refused(dev, "interrupts of mode", mode, nb) : 0;
-	irq = &dev->irqs[kinds[kind].index];
-	if (irq->handle != NULL)
-		return -EBUSY;
 	irq->handle = handle;
 	ret = handle_join(handle, kinds[kind].type, dev->fd, nb);
 	if (ret < 0) {
