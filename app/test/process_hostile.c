@@ -52,6 +52,14 @@ irq_answer(struct rte_mp_msg *reply, struct vfio_mp_msg *msg)
 		reply->fds[reply->num_fds++] = eventfd(0, EFD_CLOEXEC);
 }
 
+/* A device of the kernel's: a descriptor for it, and one for each region. */
+static void
+file_add(struct rte_mp_msg *reply)
+{
+	if (fault_is("files"))
+		reply->fds[reply->num_fds++] = eventfd(0, EFD_CLOEXEC);
+}
+
 /* A region that cannot be: with an area that is not in it, or with too many of them. */
 static void
 region_answer(struct vfio_mp_msg *msg)
@@ -84,10 +92,15 @@ answer(const struct rte_mp_msg *request, const void *peer)
 	msg.result = 0;
 	switch (msg.type) {
 	case VFIO_MP_DEVICE:
-		msg.device = (struct vfio_mp_device){ .num_regions = 1, .num_irqs = 1 };
+		msg.device = (struct vfio_mp_device){
+			.num_regions = fault_is("files") ? 2 : 1,
+			.num_irqs = 1,
+		};
+		file_add(&reply);
 		break;
 	case VFIO_MP_REGION:
 		region_answer(&msg);
+		file_add(&reply);
 		break;
 	case VFIO_MP_READ:
 		memset(msg.access.data, msg.access.offset, msg.access.len);

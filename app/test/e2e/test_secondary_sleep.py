@@ -194,6 +194,19 @@ def test_no_room(env):
         quit_all(secondary, primary)
 
 
+def test_no_room_for_device(env):
+    """Without file descriptors for its regions there is no device; with them there is one."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1)
+        primary.do("hostile files")
+        secondary.do("spare-files 2")
+        assert secondary.ask("interrupts 0") == "EMFILE"
+        assert "does not describe region 1: Too many open files" in secondary.text()
+        secondary.do("spare-files 100", "interrupts 0")
+        quit_all(secondary, primary)
+
+
 def test_primary_misbehaves(env):
     """What is no answer is none: an error, and nothing left behind."""
     with processes(env) as started:

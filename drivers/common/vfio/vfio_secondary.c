@@ -118,6 +118,28 @@ request_make(struct vfio_mp_msg *msg, struct rte_mp_msg *answer)
 	return ret == -EAGAIN ? -EPROTO : ret;
 }
 
+/*
+ * EAL's channel thread ends for good when a message comes whose descriptors find no room:
+ * neither this answer nor anything else from the primary process would then be received.
+ */
+static int
+fds_find_room(int nb)
+{
+	int fds[RTE_MP_MAX_FD_NUM];
+	int i, ret = 0;
+
+	for (i = 0; i < nb && ret == 0; i++) {
+		fds[i] = eventfd(0, EFD_CLOEXEC);
+		if (fds[i] < 0) {
+			ret = -errno;
+			i--;
+		}
+	}
+	while (i > 0)
+		close(fds[--i]);
+	return ret;
+}
+
 /* Ask the primary.  fds: the nb_fds that came with the answer; -1 for those that did not. */
 static int
 ask_fds(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *fds, int nb_fds)
@@ -127,6 +149,9 @@ ask_fds(const char *name, enum vfio_mp_type type, struct vfio_mp_msg *msg, int *
 
 	for (i = 0; i < nb_fds; i++)
 		fds[i] = -1;
+	ret = fds_find_room(nb_fds);
+	if (ret < 0)
+		return ret;
 	msg->type = type;
 	strlcpy(msg->name, name, sizeof(msg->name));
 	ret = request_make(msg, &answer);
@@ -217,25 +242,6 @@ secondary_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 	return vfio_not_here(dev, "setting interrupts");
 }
 
-/* EAL drops an answer whose descriptors find no room: it would be waited for in vain. */
-static int
-fds_find_room(int nb)
-{
-	int fds[RTE_MP_MAX_FD_NUM];
-	int i, ret = 0;
-
-	for (i = 0; i < nb && ret == 0; i++) {
-		fds[i] = eventfd(0, EFD_CLOEXEC);
-		if (fds[i] < 0) {
-			ret = -errno;
-			i--;
-		}
-	}
-	while (i > 0)
-		close(fds[--i]);
-	return ret;
-}
-
 /* All of a part, or none. */
 static int
 queue_fds_ask(struct rte_vfio_dev *dev, const struct vfio_mp_irq *irq, int *fds)
@@ -243,9 +249,6 @@ queue_fds_ask(struct rte_vfio_dev *dev, const struct vfio_mp_irq *irq, int *fds)
 	struct vfio_mp_msg msg = { .irq = *irq };
 	int i, nb = irq->nb, ret;
 
-	ret = fds_find_room(nb);
-	if (ret < 0)
-		return ret;
 	ret = ask_fds(dev->name, VFIO_MP_IRQ, &msg, fds, nb);
 	if (ret < 0 || fds[nb - 1] >= 0)
 		return ret;
