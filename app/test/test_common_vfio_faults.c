@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
@@ -66,6 +67,29 @@ TEST_REFUSE(test_pci_cap_loop, FAKE_PCI_CAP_LOOP, -EPROTO)
 TEST_REFUSE(test_pci_cap_low, FAKE_PCI_CAP_LOW, -EPROTO)
 TEST_REFUSE(test_msix_table_outside, FAKE_PCI_TABLE_OUTSIDE, -EPROTO)
 TEST_REFUSE(test_msix_table_region, FAKE_PCI_TABLE_REGION, -EPROTO)
+
+/* Descriptors that come when the process may have no more are no fault of the server's. */
+static int
+test_no_descriptor(void)
+{
+	struct rlimit limit, none;
+	uint32_t value;
+	int ret;
+
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	TEST_ASSERT_OK(fake_open(RTE_VFIO_TRANSPORT_ANY));
+	fake_server_turn(FAKE_FDS);
+	TEST_ASSERT_OK(getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	test_log_start();
+	TEST_ASSERT_OK(setrlimit(RLIMIT_NOFILE, &none));
+	ret = rte_vfio_region_read32(fake_dev, 1, 0, &value);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ":", "Too many open files"), 1);
+	TEST_ASSERT_EQUAL(ret, -ENODEV);
+	return TEST_SUCCESS;
+}
 
 /* Errors that are ours when the connection is lost are mere refusals when a server sends them. */
 static int
@@ -324,6 +348,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_pci_cap_low),
 	TEST_CASE(test_msix_table_outside),
 	TEST_CASE(test_msix_table_region),
+	TEST_CASE(test_no_descriptor),
 	TEST_CASE(test_errors_of_ours),
 	TEST_CASE(test_irq_many),
 	TEST_CASE(test_region_part),

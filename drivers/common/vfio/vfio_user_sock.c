@@ -289,7 +289,7 @@ vfio_user_fds_close(struct vfio_user_fds *in)
 		close(in->fds[--in->nb]);
 }
 
-/* Take over the descriptors of a message; false if there are too many. */
+/* Take over the descriptors of a message; false if not all of them found room. */
 static bool
 fds_take(struct msghdr *msg, struct vfio_user_fds *in)
 {
@@ -343,8 +343,12 @@ receive_more(struct rte_vfio_dev *dev, size_t len, struct vfio_user_fds *in)
 		if (is_late(user))
 			return lost(dev, "receiving", ETIMEDOUT);
 		got = recvmsg(user->sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-		if (got > 0 && !fds_take(&msg, in))
+		if (got > 0 && !fds_take(&msg, in)) {
+			/* Where *in has room left, it is this process that may have no more. */
+			if (in->nb < VFIO_USER_MAX_FDS)
+				return lost(dev, "receiving", EMFILE);
 			return vfio_user_breach(dev, "sends too many file descriptors", in->nb);
+		}
 		if (got >= 0 || errno == EINTR)
 			continue;
 		if (errno != EAGAIN)
