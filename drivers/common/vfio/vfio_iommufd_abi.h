@@ -20,12 +20,6 @@
 
 /* "size" is the size of the structure in every request. */
 
-#define IOMMU_DESTROY _IO(';', 0x80)
-struct iommu_destroy {
-	__u32 size;
-	__u32 id;
-};
-
 #define IOMMU_IOAS_ALLOC _IO(';', 0x81)
 struct iommu_ioas_alloc {
 	__u32 size;

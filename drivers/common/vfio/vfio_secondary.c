@@ -228,14 +228,6 @@ secondary_region_write(struct rte_vfio_dev *dev, uint32_t index, uint64_t offset
 }
 
 static int
-secondary_irq_info(struct rte_vfio_dev *dev, struct vfio_irq_info *info)
-{
-	RTE_SET_USED(dev);
-	RTE_SET_USED(info);
-	return -ENOTSUP;
-}
-
-static int
 secondary_set_irqs(struct rte_vfio_dev *dev, struct vfio_irq_set *set)
 {
 	RTE_SET_USED(set);
@@ -298,7 +290,6 @@ static const struct vfio_ops secondary_ops = {
 	.close = secondary_close,
 	.region_read = secondary_region_read,
 	.region_write = secondary_region_write,
-	.irq_info = secondary_irq_info,
 	.set_irqs = secondary_set_irqs,
 	.queue_fds = secondary_queue_fds,
 	.reset = secondary_reset,
