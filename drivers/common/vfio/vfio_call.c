@@ -9,8 +9,6 @@
 #include "rte_vfio_dev.h"
 #include "vfio_call.h"
 
-#define NS_PER_MS UINT64_C(1000000)
-
 static __thread struct {
 	unsigned int depth; /* of vfio_call_begin() without its vfio_call_end() */
 	uint64_t start; /* of the outermost, while depth is not 0 */

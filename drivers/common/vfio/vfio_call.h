@@ -20,6 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NS_PER_MS UINT64_C(1000000)
+
 /* The deadline of a call that may take for ever. */
 #define VFIO_NO_DEADLINE UINT64_MAX
 

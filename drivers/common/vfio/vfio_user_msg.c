@@ -16,8 +16,6 @@
 #include "vfio_private.h"
 #include "vfio_user_serve.h"
 
-#define NS_PER_MS UINT64_C(1000000)
-
 /* A message that holds the interrupt thread for less is not counted. */
 #define HELD_MIN (100 * NS_PER_MS)
 /* The share of the time that a server may hold it with slow messages. */
