@@ -187,7 +187,7 @@ mapped_at(const struct vfio_region *region, uint64_t offset, size_t len)
 	return NULL;
 }
 
-/* A write to what can only be read would kill us, and nobody looks at a fast path's. */
+/* A store to a read-only mapping raises SIGSEGV, and the fast path does not check. */
 RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_region_ptr)
 void *
 rte_vfio_region_ptr(const struct rte_vfio_dev *dev, uint32_t index, uint64_t offset, size_t len)
