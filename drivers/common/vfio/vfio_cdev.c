@@ -46,7 +46,6 @@ cdev_close(struct rte_vfio_dev *dev)
 }
 
 const struct vfio_ops vfio_cdev_ops = {
-	.name = "character device",
 	.id = RTE_VFIO_TRANSPORT_CDEV,
 	.offered = cdev_offered,
 	.open = cdev_open,

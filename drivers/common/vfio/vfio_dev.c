@@ -25,6 +25,7 @@ static const struct vfio_ops *const transports[] = {
 	&vfio_group_ops,
 };
 
+/* For log lines, also about transports that this build does not have. */
 static const char *
 transport_name(enum rte_vfio_transport id)
 {
@@ -177,8 +178,8 @@ open_with(const struct vfio_ops *ops, const struct rte_vfio_dev_node *node, char
 		dev_free(dev);
 		return ret;
 	}
-	VFIO_LOG(DEBUG, dev, "open, %s, %u regions, %u interrupt indexes", ops->name,
-		dev->info.num_regions, dev->info.num_irqs);
+	VFIO_LOG(DEBUG, dev, "open, %s, %u regions, %u interrupt indexes",
+		transport_name(ops->id), dev->info.num_regions, dev->info.num_irqs);
 	*out = dev;
 	return 0;
 }
@@ -236,8 +237,8 @@ log_none_works(const struct rte_vfio_dev_node *node, const struct vfio_ops *cons
 	for (i = 0; i < nb && len < sizeof(reasons); i++) {
 		failure = &failures[i];
 		len += snprintf(reasons + len, sizeof(reasons) - len, "%s%s: %s",
-			i == 0 ? "" : "; ", candidates[i]->name, failure->reason[0] != '\0' ?
-			failure->reason : strerror(-failure->error));
+			i == 0 ? "" : "; ", transport_name(candidates[i]->id),
+			failure->reason[0] != '\0' ? failure->reason : strerror(-failure->error));
 	}
 	VFIO_LOG(ERR, node, "cannot be opened (%s)", reasons);
 }

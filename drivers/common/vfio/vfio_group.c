@@ -104,7 +104,6 @@ group_close(struct rte_vfio_dev *dev)
 }
 
 const struct vfio_ops vfio_group_ops = {
-	.name = "group",
 	.id = RTE_VFIO_TRANSPORT_GROUP,
 	.offered = group_offered,
 	.open = group_open,

@@ -94,7 +94,6 @@ struct rte_vfio_dev {
  * linux/vfio.h get it with argsz and the index set, and respect argsz.
  */
 struct vfio_ops {
-	const char *name;
 	enum rte_vfio_transport id;
 
 	/* Whether the node has what this transport needs. */

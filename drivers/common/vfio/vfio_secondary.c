@@ -286,7 +286,6 @@ secondary_close(struct rte_vfio_dev *dev)
 }
 
 static const struct vfio_ops secondary_ops = {
-	.name = "the primary process",
 	.close = secondary_close,
 	.region_read = secondary_region_read,
 	.region_write = secondary_region_write,

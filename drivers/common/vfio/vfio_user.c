@@ -351,7 +351,6 @@ user_reset(struct rte_vfio_dev *dev)
 }
 
 const struct vfio_ops vfio_user_ops = {
-	.name = "vfio-user",
 	.id = RTE_VFIO_TRANSPORT_USER,
 	.offered = user_offered,
 	.open = user_open,
