@@ -96,6 +96,8 @@ answer(const struct rte_mp_msg *request, const void *peer)
 			.num_regions = fault_is("files") ? 2 : 1,
 			.num_irqs = 1,
 		};
+		if (fault_is("transport"))
+			msg.device.transport = UINT32_MAX;
 		file_add(&reply);
 		break;
 	case VFIO_MP_REGION:

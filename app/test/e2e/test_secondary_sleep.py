@@ -229,6 +229,8 @@ def test_primary_describes_nonsense(env):
             primary.do(f"hostile {kind}")
             assert secondary.ask("interrupts 11") == "EPROTO", kind
         assert secondary.text().count("does not describe region 0: Protocol error") == 3
+        primary.do("hostile transport")
+        assert secondary.ask("interrupts 11") == "EPROTO"
         quit_all(secondary, primary)
 
 

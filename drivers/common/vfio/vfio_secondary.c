@@ -302,6 +302,11 @@ device_ask(struct rte_vfio_dev *dev)
 	int ret;
 
 	ret = ask_fd(dev->name, VFIO_MP_DEVICE, &msg, &dev->fd);
+	/* rte_vfio_dev_telemetry() looks a name up by this number. */
+	if (ret == 0 && msg.device.transport > RTE_VFIO_TRANSPORT_GROUP) {
+		secondary_close(dev);
+		ret = -EPROTO;
+	}
 	if (ret < 0)
 		return ret;
 	dev->info = (struct rte_vfio_dev_info) {
