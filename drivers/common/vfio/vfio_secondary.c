@@ -366,10 +366,29 @@ region_ask(struct rte_vfio_dev *dev, uint32_t index)
 	return msg.region.nb_areas == 0 ? 0 : areas_ask(dev, &msg, region);
 }
 
+static int
+regions_ask(struct rte_vfio_dev *dev)
+{
+	uint32_t i;
+	int ret;
+
+	ret = vfio_regions_alloc(dev);
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < dev->info.num_regions; i++) {
+		ret = region_ask(dev, i);
+		if (ret < 0) {
+			VFIO_LOG(ERR, dev, "the primary process does not describe region %u: %s", i,
+				strerror(-ret));
+			return ret;
+		}
+	}
+	return 0;
+}
+
 int
 vfio_secondary_attach(struct rte_vfio_dev *dev)
 {
-	uint32_t i;
 	int ret;
 
 	dev->ops = &secondary_ops;
@@ -381,14 +400,10 @@ vfio_secondary_attach(struct rte_vfio_dev *dev)
 			dev->name, strerror(-ret));
 		return ret;
 	}
-	ret = vfio_regions_alloc(dev);
-	for (i = 0; i < dev->info.num_regions && ret == 0; i++)
-		ret = region_ask(dev, i);
-	if (ret == 0)
-		return 0;
-	VFIO_LOG(ERR, dev, "the primary process does not describe region %u: %s", i - 1,
-		strerror(-ret));
-	vfio_regions_free(dev);
-	secondary_close(dev);
+	ret = regions_ask(dev);
+	if (ret < 0) {
+		vfio_regions_free(dev);
+		secondary_close(dev);
+	}
 	return ret;
 }
