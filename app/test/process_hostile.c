@@ -125,8 +125,8 @@ int
 hostile_start(const char *kind)
 {
 	strlcpy(fault, kind, sizeof(fault));
-	return rte_mp_action_register(VFIO_MP_ACTION, answer) == 0 || rte_errno == EEXIST ?
-		0 : -rte_errno;
+	rte_mp_action_unregister(VFIO_MP_ACTION);
+	return rte_mp_action_register(VFIO_MP_ACTION, answer) == 0 ? 0 : -rte_errno;
 }
 
 /* --- common/vfio without a driver -------------------------------------------- */

@@ -233,6 +233,19 @@ def test_not_in_primary(env):
         primary.quit()
 
 
+def test_none_in_primary(env):
+    """A primary that has not had any device yet answers, and is not waited for in vain."""
+    with processes(env) as started:
+        primary = started.process(0)
+        secondary = started.process(1, [SF0, SF1])
+        assert "not to be had from the primary process" not in secondary.text()
+        secondary.type("quit")
+        assert secondary.wait() == 0
+        primary.do(f"probe {SF0}")
+        primary.type("quit")
+        assert primary.wait() == 0
+
+
 def test_attach_and_detach(env):
     """What comes and goes in the primary does so in the secondary."""
     with processes(env) as started:

@@ -140,7 +140,9 @@ dev_start(struct rte_vfio_dev *dev)
 		return ret;
 	vfio_irqs_read(dev);
 	ret = vfio_dma_join(dev);
-	return ret == 0 ? vfio_primary_add(dev) : ret;
+	if (ret == 0)
+		vfio_primary_add(dev);
+	return ret;
 }
 
 /* Undo that, and what the transport's open has done. */

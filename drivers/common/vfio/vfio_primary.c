@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_errno.h>
 #include <rte_string_fns.h>
 
 #include "vfio_mp.h"
@@ -122,20 +121,22 @@ serve(const struct rte_mp_msg *request, const void *peer)
 	return ret;
 }
 
-/* Where there cannot be secondary processes there is no channel either. */
-int
+/*
+ * A secondary process may ask before this process has opened any device, and EAL leaves a
+ * request for which there is no action without an answer.  EAL's list of actions needs no
+ * initialization.  In a secondary process, of which nobody asks anything, no device is added.
+ */
+RTE_INIT(vfio_primary_init)
+{
+	rte_mp_action_register(VFIO_MP_ACTION, serve);
+}
+
+void
 vfio_primary_add(struct rte_vfio_dev *dev)
 {
-	if (rte_mp_action_register(VFIO_MP_ACTION, serve) < 0 &&
-			rte_errno != EEXIST && rte_errno != ENOTSUP) {
-		VFIO_LOG(ERR, dev, "cannot be offered to secondary processes: %s",
-			rte_strerror(rte_errno));
-		return -rte_errno;
-	}
 	pthread_mutex_lock(&devices_lock);
 	TAILQ_INSERT_TAIL(&devices, dev, next);
 	pthread_mutex_unlock(&devices_lock);
-	return 0;
 }
 
 void

@@ -183,7 +183,7 @@ int vfio_region_exclude(struct vfio_region *region, uint64_t first, uint64_t end
 int vfio_pci_msix_exclude(struct rte_vfio_dev *dev);
 
 /* vfio_primary.c: let secondary processes have a device that is open. */
-int vfio_primary_add(struct rte_vfio_dev *dev);
+void vfio_primary_add(struct rte_vfio_dev *dev);
 void vfio_primary_remove(struct rte_vfio_dev *dev);
 
 /* vfio_secondary.c: get the primary process's device of dev->name. */
