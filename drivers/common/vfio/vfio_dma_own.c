@@ -135,6 +135,17 @@ own_map(struct rte_vfio_dev *dev, const struct vfio_dma_run *run)
 	return 0;
 }
 
+/*
+ * Whether a range that the device could not unmap has been unmapped since, for another
+ * device of the domain to have memory there.  What is mapped there now is the other's.
+ */
+static bool
+own_is_gone(const struct rte_vfio_dev *dev, const struct vfio_range *own,
+	const struct vfio_range *shared)
+{
+	return own->stale && dev->dma->ops->attach != NULL && (shared == NULL || !shared->stale);
+}
+
 /* A range that cannot be unmapped stays the device's, who may try again. */
 static int
 own_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len)
@@ -145,10 +156,11 @@ own_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova, uint64_t len)
 
 	if (own == NULL)
 		return -ENOENT;
-	if (shared != NULL && shared->users > 1)
+	if (shared != NULL && shared->users > 1 && !own->stale)
 		shared->users--;
-	else
+	else if (!own_is_gone(dev, own, shared))
 		ret = pieces_unmap(dev->dma, addr, iova, iova + (len - 1));
+	own->stale = ret < 0;
 	if (ret == 0)
 		vfio_ranges_remove(&dev->own, own);
 	return ret;
