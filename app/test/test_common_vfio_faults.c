@@ -284,6 +284,25 @@ test_node_group(void)
 	return rmdir(path);
 }
 
+/* A character device that is held open is named by its path, and not by the descriptor. */
+static int
+test_node_held(void)
+{
+	char path[] = "/tmp/dpdk-test-auxiliary.XXXXXX", held[32];
+	const struct rte_vfio_dev_node node = { .name = FAKE_DEVICE, .cdev = held };
+	int fd, ret;
+
+	TEST_ASSERT(mkdtemp(path) != NULL, "%s", path);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	snprintf(held, sizeof(held), "/proc/self/fd/%d", fd);
+	test_log_start();
+	ret = rte_vfio_dev_open(&node, RTE_VFIO_TRANSPORT_CDEV, &fake_dev);
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ": cannot open", path), 1);
+	TEST_ASSERT_EQUAL(ret, -EISDIR);
+	close(fd);
+	return rmdir(path);
+}
+
 /* Nodes that lead nowhere; the server runs, but is not what is asked for. */
 static int
 test_nodes(void)
@@ -358,6 +377,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_region_read_only),
 	TEST_CASE(test_irq_refused),
 	TEST_CASE(test_node_group),
+	TEST_CASE(test_node_held),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }
 };

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,12 +26,15 @@ cdev_offered(const struct rte_vfio_dev_node *node)
 static int
 cdev_open(struct rte_vfio_dev *dev, const struct rte_vfio_dev_node *node)
 {
+	char path[PATH_MAX];
 	int ret;
 
 	dev->fd = open(node->cdev, O_RDWR | O_CLOEXEC);
 	if (dev->fd < 0) {
 		ret = -errno;
-		VFIO_LOG_OPEN(dev, "cannot open %s: %s%s", node->cdev, strerror(-ret),
+		/* The node may be a descriptor in /proc, which tells the user nothing. */
+		VFIO_LOG_OPEN(dev, "cannot open %s: %s%s",
+			realpath(node->cdev, path) != NULL ? path : node->cdev, strerror(-ret),
 			ret == -EACCES ? ", the user needs access to it" : "");
 		return ret;
 	}
