@@ -17,7 +17,9 @@
 #define IOVA UINT64_C(0x100000)
 
 static unsigned int nb_mapped; /* mappings that the domain has */
+static unsigned int unmaps; /* 1: it has been asked to unmap one */
 static int refusal; /* what unmapping returns, if not 0 */
+static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER; /* unmapping waits while it is held */
 
 static int
 domain_attach(struct vfio_dma *dma, struct rte_vfio_dev *dev)
@@ -43,6 +45,9 @@ domain_unmap(struct vfio_dma *dma, void *addr, uint64_t iova, uint64_t len)
 	RTE_SET_USED(addr);
 	RTE_SET_USED(iova);
 	RTE_SET_USED(len);
+	__atomic_store_n(&unmaps, 1, __ATOMIC_RELEASE);
+	pthread_mutex_lock(&hold);
+	pthread_mutex_unlock(&hold);
 	if (refusal == 0)
 		nb_mapped--;
 	return refusal;
@@ -70,6 +75,7 @@ static int
 case_setup(void)
 {
 	nb_mapped = 0;
+	unmaps = 0;
 	refusal = 0;
 	return TEST_SUCCESS;
 }
@@ -164,11 +170,59 @@ test_shared_count(void)
 	return TEST_SUCCESS;
 }
 
+static unsigned int counted;
+static struct rte_vfio_dev_dma_stats stats;
+
+static void *
+count(void *arg)
+{
+	rte_vfio_dev_dma_stats(arg, &stats);
+	__atomic_store_n(&counted, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void *
+unmap(void *arg)
+{
+	return (void *)(intptr_t)rte_vfio_dev_dma_unmap(arg, memory, IOVA, sysconf(_SC_PAGESIZE));
+}
+
+/* What is mapped is counted while a mapping takes for ever to be undone. */
+static int
+test_shared_stats(void)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	pthread_t unmapper, counter;
+	bool asked, has_counted;
+	void *ret;
+
+	counted = 0;
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(&first, memory, IOVA, page));
+	TEST_ASSERT_OK(rte_vfio_dev_dma_map(&second, memory + page, IOVA + page, page));
+	pthread_mutex_lock(&hold);
+	TEST_ASSERT_OK(pthread_create(&unmapper, NULL, unmap, &first));
+	asked = test_wait_for(&unmaps, 1);
+	TEST_ASSERT_OK(pthread_create(&counter, NULL, count, &second));
+	has_counted = test_wait_for(&counted, 1);
+	pthread_mutex_unlock(&hold);
+	pthread_join(unmapper, &ret);
+	pthread_join(counter, NULL);
+	TEST_ASSERT(asked && has_counted, "asked %d, counted %d", asked, has_counted);
+	TEST_ASSERT_OK((intptr_t)ret);
+	TEST_ASSERT_EQUAL(stats.mappings, 2);
+	TEST_ASSERT_EQUAL(stats.bytes, 2 * page);
+	count(&second);
+	TEST_ASSERT_EQUAL(stats.mappings, 1);
+	TEST_ASSERT_EQUAL(stats.bytes, page);
+	return rte_vfio_dev_dma_unmap(&second, memory + page, IOVA + page, page);
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_shared_taken_over),
 	TEST_CASE(test_shared_part_taken_over),
 	TEST_CASE(test_shared_stale_for_both),
 	TEST_CASE(test_shared_count),
+	TEST_CASE(test_shared_stats),
 	{ .name = NULL }
 };
 

@@ -26,12 +26,24 @@
 #include "vfio_private.h"
 #include "vfio_trace.h"
 
+/* For rte_vfio_dev_dma_stats(): a range has come with so many bytes, or gone. */
+static void
+mapped_count(struct vfio_dma *dma, int64_t bytes)
+{
+	const uint64_t before = rte_atomic_load_explicit(&dma->mapped_bytes,
+		rte_memory_order_relaxed);
+
+	rte_atomic_store_explicit(&dma->mapped_bytes, before + bytes, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&dma->nb_mapped, dma->mapped.nb, rte_memory_order_relaxed);
+}
+
 int
 vfio_dma_range_unmap(struct vfio_dma *dma, struct vfio_range *range)
 {
+	const uint64_t len = range->last - range->first + 1;
 	int ret;
 
-	ret = dma->ops->unmap(dma, range->addr, range->first, range->last - range->first + 1);
+	ret = dma->ops->unmap(dma, range->addr, range->first, len);
 	/* At the second try the kernel may have nothing there, and unmaps none of it. */
 	if (range->stale && (ret == -ENOENT || (ret == -EIO && !dma->ops->by_file)))
 		ret = 0;
@@ -41,6 +53,7 @@ vfio_dma_range_unmap(struct vfio_dma *dma, struct vfio_range *range)
 		return ret;
 	}
 	vfio_ranges_remove(&dma->mapped, range);
+	mapped_count(dma, -(int64_t)len);
 	return 0;
 }
 
@@ -78,11 +91,13 @@ vfio_dma_run_map(struct vfio_dma *dma, const struct vfio_dma_run *run, uint32_t 
 	if (ret == 0)
 		ret = dma->ops->map(dma, run);
 	vfio_trace_map_dma(dma->name, run->addr, run->iova, run->len, ret);
-	if (ret == 0)
+	if (ret == 0) {
 		vfio_ranges_add(&dma->mapped, &range);
-	else if (dma->allowed.nb != 0 &&
-			!vfio_ranges_contain(&dma->allowed, range.first, range.last))
+		mapped_count(dma, run->len);
+	} else if (dma->allowed.nb != 0 &&
+			!vfio_ranges_contain(&dma->allowed, range.first, range.last)) {
 		ret = -ERANGE; /* the kernel's errno depends on the IOMMU and the transport */
+	}
 	return ret;
 }
 
@@ -344,6 +359,8 @@ dma_clear(struct vfio_dma *dma)
 {
 	pthread_mutex_lock(&dma->lock);
 	vfio_ranges_free(&dma->mapped);
+	rte_atomic_store_explicit(&dma->mapped_bytes, 0, rte_memory_order_relaxed);
+	rte_atomic_store_explicit(&dma->nb_mapped, 0, rte_memory_order_relaxed);
 	vfio_ranges_free(&dma->allowed);
 	pthread_mutex_unlock(&dma->lock);
 }

@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vfio_compat.h"
 #include "vfio_range.h"
 
 struct rte_memseg;
@@ -73,6 +74,9 @@ struct vfio_dma {
 	bool follows_eal; /* the memory event callback is registered */
 	pthread_mutex_t lock; /* of what follows; memory events take it */
 	struct vfio_ranges mapped;
+	/* How many are mapped, and bytes in all: written under the lock, read without. */
+	RTE_ATOMIC(uint64_t) nb_mapped;
+	RTE_ATOMIC(uint64_t) mapped_bytes;
 	struct vfio_ranges allowed; /* empty: nothing is known to be forbidden */
 	/*
 	 * Size of the pages that can be mapped, where those may be larger than ours, or 0.

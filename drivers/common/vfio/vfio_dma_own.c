@@ -257,19 +257,14 @@ RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_dma_stats)
 void
 rte_vfio_dev_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dev_dma_stats *stats)
 {
-	const struct vfio_range *range;
-	uint32_t i;
+	struct vfio_dma *dma = dev->dma;
 
 	*stats = (struct rte_vfio_dev_dma_stats){ 0 };
-	if (dev->dma == NULL)
+	if (dma == NULL)
 		return;
-	pthread_mutex_lock(&dev->dma->lock);
-	for (i = 0; i < dev->dma->mapped.nb; i++) {
-		range = &dev->dma->mapped.range[i];
-		stats->mappings++;
-		stats->bytes += range->last - range->first + 1;
-	}
-	pthread_mutex_unlock(&dev->dma->lock);
+	/* The lock may be held until a server answers. */
+	stats->mappings = rte_atomic_load_explicit(&dma->nb_mapped, rte_memory_order_relaxed);
+	stats->bytes = rte_atomic_load_explicit(&dma->mapped_bytes, rte_memory_order_relaxed);
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(rte_vfio_dev_dma_ranges)
