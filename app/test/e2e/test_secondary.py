@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -242,6 +243,25 @@ def test_none_in_primary(env):
         secondary.type("quit")
         assert secondary.wait() == 0
         primary.do(f"probe {SF0}")
+        primary.type("quit")
+        assert primary.wait() == 0
+
+
+def test_server_hangs(env):
+    """While a secondary's question waits for a server, the primary opens and closes others."""
+    if TRANSPORT != "user":
+        raise harness.Skip("the kernel does not hang")
+    with processes(env) as started:
+        env.start(harness.Sim(env.path("other"), sfs=1))
+        os.rename(env.path("other/sf_sim.sf.0"), f"{env.devices}/sf_sim.sf.7")
+        primary = started.process(0, ["bus=auxiliary,name=sf_sim.sf.0,timeout=0"])
+        secondary = started.process(1, [SF0])
+        started.sim.popen.send_signal(signal.SIGSTOP)
+        secondary.type("read 0")
+        time.sleep(1)
+        secondary.kill()  # EAL would ask it for its leave
+        primary.do("probe bus=auxiliary,name=sf_sim.sf.7", "remove sf_sim.sf.7")
+        started.sim.popen.send_signal(signal.SIGCONT)
         primary.type("quit")
         assert primary.wait() == 0
 

@@ -14,9 +14,12 @@
 
 #include "vfio_mp.h"
 
-/* Held while a request is answered: its device stays open so long. */
+/* Of what follows.  Not held while a request is answered, which may wait for a server. */
 static pthread_mutex_t devices_lock = PTHREAD_MUTEX_INITIALIZER;
 static TAILQ_HEAD(, rte_vfio_dev) devices = TAILQ_HEAD_INITIALIZER(devices);
+/* The device of the request that EAL's channel thread is answering, or NULL: it stays open. */
+static struct rte_vfio_dev *asked;
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER; /* "asked" has become NULL */
 
 static struct rte_vfio_dev *
 device_find(const char *name)
@@ -112,11 +115,16 @@ serve(const struct rte_mp_msg *request, const void *peer)
 	msg->name[sizeof(msg->name) - 1] = '\0';
 	pthread_mutex_lock(&devices_lock);
 	dev = device_find(msg->name);
+	asked = dev;
+	pthread_mutex_unlock(&devices_lock);
 	reply.fds[0] = -1;
 	msg->result = dev == NULL ? -ENODEV : answer(dev, msg, reply.fds, &nb_fds);
 	if (msg->result == 0 && reply.fds[0] >= 0)
 		reply.num_fds = nb_fds;
 	ret = rte_mp_reply(&reply, peer);
+	pthread_mutex_lock(&devices_lock);
+	asked = NULL;
+	pthread_cond_broadcast(&answered);
 	pthread_mutex_unlock(&devices_lock);
 	return ret;
 }
@@ -144,5 +152,7 @@ vfio_primary_remove(struct rte_vfio_dev *dev)
 {
 	pthread_mutex_lock(&devices_lock);
 	TAILQ_REMOVE(&devices, dev, next);
+	while (asked == dev)
+		pthread_cond_wait(&answered, &devices_lock);
 	pthread_mutex_unlock(&devices_lock);
 }
