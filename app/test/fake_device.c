@@ -37,16 +37,29 @@ fake_start(enum fake_fault fault)
 	return fake_server_start(socket_path, fault);
 }
 
-int
-fake_open(enum rte_vfio_transport transport)
+static int
+node_open(const char *cdev, enum rte_vfio_transport transport)
 {
 	const struct rte_vfio_dev_node node = {
 		.name = FAKE_DEVICE,
 		.user_socket = socket_path,
+		.cdev = cdev,
 		.timeout_ms = fake_timeout_ms,
 	};
 
 	return rte_vfio_dev_open(&node, transport, &fake_dev);
+}
+
+int
+fake_open(enum rte_vfio_transport transport)
+{
+	return node_open(NULL, transport);
+}
+
+int
+fake_open_or(const char *cdev)
+{
+	return node_open(cdev, RTE_VFIO_TRANSPORT_ANY);
 }
 
 void

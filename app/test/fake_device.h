@@ -40,6 +40,8 @@ int fake_start(enum fake_fault fault);
 void fake_stop(void);
 /** Open the device that it serves. */
 int fake_open(enum rte_vfio_transport transport);
+/** The same by any transport, of a character device besides. */
+int fake_open_or(const char *cdev);
 void fake_close(void);
 
 /** Start an honest server, and open a device that is watched. */

@@ -284,6 +284,33 @@ test_node_group(void)
 	return rmdir(path);
 }
 
+/* While another transport is to be tried, what a server says wrong is no line of its own. */
+static int
+test_passed_over(void)
+{
+	static const enum fake_fault faults[] = { FAKE_VERSION, FAKE_JSON, FAKE_JSON_LIMIT };
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < RTE_DIM(faults); i++) {
+		TEST_ASSERT_OK(fake_start(faults[i]));
+		test_log_start();
+		ret = fake_open_or("/nonexistent/vfio0");
+		TEST_ASSERT_EQUAL(test_log_count("device " FAKE_DEVICE ":"), 1);
+		TEST_ASSERT_EQUAL(ret, -EPROTO);
+		fake_stop();
+	}
+	/* So is a refusal. */
+	TEST_ASSERT_OK(fake_start(FAKE_NONE));
+	fake_server_refuse(VFIO_USER_VERSION, EACCES);
+	test_log_start();
+	ret = fake_open_or("/nonexistent/vfio0");
+	TEST_ASSERT_EQUAL(test_log_count_both("device " FAKE_DEVICE ": cannot be opened",
+		"refused: Permission denied"), 1);
+	TEST_ASSERT_EQUAL(ret, -EACCES);
+	return TEST_SUCCESS;
+}
+
 /* A character device that is held open is named by its path, and not by the descriptor. */
 static int
 test_node_held(void)
@@ -377,6 +404,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_region_read_only),
 	TEST_CASE(test_irq_refused),
 	TEST_CASE(test_node_group),
+	TEST_CASE(test_passed_over),
 	TEST_CASE(test_node_held),
 	TEST_CASE(test_nodes),
 	{ .name = NULL }

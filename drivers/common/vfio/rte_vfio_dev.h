@@ -204,7 +204,8 @@ void rte_vfio_node_put(struct rte_vfio_kernel_node *kernel);
  *   socket, character device, group that the node offers and that can be
  *   opened; a group in EAL's container is before a character device.  One that
  *   cannot be opened is passed over without an error line while there is another
- *   to try.
+ *   to try.  What goes wrong behind that, with the device itself or when the
+ *   connection to a server is given up, is an error line all the same.
  * @param[out] dev
  *   The device; to be given back with rte_vfio_dev_close().
  * @return

@@ -43,7 +43,7 @@ int
 vfio_refused(struct rte_vfio_dev *dev, const char *request, uint32_t index, int error)
 {
 	if (error != -EPROTO && error != -ENODEV && error != -ETIMEDOUT)
-		VFIO_LOG(ERR, dev, "%s %u refused: %s", request, index, strerror(-error));
+		VFIO_LOG_OPEN(dev, "%s %u refused: %s", request, index, strerror(-error));
 	return error;
 }
 

@@ -40,7 +40,7 @@ read_limit(struct rte_vfio_dev *dev, const json_t *capabilities, const char *key
 	if (number == NULL)
 		return 0;
 	if (!json_is_integer(number) || json_integer_value(number) < min) {
-		VFIO_LOG(ERR, dev, "vfio-user server states %s as %" JSON_INTEGER_FORMAT,
+		VFIO_LOG_OPEN(dev, "vfio-user server states %s as %" JSON_INTEGER_FORMAT,
 			key, json_integer_value(number));
 		return -EPROTO;
 	}
@@ -86,12 +86,12 @@ read_text(struct rte_vfio_dev *dev, const char *text, size_t len)
 	if (len == 0) /* optional; everything is at its default then */
 		return read_limits(dev, NULL);
 	if (text[len - 1] != '\0') {
-		VFIO_LOG(ERR, dev, "vfio-user server's capabilities do not end, %zu bytes", len);
+		VFIO_LOG_OPEN(dev, "vfio-user server's capabilities do not end, %zu bytes", len);
 		return -EPROTO;
 	}
 	root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(root)) {
-		VFIO_LOG(ERR, dev, "vfio-user server's capabilities are no JSON object: %s",
+		VFIO_LOG_OPEN(dev, "vfio-user server's capabilities are no JSON object: %s",
 			root == NULL ? error.text : "another type");
 		json_decref(root);
 		return -EPROTO;
@@ -126,7 +126,7 @@ vfio_user_negotiate(struct rte_vfio_dev *dev)
 	if (ret < 0)
 		return vfio_refused(dev, "VFIO_USER_VERSION, major", VERSION_MAJOR, ret);
 	if (reply.version.major != VERSION_MAJOR || reply.version.minor > VERSION_MINOR) {
-		VFIO_LOG(ERR, dev, "vfio-user server speaks version %u.%u, we speak %u.%u",
+		VFIO_LOG_OPEN(dev, "vfio-user server speaks version %u.%u, we speak %u.%u",
 			reply.version.major, reply.version.minor, VERSION_MAJOR, VERSION_MINOR);
 		return -EPROTO;
 	}

@@ -157,7 +157,7 @@ vfio_user_watch_join(struct rte_vfio_dev *dev)
 	}
 	pthread_mutex_unlock(&watch.lock);
 	if (ret < 0)
-		VFIO_LOG(ERR, dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
+		VFIO_LOG_OPEN(dev, "cannot watch the vfio-user socket: %s", strerror(-ret));
 	return ret;
 }
 
