@@ -221,8 +221,8 @@ int rte_vfio_dev_open(const struct rte_vfio_dev_node *node,
 		enum rte_vfio_transport transport, struct rte_vfio_dev **dev);
 
 /**
- * Close a device: interrupts off, regions unmapped, DMA mappings and file
- * descriptors gone.  Not from an interrupt callback.
+ * Close a device: interrupts off, regions unmapped, DMA mappings (but see
+ * rte_vfio_dev_dma_unmap()) and file descriptors gone.  Not from an interrupt callback.
  *
  * @param dev
  *   The device, or NULL.
@@ -468,7 +468,8 @@ void rte_vfio_irq_disable(struct rte_vfio_dev *dev, uint32_t index,
  * descriptor, and room for all vectors; it is empty again, and its eventfd closed,
  * when the device is closed.
  *
- * In a secondary process the handle gets the device's descriptor and nothing else.
+ * In a secondary process the handle gets the device's descriptor and nothing else; its
+ * number is still there when the device, and with it the descriptor, is closed.
  *
  * @param dev
  *   The device.
@@ -539,7 +540,8 @@ int rte_vfio_dev_dma_map(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
 		size_t len);
 
 /**
- * Undo rte_vfio_dev_dma_map() with the same range; closing the device does so, too.
+ * Undo rte_vfio_dev_dma_map() with the same range.  Closing the device does so, too,
+ * unless it is in EAL's container: EAL does not record for which device memory is mapped.
  */
 __rte_internal
 int rte_vfio_dev_dma_unmap(struct rte_vfio_dev *dev, void *addr, uint64_t iova,
@@ -557,7 +559,7 @@ struct rte_vfio_dev_dma_stats {
  * @param dev
  *   The device.  Any thread.
  * @param[out] stats
- *   The numbers; zeroes in a secondary process.
+ *   The numbers; zeroes in a secondary process, and for a device in EAL's container.
  */
 __rte_internal
 void rte_vfio_dev_dma_stats(const struct rte_vfio_dev *dev, struct rte_vfio_dev_dma_stats *stats);
