@@ -117,6 +117,7 @@ driver_probe(struct rte_auxiliary_driver *drv, struct auxiliary_device *dev)
 		AUXILIARY_LOG(ERR, "device %s: no memory for its interrupt handle", pub->name);
 		return -ENOMEM;
 	}
+	rte_intr_fd_set(pub->intr_handle, -1); /* else it is that of the standard input */
 	if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0)
 		ret = auxiliary_vfio_open(dev, drv);
 	if (ret == 0)
