@@ -214,7 +214,7 @@ void auxiliary_scan_share(void);
 /* The only device there that is selected, not by its name, or NULL; the list stays as it is. */
 struct auxiliary_device *auxiliary_scan_find(const struct auxiliary_select *select, bool report);
 
-/* A copy of what the last scan found of "hotplug", to be freed.  Their number or -ENOMEM. */
+/* What the last scan found of "hotplug", copied unless NULL, to be freed.  Number or -ENOMEM. */
 int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
 
 /* rte_bus::devargs_parse, rte_bus::dev_compare */

@@ -374,21 +374,23 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 static int
 look_take(struct look *look, struct auxiliary_snapshot *now)
 {
+	/* A secondary process is plugged by the primary. */
+	const bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	const struct auxiliary_root **roots = auxiliary_roots_get();
 	int ret = roots == NULL ? -ENOMEM : 0;
+	bool is_wanted;
 
 	if (ret == 0)
 		auxiliary_listen(roots, auxiliary_hotplug_ask);
-	/* A secondary process is plugged by the primary. */
-	if (ret == 0 && rte_eal_process_type() == RTE_PROC_PRIMARY)
-		ret = look->nb_wishes = auxiliary_scan_wishes(&look->wishes);
 	look->is_told = auxiliary_listen_is_wanted();
-	if (ret >= 0 && (look->is_told || look->nb_wishes > 0)) {
+	is_wanted = look->is_told || (is_primary && auxiliary_scan_wishes(NULL) > 0);
+	if (ret == 0 && is_wanted)
 		ret = auxiliary_snapshot_take(now, roots, before.nb);
-		ret = ret < 0 ? ret : 1;
-	}
+	/* Behind the snapshot, as a device may come right after devargs that are for it. */
+	if (ret == 0 && is_wanted && is_primary)
+		ret = look->nb_wishes = auxiliary_scan_wishes(&look->wishes);
 	free(roots);
-	return ret;
+	return ret < 0 ? ret : is_wanted;
 }
 
 static void

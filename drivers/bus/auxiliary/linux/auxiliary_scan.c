@@ -158,11 +158,14 @@ auxiliary_scan_wishes(struct auxiliary_wish **wishes)
 
 	auxiliary_lock();
 	nb = nb_last_wishes;
-	*wishes = nb == 0 ? NULL : malloc((size_t)nb * sizeof(**wishes));
-	if (*wishes != NULL)
-		memcpy(*wishes, last_wishes, (size_t)nb * sizeof(**wishes));
+	if (wishes != NULL && nb > 0) {
+		*wishes = malloc((size_t)nb * sizeof(**wishes));
+		if (*wishes != NULL)
+			memcpy(*wishes, last_wishes, (size_t)nb * sizeof(**wishes));
+		nb = *wishes != NULL ? nb : -ENOMEM;
+	}
 	auxiliary_unlock();
-	return nb == 0 || *wishes != NULL ? nb : -ENOMEM;
+	return nb;
 }
 
 /* --- Entries ----------------------------------------------------------------- */
