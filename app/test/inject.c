@@ -89,7 +89,6 @@
 	X(rte_kvargs_parse, 0, ENOMEM) \
 	X(rte_mem_event_callback_register, -1, ENOMEM) \
 	X(rte_memzone_reserve_aligned, 0, ENOMEM) \
-	X(rte_mp_action_register, -1, ENOMEM) \
 	X(rte_mp_reply, -1, EIO) \
 	X(rte_mp_request_sync, -1, EIO) \
 	X(rte_zmalloc, 0, ENOMEM) \
@@ -182,14 +181,28 @@ is_to_fail(unsigned int function, void *from)
 	return fails;
 }
 
+static bool is_full; /* a socket has no room, and whoever sends waits for it */
+
+static int
+error_of(unsigned int function, int error)
+{
+	return is_full && function == FUNCTION_sendmsg ? EAGAIN : error;
+}
+
+void
+inject_full(bool full)
+{
+	is_full = full;
+}
+
 #define FUNCTION_CALL(name, value, error) \
 static long \
 call_ ## name(long a, long b, long c, long d, long e, long f, long g, long h) \
 { \
 	if (!is_to_fail(FUNCTION_ ## name, __builtin_return_address(0))) \
 		return real[FUNCTION_ ## name](a, b, c, d, e, f, g, h); \
-	errno = error; \
-	rte_errno = error; \
+	errno = error_of(FUNCTION_ ## name, error); \
+	rte_errno = errno; \
 	return value; \
 }
 FUNCTIONS(FUNCTION_CALL)

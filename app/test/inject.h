@@ -44,6 +44,8 @@ void inject_always(unsigned int point);
 void inject_after(unsigned int point, unsigned int nb);
 /** Have the point fail that had when this one was met first, and then this one. */
 void inject_again(unsigned int point);
+/** Have sendmsg() fail, when it does, as on a socket without room, for which its caller waits. */
+void inject_full(bool full);
 /** Have none fail.  The point that has failed first, or -1. */
 int inject_end(void);
 

@@ -86,6 +86,16 @@ open_kernels(bool in_eal)
 		&fake_dev);
 }
 
+/* A PCI device without an IOMMU has a container of its own; app/test/vm has made one. */
+static int
+open_without_iommu(void)
+{
+	const char *name = getenv("TEST_VFIO_EDU");
+
+	return name == NULL ? 0 : vfio_kernel_open_named(name, "/sys/bus/pci/devices",
+		RTE_VFIO_TRANSPORT_GROUP, false, &fake_dev);
+}
+
 static int
 live_in_kernel(void)
 {
@@ -95,7 +105,11 @@ live_in_kernel(void)
 	DO(rte_vfio_dev_dma_map(fake_dev, memory, IOVA_KERNELS, LEN));
 	DO(rte_vfio_dev_dma_unmap(fake_dev, memory, IOVA_KERNELS, LEN));
 	fake_close();
-	return kernels_transport() == RTE_VFIO_TRANSPORT_GROUP ? open_kernels(true) : 0;
+	if (kernels_transport() != RTE_VFIO_TRANSPORT_GROUP)
+		return 0;
+	DO(open_kernels(true));
+	fake_close();
+	return open_without_iommu();
 }
 
 static int

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -81,7 +82,28 @@ third_is_plugged(void)
 	uint16_t port;
 
 	for (ms = 0; ms < inject_patience_ms; ms++) {
-		if (rte_eth_dev_get_port_by_name(THIRD, &port) == 0)
+		if (rte_eth_dev_get_port_by_name(THIRD, &port) == 0 &&
+				rte_eth_dev_is_valid_port(port))
+			return 0;
+		rte_delay_us_sleep(1000);
+	}
+	return LIFE_GOES_WRONG_ELSEWHERE;
+}
+
+/* Its server hangs up.  The kernel instead would wait until the device is closed. */
+static int
+third_is_lost(void)
+{
+	unsigned int ms;
+	uint16_t port;
+
+	if (!inject_is_user())
+		return 0;
+	shutdown(sim_host_lock(2)->conn.fd, SHUT_RDWR);
+	sim_host_unlock();
+	DO(rte_eth_dev_get_port_by_name(THIRD, &port));
+	for (ms = 0; ms < inject_patience_ms; ms++) {
+		if (rte_eth_dev_is_removed(port) == 1)
 			return 0;
 		rte_delay_us_sleep(1000);
 	}
@@ -246,7 +268,7 @@ halt(void)
 	rte_delay_us_sleep(5000);
 }
 
-/* A link that goes, a queue that halts, and a device that comes. */
+/* A link that goes, a queue that halts, and a device that comes and is lost. */
 static int
 be_surprised(void)
 {
@@ -259,6 +281,7 @@ be_surprised(void)
 	DO(wish_for_third());
 	inject_third_comes();
 	DO(third_is_plugged());
+	DO(third_is_lost());
 	return third_is_removed();
 }
 

@@ -89,6 +89,7 @@ lines_of_ours(void)
 	return test_log_count_so_far("sf_sim.sf", "") -
 		test_log_count_so_far("sf_sim.sf", "EAL: ") +
 		test_log_count_so_far(FAKE_DEVICE, "") +
+		test_log_count_so_far("device 0000:", "") +
 		test_log_count_so_far("auxiliary bus: ", "");
 }
 
@@ -176,6 +177,20 @@ fail_after(void)
 	} while (points_in(INJECT_FAILED) > nb);
 }
 
+/* A socket has no room for the first message of each place that sends, and no wait for room. */
+static void
+fail_full(void)
+{
+	unsigned int i;
+
+	inject_full(true);
+	for (i = 0; i < inject_points(); i++)
+		if (inject_is(i, "sendmsg"))
+			LIFE(inject_after(i, 0));
+	fail_after();
+	inject_full(false);
+}
+
 /* The first call of each point, until there is none that has not failed. */
 static int
 fail_once(void)
@@ -188,6 +203,7 @@ fail_once(void)
 		;
 	nb = points_in(INJECT_FAILED);
 	fail_after();
+	fail_full();
 	inject_is_thorough = false;
 	printf("# %s: %u points have failed, and %u after another; %u lives went on\n", life->name,
 		nb - before_it, points_in(INJECT_FAILED) - nb, nb_good);

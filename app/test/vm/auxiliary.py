@@ -10,7 +10,7 @@ import sys
 
 import guest
 import sub_functions
-from sub_functions import DEVICES, harness
+from sub_functions import DEVICES, bind_mdev, harness
 
 
 class Env(sub_functions.Env):
@@ -145,12 +145,6 @@ def test_node_of_another(env):
     out = pmd.command(f"port attach bus=auxiliary,name={name},vfio=cdev")
     assert "is attached" in out, out
     pmd.quit()
-
-
-def bind_mdev(name):
-    """Have a sub-function be a parent of mediated devices, and not one of VFIO."""
-    guest.write(f"{DEVICES}/{name}/driver/unbind", name)
-    guest.write("/sys/bus/auxiliary/drivers/sf_sim.mdev/bind", name)
 
 
 def test_mdev_on_sf(env):

@@ -66,6 +66,12 @@ class SubFunctions:
         self.devlink = None
 
 
+def bind_mdev(name):
+    """Have a sub-function be a parent of mediated devices, and not one of VFIO."""
+    guest.write(f"{DEVICES}/{name}/driver/unbind", name)
+    guest.write("/sys/bus/auxiliary/drivers/sf_sim.mdev/bind", name)
+
+
 class Env(harness.Env):
     """Devices are the kernel's; its module goes with the test."""
 
