@@ -86,9 +86,11 @@ sf_frame_copy(struct sf_cursor *at, struct sf_plat_buf *to, uint32_t len)
 	uint32_t part;
 	int ret;
 
-	/* A short packet into one buffer, as it mostly is. */
-	if (at->done + at->hole == 0 && len == at->frame->hdrs.len)
+	/* All the headers into one buffer: mostly they are a short packet. */
+	if (at->done + at->hole == 0 && len == at->frame->hdrs.len) {
+		at->done = len;
 		return sf_plat_buf_write(to, at->frame->hdrs.data, len);
+	}
 	for (; len != 0; len -= part) {
 		part = cursor_next(at, len, &head, &from);
 		if (head != NULL)

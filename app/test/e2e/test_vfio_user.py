@@ -23,7 +23,9 @@ BAR0, MSIX_BAR, CONFIG = 0, 2, 7
 MSIX, NUM_VECTORS = 2, 17
 
 FEATURES, DRV_FEATURES = 0x08, 0x0c
-F_CSUM, F_SEGS, F_TSO = 1 << 3, 1 << 5, 1 << 6
+F_CSUM, F_VLAN, F_SEGS, F_TSO = 1 << 3, 1 << 4, 1 << 5, 1 << 6
+Q_ENABLE, Q_SCATTER = 1, 2
+EOP, CTX, VLAN, L3, TCP, TSO = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 6
 ID, STATUS, QUEUES, MTU, MTU_MAX = 0x00, 0x14, 0x18, 0x20, 0x24
 CTRL, RX_MODE, INT_MASK, ERROR_INFO = 0x10, 0x38, 0x44, 0x48
 RXQ, TXQ = 0x1000, 0x1080
@@ -83,14 +85,14 @@ class Driver:
             assert self.start(TXQ, TX_RING, TX_STATUS) == 1
             self.client.write32(BAR0, RX_MODE, 3)
 
-    def start(self, block, ring, cpl, size=RING, buf_size=2048):
+    def start(self, block, ring, cpl, size=RING, buf_size=2048, ctrl=Q_ENABLE):
         """Start a queue; its STATE."""
         self.client.write64(BAR0, block + Q_BASE, IOVA + ring)
         self.client.write64(BAR0, block + Q_CPL_BASE, IOVA + cpl)
         self.client.write32(BAR0, block + Q_SIZE, size)
         if block == RXQ:
             self.client.write32(BAR0, block + Q_BUF_SIZE, buf_size)
-        self.client.write32(BAR0, block + Q_CTRL, 1)
+        self.client.write32(BAR0, block + Q_CTRL, ctrl)
         return self.client.read32(BAR0, block + Q_STATE)
 
     def doorbell(self, register, value):
@@ -283,6 +285,55 @@ def test_packets(env):
     assert struct.unpack_from("<I", driver.memory.map, TX_STATUS)[0] == 16
 
 
+def scattered(driver, buf_size, count, *descriptors):
+    """What arrives in this many Rx buffers of a packet, whose descriptors go to describe()."""
+    for block in (RXQ, TXQ):
+        driver.client.write32(BAR0, block + Q_CTRL, 0)
+    driver.doorbell(DB_TX_TAIL, 0)
+    driver.memory.map[RX_CPL:RX_CPL + 16 * RING] = bytes(16 * RING)
+    ctrl = Q_ENABLE | Q_SCATTER
+    assert driver.start(RXQ, RX_RING, RX_CPL, buf_size=buf_size, ctrl=ctrl) == 1
+    assert driver.start(TXQ, TX_RING, TX_STATUS) == 1
+    driver.client.write32(BAR0, RX_MODE, 3)
+    driver.post(count)
+    for n, descriptor in enumerate(descriptors):
+        driver.describe(n, *descriptor)
+    driver.doorbell(DB_TX_TAIL, len(descriptors))
+    return b"".join(driver.memory.map[RX_BUFS + 2048 * n:RX_BUFS + 2048 * n + length]
+                    for n, length in enumerate(driver.wait_packets(count)))
+
+
+def test_scattered(env):
+    """Rx buffers that end where the headers do, which the device keeps apart, or nearly there."""
+    driver = Driver(env, start=False, features=F_SEGS | F_VLAN)
+    macs = bytes([2, 0, 0, 0, 0, 9] * 2)
+    frame = macs + b"\x88\xb5" + os.urandom(486)
+    driver.memory.map[TX_BUFS:TX_BUFS + len(frame)] = frame
+    for length in (60, 160, 161, 320, 500):
+        for buf_size in (60, 159, 160, 161, 250, 500):
+            got = scattered(driver, buf_size, -(-length // buf_size), (length, EOP))
+            assert got == frame[:length], (length, buf_size)
+        tagged = macs + b"\x81\x00\x00\x05" + frame[12:length]
+        for buf_size in (64, 160, 164, 165):
+            got = scattered(driver, buf_size, -(-len(tagged) // buf_size),
+                            (length, EOP | VLAN, None, 5))
+            assert got == tagged, (length, buf_size)
+
+
+def test_scattered_segments(env):
+    """The same, of a TCP packet that the device cuts up."""
+    driver = Driver(env, start=False, features=F_CSUM | F_SEGS | F_TSO)
+    payload = os.urandom(300)
+    packet = bytes([2, 0, 0, 0, 0, 9] * 2) + b"\x08\x00\x45" + bytes(39) + payload
+    driver.memory.map[TX_BUFS + 2048:TX_BUFS + 2048 + len(packet)] = packet
+    for buf_size in (27, 54, 55, 77):
+        buffers = -(-154 // buf_size)
+        got = scattered(driver, buf_size, 3 * buffers, context(100),
+                        (len(packet), EOP | TCP | TSO, None, headers(14, 20, 20)))
+        assert [got[n:n + 12] for n in (0, 154, 308)] == [packet[:12]] * 3, buf_size
+        assert got[54:154] + got[208:308] + got[362:] == payload, buf_size
+
+
 # --- A driver that does not keep to the data sheet --------------------------
 
 def test_queue_does_not_start(env):
@@ -366,9 +417,6 @@ def test_halt_tx_long(env):
 
 def test_halt_tx_flags(env):
     halts_on_descriptor(env, 8, length=60, flags=0x8001)
-
-
-EOP, CTX, L3, TCP, TSO = 1 << 0, 1 << 1, 1 << 3, 1 << 4, 1 << 6
 
 
 def headers(l2_len, l3_len, l4_len=0):
