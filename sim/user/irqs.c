@@ -42,7 +42,10 @@ proto_get_irq_info(struct sf *sf)
 	return proto_reply(sf, &info, sizeof(info));
 }
 
-/* Other files could block us, or be something else that is written to. */
+/*
+ * Other files could block the server, or be something else that is written to. A
+ * file with a path has a target that begins with a slash.
+ */
 static bool
 is_eventfd(int fd)
 {
@@ -54,7 +57,7 @@ is_eventfd(int fd)
 	if (len < 0)
 		return false;
 	target[len] = '\0';
-	return strstr(target, "[eventfd]") != NULL && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
+	return strcmp(target, "anon_inode:[eventfd]") == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
 static void

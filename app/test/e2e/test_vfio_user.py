@@ -651,6 +651,12 @@ def test_bad_requests(env):
                        [null.fileno()]) == errno.EINVAL
         assert refused(client.dma_map, 0, 0x1000, null.fileno()) == errno.EINVAL
         assert refused(client.call, GET_INFO, bytes(16), [null.fileno()]) == errno.EINVAL
+    # what only has the name of an eventfd
+    os.mkfifo(env.path("anon_inode:[eventfd]"))
+    fifo = os.open(env.path("anon_inode:[eventfd]"), os.O_RDWR | os.O_NONBLOCK)
+    assert refused(client.set_irqs, IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1, [fifo]) \
+        == errno.EINVAL
+    os.close(fifo)
     assert refused(client.call, DMA_MAP, struct.pack("<IIQQQ", 31, 3, 0, 0, 0x1000)) \
         == errno.EINVAL
     assert refused(client.dma_unmap, 0, 0x2000) == errno.ENOENT
