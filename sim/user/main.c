@@ -217,6 +217,9 @@ setup_signals(void)
 	sigaddset(&set, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || sigaction(SIGBUS, &action, NULL) < 0)
 		return -errno;
+	/* Whoever reads our log may leave: a client can make us write to it. */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -errno;
 	signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signal_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, signal_fd, &event) < 0)
 		return -errno;

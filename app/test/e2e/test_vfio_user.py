@@ -9,6 +9,7 @@ import errno
 import json
 import mmap
 import os
+import signal
 import struct
 import sys
 import time
@@ -853,6 +854,16 @@ def test_most_descriptors(env):
     for fd in fds:
         os.close(fd)
     client.close()
+
+
+def test_broken_pipe(env):
+    """Whoever reads what the server writes may leave."""
+    sim = env.sim(sfs=1)
+    client = connect(env)
+    sim.popen.send_signal(signal.SIGPIPE)
+    assert client.read32(BAR0, ID) == 0x31584653
+    client.close()
+    sim.stop()
 
 
 def test_slow_client(env):
