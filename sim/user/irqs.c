@@ -7,13 +7,11 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <linux/vfio.h>
 
+#include "irqfd.h"
 #include "proto.h"
 
 static uint32_t
@@ -42,24 +40,6 @@ proto_get_irq_info(struct sf *sf)
 	return proto_reply(sf, &info, sizeof(info));
 }
 
-/*
- * Other files could block the server, or be something else that is written to. A
- * file with a path has a target that begins with a slash.
- */
-static bool
-is_eventfd(int fd)
-{
-	char link[64], target[64];
-	ssize_t len;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, target, sizeof(target) - 1);
-	if (len < 0)
-		return false;
-	target[len] = '\0';
-	return strcmp(target, "anon_inode:[eventfd]") == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
-}
-
 static void
 vector_set(struct sf *sf, uint32_t vector, int fd)
 {
@@ -78,7 +58,7 @@ vectors_join(struct sf *sf, const struct vfio_irq_set *set)
 	if (conn->nb_fds != 0 && conn->nb_fds != set->count)
 		return -EINVAL;
 	for (i = 0; i < conn->nb_fds; i++)
-		if (!is_eventfd(conn->fds[i]))
+		if (!irqfd_accept(conn->fds[i]))
 			return -EINVAL;
 	for (i = 0; i < set->count; i++)
 		vector_set(sf, set->start + i, conn->nb_fds != 0 ? conn->fds[i] : -1);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "irqfd.h"
 #include "publish.h"
 #include "server.h"
 #include "stats.h"
@@ -478,6 +479,10 @@ main(int argc, char **argv)
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (sfs == NULL || epoll_fd < 0 || publish_open(&publish, options.dir) < 0)
 		return EXIT_FAILURE;
+	ret = irqfd_open();
+	if (ret < 0)
+		fprintf(stderr, "dpdk-sf-sim: no asynchronous I/O, an eventfd can block: %s\n",
+			strerror(-ret));
 	ret = setup_signals();
 	if (ret == 0)
 		ret = open_ctl();
@@ -502,6 +507,7 @@ main(int argc, char **argv)
 	tap_close(&tap);
 	ctl_close(&ctl);
 	publish_close(&publish);
+	irqfd_close();
 	close(signal_fd);
 	close(epoll_fd);
 	free(sfs);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "irqfd.h"
 #include "server.h"
 
 /* Messages of one client before others have their turn. */
@@ -48,14 +49,11 @@ sf_plat_log(struct sf_plat *plat, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* An eventfd that is full already says what there is to say. */
 void
 sf_plat_irq(struct sf_plat *plat, unsigned int vector)
 {
-	const uint64_t one = 1;
-
 	if (plat->eventfds[vector] >= 0)
-		(void)!write(plat->eventfds[vector], &one, sizeof(one));
+		irqfd_raise(plat->eventfds[vector]);
 }
 
 static void

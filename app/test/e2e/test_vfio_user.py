@@ -6,6 +6,7 @@
 Register offsets and codes are those of the data sheet.
 """
 import errno
+import fcntl
 import json
 import mmap
 import os
@@ -887,6 +888,28 @@ def test_slow_client(env):
         pass
     assert other.read32(BAR0, ID) == 0x31584653
     slow.close()
+    other.close()
+
+
+def test_full_eventfd(env):
+    """An eventfd that blocks, and is full, holds up nobody; it has all interrupts it can hold."""
+    if harness.EMULATOR:
+        raise harness.Skip("qemu has no asynchronous I/O for programs")
+    env.sim(sfs=2)
+    client = connect(env)
+    other = Client(os.path.join(env.devices, "sf_sim.sf.1", "vfio-user"))
+    event = os.eventfd(0)
+    client.set_irqs(IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1, [event])
+    for _ in range(2000):
+        client.set_irqs(IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, 0, 1)
+    assert os.eventfd_read(event) == 2000
+    fcntl.fcntl(event, fcntl.F_SETFL, 0)
+    os.eventfd_write(event, M64 - 1)
+    client.send(SET_IRQS, struct.pack("<IIIII", 20, IRQ_DATA_NONE | IRQ_ACTION_TRIGGER, MSIX, 0, 1))
+    assert other.read32(BAR0, ID) == 0x31584653
+    assert os.eventfd_read(event) >= M64 - 1
+    os.close(event)
+    client.close()
     other.close()
 
 
