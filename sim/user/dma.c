@@ -3,11 +3,15 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "dma.h"
 
@@ -108,20 +112,28 @@ range_valid(uint64_t iova, uint64_t len)
 	return len != 0 && (iova | len) % PAGE == 0 && len - 1 <= UINT64_MAX - iova;
 }
 
-/* The file must be as long as the client says. */
+/*
+ * The file must be as long as the client says, of whole pages, and in memory: of a file
+ * system that the client serves, a page fault or even fstat() could wait as long as the
+ * client likes. Only files of tmpfs and hugetlbfs have seals, and no file system is asked.
+ */
 static int
-file_check(int fd, uint64_t offset, uint64_t len)
+file_check(int fd, uint64_t iova, uint64_t len, uint64_t offset)
 {
+	uint64_t page = PAGE;
+	struct statfs fs;
 	struct stat st;
 
-	if (offset % PAGE != 0)
-		return -EINVAL;
-	if (fstat(fd, &st) < 0)
+	if (fcntl(fd, F_GET_SEALS) < 0)
+		return -ENOTSUP;
+	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_size < 0 || len > (uint64_t)st.st_size ||
 			offset > (uint64_t)st.st_size - len)
 		return -EINVAL;
-	return 0;
+	if ((uint32_t)fs.f_type == HUGETLBFS_MAGIC)
+		page = (uint64_t)fs.f_bsize;
+	return (iova | len | offset) % page == 0 ? 0 : -EINVAL;
 }
 
 /* Map the file of a piece into the piece's window, or anywhere if that is not to be had. */
@@ -146,7 +158,7 @@ dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, u
 
 	if (!range_valid(iova, len) || (prot & (DMA_READ | DMA_WRITE)) == 0)
 		return -EINVAL;
-	ret = fd < 0 ? 0 : file_check(fd, offset, len);
+	ret = fd < 0 ? 0 : file_check(fd, iova, len, offset);
 	if (ret < 0)
 		return ret;
 	i = map_find(dma, iova);

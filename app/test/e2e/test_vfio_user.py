@@ -640,6 +640,37 @@ def test_memory_cut_short(env):
     client.close()
 
 
+def test_memory_of_disk(env):
+    """A file that is not in memory, on which a page fault may wait for whoever serves it."""
+    env.sim(sfs=1)
+    client = connect(env)
+    with open(sys.executable, "rb") as file:
+        assert refused(client.dma_map, 0, 0x1000, file.fileno(), flags=1) == errno.ENOTSUP
+    client.close()
+
+
+def test_memory_of_hugepages(env):
+    """Whole hugepages only: the kernel maps no part of one."""
+    page = 2 << 20
+    if harness.hugepages_free() < 4:
+        raise harness.Skip("no two free hugepages")
+    try:
+        fd = os.memfd_create("client", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
+    except OSError:
+        raise harness.Skip("no hugepages of 2 MiB") from None
+    os.ftruncate(fd, 2 * page)
+    env.sim(sfs=1)
+    client = connect(env)
+    for iova, size, offset in ((IOVA, 0x1000, 0), (IOVA + 0x1000, page, 0), (IOVA, page, 0x1000),
+                               (IOVA, page + 0x1000, 0)):
+        assert refused(client.dma_map, iova, size, fd, offset) == errno.EINVAL, (iova, size, offset)
+    client.dma_map(IOVA + page, page, fd)
+    client.dma_map(IOVA, page, fd, page)
+    client.dma_unmap(IOVA, 2 * page)
+    os.close(fd)
+    client.close()
+
+
 # --- A client that does not keep to the protocol ------------------------------
 
 def test_bad_requests(env):
@@ -651,7 +682,7 @@ def test_bad_requests(env):
     with open("/dev/null", "rb") as null:
         assert refused(client.set_irqs, IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1,
                        [null.fileno()]) == errno.EINVAL
-        assert refused(client.dma_map, 0, 0x1000, null.fileno()) == errno.EINVAL
+        assert refused(client.dma_map, 0, 0x1000, null.fileno()) == errno.ENOTSUP
         assert refused(client.call, GET_INFO, bytes(16), [null.fileno()]) == errno.EINVAL
     # what only has the name of an eventfd
     os.mkfifo(env.path("anon_inode:[eventfd]"))
