@@ -43,6 +43,14 @@ reserve(uint64_t len)
 	return base + before;
 }
 
+/* Reserve part of a window again.  0 or a negative errno. */
+static int
+reserve_again(void *addr, uint64_t len)
+{
+	return mmap(addr, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+		-1, 0) == MAP_FAILED ? -errno : 0;
+}
+
 /* Where a piece belongs. */
 static uint8_t *
 place(struct dma *dma, uint64_t iova, uint64_t len)
@@ -143,10 +151,17 @@ file_map(struct dma *dma, struct dma_map *map, int fd, uint64_t offset)
 	const int prot = (map->prot & DMA_READ ? PROT_READ : 0) |
 		(map->prot & DMA_WRITE ? PROT_WRITE : 0);
 	uint8_t *at = place(dma, map->iova, map->len);
+	int ret;
 
 	map->addr = mmap(at, map->len, prot, MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd,
 		(off_t)offset);
-	return map->addr == MAP_FAILED ? -errno : 0;
+	if (map->addr != MAP_FAILED)
+		return 0;
+	ret = -errno;
+	/* The kernel may have taken the reservation away before it asked the file. */
+	if (at != NULL)
+		reserve_again(at, map->len);
+	return ret;
 }
 
 int
@@ -196,9 +211,7 @@ piece_unmap(const struct dma *dma, const struct dma_map *map)
 		return 0;
 	if (!in_window(dma, map->addr))
 		return munmap(map->addr, map->len) < 0 ? -errno : 0;
-	return mmap(map->addr, map->len, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ?
-		-errno : 0;
+	return reserve_again(map->addr, map->len);
 }
 
 static uint64_t

@@ -649,16 +649,21 @@ def test_memory_of_disk(env):
     client.close()
 
 
+def hugetlb_file(size):
+    try:
+        fd = os.memfd_create("client", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
+    except OSError:
+        raise harness.Skip("no hugepages of 2 MiB") from None
+    os.ftruncate(fd, size)
+    return fd
+
+
 def test_memory_of_hugepages(env):
     """Whole hugepages only: the kernel maps no part of one."""
     page = 2 << 20
     if harness.hugepages_free() < 4:
         raise harness.Skip("no two free hugepages")
-    try:
-        fd = os.memfd_create("client", os.MFD_HUGETLB | os.MFD_HUGE_2MB)
-    except OSError:
-        raise harness.Skip("no hugepages of 2 MiB") from None
-    os.ftruncate(fd, 2 * page)
+    fd = hugetlb_file(2 * page)
     env.sim(sfs=1)
     client = connect(env)
     for iova, size, offset in ((IOVA, 0x1000, 0), (IOVA + 0x1000, page, 0), (IOVA, page, 0x1000),
@@ -668,6 +673,28 @@ def test_memory_of_hugepages(env):
     client.dma_map(IOVA, page, fd, page)
     client.dma_unmap(IOVA, 2 * page)
     os.close(fd)
+    client.close()
+
+
+def test_memory_lacking(env):
+    """Memory that the server cannot map leaves no gap among the addresses that it keeps for it."""
+    if harness.EMULATOR:
+        raise harness.Skip("qemu has other addresses than the program")
+    huge = hugetlb_file(1 << 37)
+    sim = env.sim(sfs=1)
+    client = connect(env)
+
+    def kept():
+        with open(f"/proc/{sim.popen.pid}/maps", encoding="utf-8") as file:
+            return [line for line in file if " ---p " in line]
+
+    memory = Memory(MEMORY)
+    client.dma_map(IOVA, MEMORY, memory.fd)
+    client.dma_unmap(IOVA, MEMORY)
+    before = kept()
+    assert refused(client.dma_map, IOVA, 1 << 37, huge) == errno.ENOMEM
+    assert kept() == before
+    os.close(huge)
     client.close()
 
 
