@@ -24,6 +24,15 @@
 /* The largest page a client's file may be made of. */
 #define WINDOW_ALIGN (UINT64_C(1) << 30)
 
+/*
+ * A window is one mapping, and a piece in it adds itself and the gap behind it. They
+ * are limited, so that dma_fault() always gets the mapping that it needs, and as if
+ * each client used all its windows.
+ */
+#define PIECE_MAPPINGS 2
+#define MAX_MAPPINGS (PIECE_MAPPINGS * DMA_MAX_MAPS + DMA_MAX_WINDOWS + 1)
+static uint32_t nb_mappings; /* of all clients */
+
 /* Address space that nothing may touch yet, aligned for hugepages. */
 static uint8_t *
 reserve(uint64_t len)
@@ -71,6 +80,7 @@ place(struct dma *dma, uint64_t iova, uint64_t len)
 		return NULL;
 	dma->windows[i].key = key;
 	dma->nb_windows++;
+	nb_mappings++;
 	return dma->windows[i].base + (iova & (WINDOW_SIZE - 1));
 }
 
@@ -150,13 +160,18 @@ file_map(struct dma *dma, struct dma_map *map, int fd, uint64_t offset)
 {
 	const int prot = (map->prot & DMA_READ ? PROT_READ : 0) |
 		(map->prot & DMA_WRITE ? PROT_WRITE : 0);
-	uint8_t *at = place(dma, map->iova, map->len);
+	uint8_t *at;
 	int ret;
 
+	if (nb_mappings + 1 + PIECE_MAPPINGS > MAX_MAPPINGS)
+		return -ENOSPC;
+	at = place(dma, map->iova, map->len);
 	map->addr = mmap(at, map->len, prot, MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd,
 		(off_t)offset);
-	if (map->addr != MAP_FAILED)
+	if (map->addr != MAP_FAILED) {
+		nb_mappings += PIECE_MAPPINGS;
 		return 0;
+	}
 	ret = -errno;
 	/* The kernel may have taken the reservation away before it asked the file. */
 	if (at != NULL)
@@ -207,11 +222,17 @@ in_window(const struct dma *dma, const uint8_t *addr)
 static int
 piece_unmap(const struct dma *dma, const struct dma_map *map)
 {
+	int ret;
+
 	if (map->addr == NULL)
 		return 0;
-	if (!in_window(dma, map->addr))
-		return munmap(map->addr, map->len) < 0 ? -errno : 0;
-	return reserve_again(map->addr, map->len);
+	if (in_window(dma, map->addr))
+		ret = reserve_again(map->addr, map->len);
+	else
+		ret = munmap(map->addr, map->len) < 0 ? -errno : 0;
+	if (ret == 0)
+		nb_mappings -= PIECE_MAPPINGS;
+	return ret;
 }
 
 static uint64_t
@@ -273,11 +294,16 @@ dma_clear(struct dma *dma)
 {
 	uint32_t i;
 
-	for (i = 0; i < dma->nb_maps; i++)
-		if (dma->maps[i].addr != NULL && !in_window(dma, dma->maps[i].addr))
+	for (i = 0; i < dma->nb_maps; i++) {
+		if (dma->maps[i].addr == NULL)
+			continue;
+		if (!in_window(dma, dma->maps[i].addr))
 			munmap(dma->maps[i].addr, dma->maps[i].len);
+		nb_mappings -= PIECE_MAPPINGS;
+	}
 	for (i = 0; i < dma->nb_windows; i++)
 		munmap(dma->windows[i].base, WINDOW_SIZE);
+	nb_mappings -= dma->nb_windows;
 	free(dma->maps);
 	free(dma->extents);
 	memset(dma, 0, sizeof(*dma));

@@ -22,7 +22,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DMA_MAX_MAPS 65535
+/*
+ * Pieces of one client, and pieces with a file of all clients together: with the gaps
+ * between them, which are mappings as well, those take most of vm.max_map_count, which
+ * is 65,530. Advertised, so only digits.
+ */
+#define DMA_MAX_MAPS 24000
 #define DMA_MAX_WINDOWS 32
 
 #define DMA_READ 0x1u
@@ -64,7 +69,8 @@ struct dma {
 
 /*
  * Map a file at an IOVA, or with -1 remember that there is memory there that cannot
- * be reached.  The file descriptor stays the caller's.  0 or a negative errno.
+ * be reached.  The file descriptor stays the caller's.  0 or a negative errno; -ENOSPC
+ * if there are too many pieces, of this client or of all.
  */
 int dma_map(struct dma *dma, uint64_t iova, uint64_t len, int fd, uint64_t offset, uint32_t prot);
 

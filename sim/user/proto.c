@@ -33,7 +33,8 @@ proto_reply(struct sf *sf, const void *data, size_t len)
 #define STR_OF(x) #x
 #define STR(x) STR_OF(x)
 #define CAPABILITIES "{\"capabilities\":{\"max_msg_fds\":" STR(CONN_MAX_FDS) "," \
-	"\"max_data_xfer_size\":1048576,\"max_dma_maps\":65535,\"pgsizes\":4096}}"
+	"\"max_data_xfer_size\":1048576,\"max_dma_maps\":" STR(DMA_MAX_MAPS) "," \
+	"\"pgsizes\":4096}}"
 
 /* Capabilities of the specification's; others are the client's own affair. */
 static const struct {

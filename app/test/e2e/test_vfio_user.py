@@ -5,6 +5,7 @@
 
 Register offsets and codes are those of the data sheet.
 """
+import contextlib
 import errno
 import fcntl
 import json
@@ -71,8 +72,8 @@ def closed(client):
 class Driver:
     """One queue pair of a looped device, as the data sheet brings it up."""
 
-    def __init__(self, env, start=True, features=0, extra=()):
-        env.sim(sfs=1, wire="loop", extra=extra)
+    def __init__(self, env, start=True, features=0, extra=(), sfs=1):
+        env.sim(sfs=sfs, wire="loop", extra=extra)
         self.client = connect(env)
         self.memory = Memory(MEMORY)
         self.client.dma_map(IOVA, MEMORY, self.memory.fd)
@@ -696,6 +697,38 @@ def test_memory_lacking(env):
     assert kept() == before
     os.close(huge)
     client.close()
+
+
+def test_memory_in_pieces(env):
+    """As many as the server says it maps; then memory that is taken back does not end it."""
+    driver = Driver(env, sfs=2)
+    client = driver.client
+    other = Client(os.path.join(env.devices, "sf_sim.sf.1", "vfio-user"), negotiate=False)
+    pieces = other.version()[2]["capabilities"]["max_dma_maps"]
+    above = IOVA + 2 * MEMORY
+    for n in range(pieces - 1):
+        client.dma_map(above + 0x2000 * n, 0x1000, driver.memory.fd)
+    assert refused(client.dma_map, 0, 0x1000, driver.memory.fd) == errno.ENOSPC
+    assert refused(client.dma_map, 0, 0x1000, None) == errno.ENOSPC
+    # The limit for all clients counts some windows of address space that the first has not used.
+    with contextlib.suppress(Refused):
+        for n in range(16):
+            other.dma_map(0x2000 * n, 0x1000, driver.memory.fd)
+    assert refused(other.dma_map, MEMORY, 0x1000, driver.memory.fd) == errno.ENOSPC
+    other.dma_map(MEMORY, 0x1000, None)
+    client.dma_unmap(above, 0x2000)
+    other.dma_map(2 * MEMORY, 0x1000, driver.memory.fd)
+    other.dma_unmap(0, IOVA)
+    driver.post(8)
+    os.ftruncate(driver.memory.fd, 0)
+    driver.doorbell(DB_TX_TAIL, 1)
+    assert closed(client)
+    memory = Memory(0x1000)
+    for _ in range(2):  # room for all that the first client had
+        for n in range(pieces):
+            other.dma_map(above + 0x2000 * n, 0x1000, memory.fd)
+        other.dma_unmap(above, 0x2000 * pieces)
+    other.close()
 
 
 # --- A client that does not keep to the protocol ------------------------------
