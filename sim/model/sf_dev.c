@@ -132,6 +132,7 @@ sf_dev_init(struct sf_dev *dev, struct sf_wire *wire, struct sf_plat *plat,
 
 	memset(dev, 0, sizeof(*dev));
 	dev->plat = plat;
+	dev->index = index;
 	dev->nb_queues = nb_queues;
 	dev->perm_mac = sf_mac_make(index);
 	for (q = 0; q < SF_MAX_QUEUE_PAIRS; q++) {

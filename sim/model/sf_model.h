@@ -158,6 +158,7 @@ struct sf_dev {
 	struct sf_wire *wire;
 	struct sf_dev *peer; /* far end; itself when looped; NULL on a switch */
 	struct sf_dev *next; /* on the same wire */
+	uint32_t index;
 	uint8_t *db; /* doorbell pages, NULL while there are none */
 	uint32_t nb_queues;
 	uint64_t perm_mac;
@@ -272,7 +273,6 @@ struct sf_wire {
 	struct sf_queue *rxqs; /* running */
 	struct sf_dev *devs;
 	struct sf_tap *taps;
-	struct sf_dev *lonely; /* pair: joined, has no peer yet */
 	struct sf_fdb_entry fdb[SF_FDB_SETS][SF_FDB_WAYS];
 	struct sf_tx_packet packet; /* the one that is being sent */
 	struct sf_frame frame; /* likewise */
@@ -310,7 +310,8 @@ enum sf_rest sf_wire_doze(struct sf_wire *wire);
 void sf_wire_wake(struct sf_wire *wire);
 
 /*
- * Create a device and join it to a wire.  The index makes its MAC address;
+ * Create a device and join it to a wire.  The index makes its MAC address, and on a
+ * wire of pairs its peer: 0 and 1, 2 and 3, and so on, else any without one;
  * nb_queues is 1..SF_MAX_QUEUE_PAIRS.  It has no doorbells at first.
  */
 void sf_dev_init(struct sf_dev *dev, struct sf_wire *wire, struct sf_plat *plat,

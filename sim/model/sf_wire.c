@@ -16,20 +16,35 @@ sf_wire_init(struct sf_wire *wire, enum sf_wire_type type, bool may_sleep)
 	wire->may_sleep = may_sleep;
 }
 
+/* The device without a peer that an index is in a pair with, else any; NULL: none. */
+static struct sf_dev *
+peer_find(const struct sf_wire *wire, uint32_t index)
+{
+	struct sf_dev *dev, *any = NULL;
+
+	for (dev = wire->devs; dev != NULL; dev = dev->next) {
+		if (dev->peer != NULL)
+			continue;
+		if (dev->index == (index ^ 1))
+			return dev;
+		any = dev;
+	}
+	return any;
+}
+
 void
 sf_wire_join(struct sf_wire *wire, struct sf_dev *dev)
 {
-	dev->wire = wire;
-	dev->next = wire->devs;
-	wire->devs = dev;
 	if (wire->type == SF_WIRE_LOOP) {
 		dev->peer = dev;
 	} else if (wire->type == SF_WIRE_PAIR) {
-		dev->peer = wire->lonely;
+		dev->peer = peer_find(wire, dev->index);
 		if (dev->peer != NULL)
 			dev->peer->peer = dev;
-		wire->lonely = dev->peer == NULL ? dev : NULL;
 	}
+	dev->wire = wire;
+	dev->next = wire->devs;
+	wire->devs = dev;
 }
 
 void
@@ -44,11 +59,8 @@ sf_wire_leave(struct sf_dev *dev)
 			break;
 		}
 	}
-	if (wire->lonely == dev)
-		wire->lonely = NULL;
 	if (wire->type == SF_WIRE_PAIR && dev->peer != NULL) {
 		dev->peer->peer = NULL;
-		wire->lonely = dev->peer;
 		sf_dev_update_link(dev->peer);
 	}
 	dev->peer = NULL;

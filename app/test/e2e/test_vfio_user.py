@@ -8,6 +8,7 @@ Register offsets and codes are those of the data sheet.
 import contextlib
 import errno
 import fcntl
+import itertools
 import json
 import mmap
 import os
@@ -43,8 +44,8 @@ RX_RING, RX_CPL, TX_RING, TX_STATUS, RX_BUFS, TX_BUFS = 0, 0x1000, 0x2000, 0x300
 MEMORY = 0x80000
 
 
-def connect(env, **kwargs):
-    return Client(os.path.join(env.devices, "sf_sim.sf.0", "vfio-user"), **kwargs)
+def connect(env, index=0, **kwargs):
+    return Client(os.path.join(env.devices, f"sf_sim.sf.{index}", "vfio-user"), **kwargs)
 
 
 def version_text(capabilities):
@@ -335,6 +336,48 @@ def test_scattered_segments(env):
                         (len(packet), EOP | TCP | TSO, None, headers(14, 20, 20)))
         assert [got[n:n + 12] for n in (0, 154, 308)] == [packet[:12]] * 3, buf_size
         assert got[54:154] + got[208:308] + got[362:] == payload, buf_size
+
+
+def order(env, command):
+    """Have a device removed or added."""
+    with open(env.path("ctl"), "w", encoding="ascii") as fifo:
+        fifo.write(f"{command}\n")
+    action, index = command.split()
+    deadline = time.monotonic() + 5
+    while os.path.exists(f"{env.devices}/sf_sim.sf.{index}") != (action == "add"):
+        assert time.monotonic() < deadline, command
+        time.sleep(0.002)
+
+
+def pairs(env, nb):
+    """Which devices have link when they alone are started."""
+    clients = [connect(env, n) for n in range(nb)]
+    found = []
+    for a, b in itertools.combinations(range(nb), 2):
+        for enabled in (1, 0):
+            for n in (a, b):
+                clients[n].write32(BAR0, RX_MODE, enabled)
+            if enabled and all(clients[n].read32(BAR0, STATUS) & 2 for n in (a, b)):
+                found.append((a, b))
+    for client in clients:
+        client.close()
+    return found
+
+
+def test_pairs(env):
+    """Devices have their peers again after some have gone and come back, or others."""
+    env.sim(sfs=4, extra=["--ctl", env.path("ctl")])
+    first = [(0, 1), (2, 3)]
+    assert pairs(env, 4) == first
+    for gone, back, found in (((1, 3), (1, 3), first), ((1, 3), (3, 1), first),
+                              ((0, 3), (3, 0), first), ((2, 1), (2, 1), first),
+                              ((0, 1, 2, 3), (2, 3, 1, 0), first),
+                              ((3, 0, 1), (0, 1, 3), [(0, 2), (1, 3)])):
+        for n in gone:
+            order(env, f"remove {n}")
+        for n in back:
+            order(env, f"add {n}")
+        assert pairs(env, 4) == found, (gone, back)
 
 
 # --- A driver that does not keep to the data sheet --------------------------
@@ -703,7 +746,7 @@ def test_memory_in_pieces(env):
     """As many as the server says it maps; then memory that is taken back does not end it."""
     driver = Driver(env, sfs=2)
     client = driver.client
-    other = Client(os.path.join(env.devices, "sf_sim.sf.1", "vfio-user"), negotiate=False)
+    other = connect(env, 1, negotiate=False)
     pieces = other.version()[2]["capabilities"]["max_dma_maps"]
     above = IOVA + 2 * MEMORY
     for n in range(pieces - 1):
@@ -962,7 +1005,7 @@ def test_slow_client(env):
     """A message that comes octet by octet holds up nobody else."""
     env.sim(sfs=2)
     slow = connect(env)
-    other = Client(os.path.join(env.devices, "sf_sim.sf.1", "vfio-user"))
+    other = connect(env, 1)
     message = HEADER.pack(9, REGION_READ, 32, 0, 0) + struct.pack("<QII", 0, 0, 4)
     for n in range(len(message)):
         slow.send_raw(message[n:n + 1])
@@ -988,7 +1031,7 @@ def test_full_eventfd(env):
         raise harness.Skip("qemu has no asynchronous I/O for programs")
     env.sim(sfs=2)
     client = connect(env)
-    other = Client(os.path.join(env.devices, "sf_sim.sf.1", "vfio-user"))
+    other = connect(env, 1)
     event = os.eventfd(0)
     client.set_irqs(IRQ_DATA_EVENTFD | IRQ_ACTION_TRIGGER, MSIX, 0, 1, [event])
     for _ in range(2000):
