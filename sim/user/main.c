@@ -276,9 +276,10 @@ open_device(unsigned int index)
 	if (ret < 0) {
 		fprintf(stderr, "dpdk-sf-sim: %s: %s\n", sfs[index].name, strerror(-ret));
 		publish_remove(&publish, index);
+		return ret;
 	}
 	sfs[index].resets_at_end = options.reset;
-	return ret;
+	return 0;
 }
 
 static int

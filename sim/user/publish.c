@@ -162,20 +162,24 @@ device_name(char *name, size_t size, uint32_t index)
 int
 publish_device(struct publish *pub, uint32_t index)
 {
+	int dir, listener, ret;
 	char name[32];
-	int dir, ret;
 
 	device_name(name, sizeof(name), index);
 	if (mkdirat(pub->dir, MAKING_NAME, 0755) < 0)
 		return failed(name, "cannot create directory");
 	dir = openat(pub->dir, MAKING_NAME, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return failed(name, "cannot open directory");
-	ret = fill_device(dir, index);
+	if (dir < 0) {
+		ret = failed(name, "cannot open directory");
+		unlinkat(pub->dir, MAKING_NAME, AT_REMOVEDIR);
+		return ret;
+	}
+	listener = fill_device(dir, index);
 	close(dir);
-	if (ret >= 0 && renameat(pub->dir, MAKING_NAME, pub->dir, name) < 0) {
-		close(ret);
+	ret = listener;
+	if (listener >= 0 && renameat(pub->dir, MAKING_NAME, pub->dir, name) < 0) {
 		ret = -errno;
+		close(listener);
 	}
 	if (ret < 0) {
 		remove_device(pub->dir, MAKING_NAME);

@@ -404,19 +404,31 @@ static int
 doorbells_open(struct sf *sf, uint32_t nb_queues)
 {
 	size_t len = (size_t)nb_queues * SF_DB_STRIDE;
+	int ret;
 
 	sf->db_fd = memfd_create(sf->name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (sf->db_fd < 0)
 		return -errno;
-	if (ftruncate(sf->db_fd, SF_BAR_REGS_SIZE) < 0 ||
+	if (ftruncate(sf->db_fd, SF_BAR_REGS_SIZE) == 0 &&
 			fcntl(sf->db_fd, F_ADD_SEALS,
-				F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
-		return -errno;
-	sf->db = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, sf->db_fd, SF_DB_BASE);
-	if (sf->db != MAP_FAILED)
-		return 0;
+				F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+		sf->db = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, sf->db_fd,
+			SF_DB_BASE);
+		if (sf->db != MAP_FAILED)
+			return 0;
+	}
+	ret = -errno;
 	sf->db = NULL;
-	return -errno;
+	close(sf->db_fd);
+	return ret;
+}
+
+static void
+doorbells_close(struct sf *sf, uint32_t nb_queues)
+{
+	munmap(sf->db, (size_t)nb_queues * SF_DB_STRIDE);
+	sf->db = NULL;
+	close(sf->db_fd);
 }
 
 int
@@ -438,11 +450,17 @@ sf_open(struct sf *sf, struct sf_wire *wire, uint32_t index, uint32_t nb_queues,
 	for (i = 0; i < SF_PLAT_VECTORS; i++)
 		sf->plat.eventfds[i] = -1;
 	ret = doorbells_open(sf, nb_queues);
-	if (ret < 0)
+	if (ret == 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) < 0) {
+		ret = -errno;
+		doorbells_close(sf, nb_queues);
+	}
+	if (ret < 0) {
+		close(listener);
 		return ret;
+	}
 	sf_dev_init(&sf->dev, wire, &sf->plat, index, nb_queues);
 	sf_dev_set_doorbells(&sf->dev, sf->db);
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) < 0 ? -errno : 0;
+	return 0;
 }
 
 void
@@ -452,8 +470,6 @@ sf_close(struct sf *sf)
 		conn_close(sf);
 	refused_close(sf);
 	sf_dev_fini(&sf->dev);
-	munmap(sf->db, (size_t)sf->dev.nb_queues * SF_DB_STRIDE);
-	sf->db = NULL;
-	close(sf->db_fd);
+	doorbells_close(sf, sf->dev.nb_queues);
 	close(sf->listener);
 }

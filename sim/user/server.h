@@ -57,12 +57,15 @@ struct sf {
 	int refused; /* socket of a second client, to be told that there is a first; -1: none */
 };
 
-/* Give a model device its sockets; listener becomes the sf's.  0 or a negative errno. */
+/*
+ * Give a model device its sockets; listener becomes the sf's, and is closed after a
+ * failure.  0 or a negative errno.
+ */
 int sf_open(struct sf *sf, struct sf_wire *wire, uint32_t index, uint32_t nb_queues,
 		int listener, int epoll);
 void sf_close(struct sf *sf);
 
-/* Whether sf_open() has been called, and sf_close() not since. */
+/* Whether sf_open() has succeeded, and sf_close() not been called since. */
 static inline bool
 sf_is_open(const struct sf *sf)
 {

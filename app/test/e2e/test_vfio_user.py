@@ -12,6 +12,7 @@ import itertools
 import json
 import mmap
 import os
+import resource
 import signal
 import struct
 import sys
@@ -378,6 +379,39 @@ def test_pairs(env):
         for n in back:
             order(env, f"add {n}")
         assert pairs(env, 4) == found, (gone, back)
+
+
+def test_add_fails(env):
+    """Nothing is left of a device that cannot be added, and it is added when it can be."""
+    if harness.EMULATOR:
+        raise harness.Skip("limits are those of qemu")
+    sim = env.sim(sfs=1, extra=["--ctl", env.path("ctl")])
+    pid = sim.popen.pid
+
+    def command(text, answer):
+        with open(env.path("ctl"), "w", encoding="ascii") as fifo:
+            fifo.write(f"{text}\n")
+        sim.expect(answer)
+
+    order(env, "remove 0")
+    command("remove 0", "sf_sim.sf.0: already removed")
+    listed, before = sorted(os.listdir(env.devices)), descriptors(sim)
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        memory = int(file.read().split()[0]) * mmap.PAGESIZE
+    for name, limit in (("NOFILE", before), ("NOFILE", before + 1), ("AS", memory)):
+        limits = resource.prlimit(pid, getattr(resource, f"RLIMIT_{name}"))
+        resource.prlimit(pid, getattr(resource, f"RLIMIT_{name}"), (limit, limits[1]))
+        command("add 0", "sf_sim.sf.0: ")
+        resource.prlimit(pid, getattr(resource, f"RLIMIT_{name}"), limits)
+        command("remove 0", "sf_sim.sf.0: already removed")
+        assert sorted(os.listdir(env.devices)) == listed, (name, limit)
+        assert descriptors(sim) == before, (name, limit)
+        order(env, "add 0")
+        client = connect(env)
+        assert client.read32(BAR0, ID) == 0x31584653
+        client.close()
+        order(env, "remove 0")
+        command("remove 0", "sf_sim.sf.0: already removed")
 
 
 # --- A driver that does not keep to the data sheet --------------------------
