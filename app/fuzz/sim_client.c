@@ -110,7 +110,7 @@ session_close(void)
 
 	close(client);
 	while (sf.conn.fd >= 0)
-		sf_serve(&sf, EPOLLIN);
+		sf_serve(&sf);
 	close(fds[FD_MEMORY]);
 	close(fds[FD_EVENT]);
 	sf_close(&sf);
@@ -147,7 +147,7 @@ static void
 serve(void)
 {
 	do {
-		sf_serve(&sf, EPOLLIN);
+		sf_serve(&sf);
 		drain();
 	} while (sf.conn.out_len != 0);
 	sf_wire_poll(&wire);

@@ -34,7 +34,7 @@ serve_sockets(void)
 		char *at = events[i].data.ptr;
 		struct sf *sf = &host.sfs[(size_t)(at - (char *)host.sfs) / sizeof(*sf)];
 
-		sf_event(sf, at, events[i].events);
+		sf_event(sf, at);
 	}
 }
 

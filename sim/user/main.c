@@ -367,7 +367,7 @@ on_event(const struct epoll_event *event)
 	sf = &sfs[(size_t)(at - (char *)sfs) / sizeof(*sfs)];
 	if (!sf_is_open(sf)) /* removed by a command since */
 		return;
-	sf_event(sf, at, event->events);
+	sf_event(sf, at);
 }
 
 static uint64_t

@@ -136,12 +136,12 @@ refused_answer(struct sf *sf)
 }
 
 void
-sf_event(struct sf *sf, const void *at, uint32_t events)
+sf_event(struct sf *sf, const void *at)
 {
 	if (at == sf)
 		sf_accept(sf);
 	else if (at != &sf->refused)
-		sf_serve(sf, events);
+		sf_serve(sf);
 	else if (sf->refused >= 0)
 		refused_answer(sf);
 }
@@ -166,7 +166,7 @@ sf_accept(struct sf *sf)
 		return;
 	/* One that has left may not have been served to its end yet. */
 	while (has_left(&sf->conn))
-		sf_serve(sf, EPOLLIN | EPOLLERR);
+		sf_serve(sf);
 	if (sf->conn.fd >= 0) {
 		refused_keep(sf, fd);
 		return;
@@ -374,7 +374,7 @@ set_interest(struct sf *sf)
 }
 
 void
-sf_serve(struct sf *sf, uint32_t events)
+sf_serve(struct sf *sf)
 {
 	bool stuck = sf->conn.out_len != 0;
 	enum progress progress = PROGRESS_DONE;
@@ -384,7 +384,8 @@ sf_serve(struct sf *sf, uint32_t events)
 		return;
 	for (i = 0; i < SERVE_BUDGET && progress == PROGRESS_DONE; i++)
 		progress = serve_one(sf);
-	if (progress == PROGRESS_END || ((events & EPOLLERR) != 0 && progress == PROGRESS_LATER))
+	/* The event may be of the client before this one, so the socket is asked. */
+	if (progress == PROGRESS_END || (progress == PROGRESS_LATER && has_left(&sf->conn)))
 		conn_close(sf);
 	else if (stuck != (sf->conn.out_len != 0))
 		set_interest(sf);

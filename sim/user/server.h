@@ -73,9 +73,9 @@ sf_is_open(const struct sf *sf)
 }
 
 /* Something to do, on the listener, on the connection or for a second client: which, "at" says. */
-void sf_event(struct sf *sf, const void *at, uint32_t events);
+void sf_event(struct sf *sf, const void *at);
 void sf_accept(struct sf *sf);
-void sf_serve(struct sf *sf, uint32_t events);
+void sf_serve(struct sf *sf);
 
 /* Disconnect a client whose memory has gone; true if there was one. */
 bool sf_check_fault(struct sf *sf);

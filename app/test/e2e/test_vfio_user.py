@@ -1104,5 +1104,22 @@ def test_client_after_client(env):
         after.close()
 
 
+def test_client_while_another_leaves(env):
+    """The server learns at once that one client is new, and that another has left with an error."""
+    sim = env.sim(sfs=1)
+    for _ in range(3):
+        first = connect(env)
+        first.send(GET_INFO, struct.pack("<IIII", 16, 0, 0, 0))
+        time.sleep(0.05)  # the reply waits for the client, and the server sleeps
+        sim.popen.send_signal(signal.SIGSTOP)
+        second = connect(env, negotiate=False)
+        first.close()
+        sim.popen.send_signal(signal.SIGCONT)
+        time.sleep(0.05)
+        second.version()
+        assert second.read32(BAR0, ID) == 0x31584653
+        second.close()
+
+
 if __name__ == "__main__":
     harness.run(sys.modules[__name__])
