@@ -40,7 +40,7 @@ wait_for() {
 	exit 1
 }
 
-typed modprobe mdev
+typed modprobe -a vfio mdev vfio_iommu_type1
 typed insmod "$module"
 typed devlink port add "${handle%/*}" flavour pcisf pfnum 0 sfnum 88
 typed devlink port function set "$handle" hw_addr 02:00:00:00:00:88 state active

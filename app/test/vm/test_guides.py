@@ -3,6 +3,7 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """In a guest: what the guides tell readers to type where sf_sim.ko is."""
 import os
+import subprocess
 import sys
 
 import guest
@@ -15,18 +16,21 @@ EAL = ["--in-memory", "-m", "64", "--no-pci", "--no-telemetry"]
 
 
 class Env(harness.Env):
-    """The module is in the directory where the guides' commands run, and ends with the test."""
+    """The module is in the directory where the guides' commands run, and ends with the test.
+
+    So do the modules that it needs, for the next guide to load them by itself.
+    """
 
     def __init__(self):
         super().__init__()
         guest.hide_drivers("/usr/bin/dpdk-testpmd", "mempool_ring", "mempool_stack", "net_tap")
-        guest.modprobe("mdev", "vfio", "vfio_iommu_type1")
         os.symlink(sub_functions.MODULE, self.path("sf_sim.ko"))
 
     def close(self):
         super().close()
         if os.path.exists("/sys/module/sf_sim"):
             guest.run("rmmod", "sf_sim")
+        subprocess.run(["modprobe", "-r", "mdev", "vfio_iommu_type1", "vfio"], check=False)
 
 
 def test_sfctl(env):
