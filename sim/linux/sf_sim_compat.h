@@ -14,14 +14,20 @@
 #define eventfd_signal(ctx) eventfd_signal(ctx, 1)
 #endif
 
+/* iommufd, and character devices that can be taken off it. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define SF_SIM_IOMMUFD_OPS
 #else
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define SF_SIM_DETACH_OP
+#else
+#define SF_SIM_DETACH_OP .detach_ioas = vfio_iommufd_emulated_detach_ioas,
+#endif
 #define SF_SIM_IOMMUFD_OPS					\
 	.bind_iommufd = vfio_iommufd_emulated_bind,		\
 	.unbind_iommufd = vfio_iommufd_emulated_unbind,		\
 	.attach_ioas = vfio_iommufd_emulated_attach_ioas,	\
-	.detach_ioas = vfio_iommufd_emulated_detach_ioas,
+	SF_SIM_DETACH_OP
 #endif
 
 /* A port was told of its network device, and not the other way round. */
