@@ -163,7 +163,7 @@ struct sf_sim_port {
 	bool deleted;			/* by devlink's user */
 	struct mutex lock;		/* the following three */
 	bool active;
-	bool asked;			/* the user has been asked to let go */
+	bool asked;			/* since it was made inactive: the user, to let go */
 	struct sf_sim_sf *sf;		/* NULL: there is none, or no longer */
 	wait_queue_head_t wait;		/* for a change of "asked" or "sf" */
 	struct work_struct detach;

@@ -90,7 +90,6 @@ static int port_activate(struct sf_sim_port *port,
 	}
 	port->sf = sf;
 	port->active = true;
-	port->asked = false;
 	return 0;
 }
 
@@ -99,6 +98,8 @@ static void port_deactivate(struct sf_sim_port *port)
 	if (!port->active)
 		return;
 	port->active = false;
+	/* An unbinding before may have set it. */
+	WRITE_ONCE(port->asked, false);
 	kref_get(&port->ref); /* port_detach() puts it */
 	queue_work(sf_sim_ports()->wq, &port->detach);
 	mutex_unlock(&port->lock);

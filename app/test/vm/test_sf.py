@@ -3,11 +3,12 @@
 # Copyright (c) 2026 The auxiliary-bus driver authors
 """The distribution's testpmd on sub-functions and mediated devices of the kernel."""
 import json
+import os
 import re
 import sys
 
 import guest
-from sub_functions import Env, harness
+from sub_functions import DEVICES, Env, harness
 from test_testpmd import check_lossless
 
 REPRESENTOR = "pf0sf88"
@@ -75,6 +76,22 @@ def test_ping_testpmd(env):
     env.testpmd(allow(f"auxiliary:{name}"), app=["--forward-mode=icmpecho", "--auto-start"])
     near(REPRESENTOR, ["10.0.0.1/24"])
     ping("10.0.0.2", 1000)
+
+
+def test_deactivated_after_unbinding(env):
+    """A user who had to let go once is no longer waited for; the device is."""
+    sfs = env.sub_functions("switch")
+    for _ in range(3):
+        name = sfs.add(88)
+        driver = os.path.realpath(f"{DEVICES}/{name}/driver")
+        testpmd = env.testpmd(allow(f"auxiliary:{name}"))
+        guest.write(f"{driver}/unbind", name)
+        testpmd.expect("Now total ports is 0", 60)
+        testpmd.quit()
+        guest.write(f"{driver}/bind", name)
+        sfs.set(88, "inactive")
+        assert name not in sfs.names()
+        sfs.delete(88)
 
 
 def bridge(env):
