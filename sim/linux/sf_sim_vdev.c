@@ -45,7 +45,10 @@ static int sf_sim_open(struct vfio_device *vfio)
 	return 0;
 }
 
-/* Nothing of the user's stays: no queue, no eventfd, no page. */
+/*
+ * Nothing of the user's stays: no queue, no eventfd, no page.  The wire is kicked for
+ * the representor, which has lost its link.
+ */
 static void sf_sim_close(struct vfio_device *vfio)
 {
 	struct sf_sim_vdev *vdev = to_sf_sim_vdev(vfio);
@@ -55,6 +58,7 @@ static void sf_sim_close(struct vfio_device *vfio)
 	sf_sim_irqs_release(&vdev->plat);
 	sf_sim_dma_removed(vdev, 0, U64_MAX);
 	mutex_unlock(&sf_sim_wire.lock);
+	sf_sim_wire_kick();
 }
 
 static long sf_sim_info(void __user *arg)
@@ -77,6 +81,7 @@ static long sf_sim_reset(struct sf_sim_vdev *vdev)
 	mutex_lock(&sf_sim_wire.lock);
 	sf_dev_reset(vdev->dev);
 	mutex_unlock(&sf_sim_wire.lock);
+	sf_sim_wire_kick();
 	return 0;
 }
 
@@ -137,6 +142,7 @@ static void sf_sim_leave(struct sf_sim_vdev *vdev)
 		sf_sim_rep_set_dev(vdev->port, NULL);
 	sf_dev_fini(vdev->dev);
 	mutex_unlock(&sf_sim_wire.lock);
+	sf_sim_wire_kick();
 }
 
 struct sf_sim_vdev *sf_sim_vdev_add(struct device *dev,

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import time
 
 import guest
 from sub_functions import DEVICES, Env, harness
@@ -76,6 +77,25 @@ def test_ping_testpmd(env):
     env.testpmd(allow(f"auxiliary:{name}"), app=["--forward-mode=icmpecho", "--auto-start"])
     near(REPRESENTOR, ["10.0.0.1/24"])
     ping("10.0.0.2", 1000)
+
+
+def test_representor_without_application(env):
+    """The representor has no carrier any more when the application has been killed."""
+    name = env.sub_functions("switch").add(88)
+    near(REPRESENTOR, [])
+    for _ in range(2):
+        testpmd = env.testpmd(allow(f"auxiliary:{name}"))
+        wait_carrier("1")
+        time.sleep(1)  # the thread that moves packets sleeps
+        testpmd.kill()
+        wait_carrier("0")
+
+
+def wait_carrier(state):
+    end = time.monotonic() + 10
+    while guest.read(f"/sys/class/net/{REPRESENTOR}/carrier") != state:
+        assert time.monotonic() < end, f"carrier is not {state}"
+        time.sleep(0.05)
 
 
 def test_deactivated_after_unbinding(env):
