@@ -115,6 +115,12 @@ static inline struct sf_sim_vdev *to_sf_sim_vdev(struct vfio_device *vdev)
 
 /* --- Mediated devices -------------------------------------------------------- */
 
+/*
+ * Those on the parent device have MAC addresses of this index and above, and
+ * sub-functions those below.
+ */
+#define SF_SIM_STANDALONE_BASE	0x800000
+
 /* What a device needs to have mediated devices. */
 struct sf_sim_mparent {
 	struct mdev_parent parent;

@@ -11,8 +11,6 @@
 #include "sf_sim.h"
 
 #define STANDALONE_MAX	64
-/* So that their MAC addresses are no sub-function's. */
-#define STANDALONE_BASE	0x800000
 
 static DEFINE_IDA(standalone_ids);
 
@@ -40,7 +38,7 @@ static int standalone_probe(struct mdev_device *mdev)
 
 	if (id < 0)
 		return id;
-	vdev = sf_sim_vdev_add(&mdev->dev, NULL, STANDALONE_BASE + id);
+	vdev = sf_sim_vdev_add(&mdev->dev, NULL, SF_SIM_STANDALONE_BASE + id);
 	if (IS_ERR(vdev)) {
 		ida_free(&standalone_ids, id);
 		return PTR_ERR(vdev);

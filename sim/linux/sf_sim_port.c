@@ -202,6 +202,9 @@ static int port_new_check(const struct devlink_port_new_attrs *attrs,
 		NL_SET_ERR_MSG_MOD(extack, "The index of a port cannot be chosen");
 	else if (!attrs->sfnum_valid)
 		NL_SET_ERR_MSG_MOD(extack, "A port needs an sfnum");
+	else if (attrs->sfnum >= SF_SIM_STANDALONE_BASE)
+		NL_SET_ERR_MSG_MOD(extack, "The sfnum must be less than "
+				   __stringify(SF_SIM_STANDALONE_BASE));
 	else if (attrs->controller_valid && attrs->controller != 0)
 		NL_SET_ERR_MSG_MOD(extack, "There is no external controller");
 	else if (attrs->pfnum != 0)

@@ -5,11 +5,12 @@
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 
 import guest
-from sub_functions import DEVICES, Env, harness
+from sub_functions import DEVICES, PARENT, Env, harness
 from test_testpmd import check_lossless
 
 REPRESENTOR = "pf0sf88"
@@ -54,6 +55,16 @@ def test_mdev_alone(env):
     env.sub_functions("pair")
     uuids = [guest.mdev_create("sf_sim", "sf_sim-eth") for _ in range(2)]
     forward(env, [f"bus=auxiliary,uuid={uuid}" for uuid in uuids], "open, ")
+
+
+def test_sfnum_of_mdev(env):
+    """The MAC addresses of mediated devices without a sub-function are no sub-function's."""
+    sfs = env.sub_functions("pair")
+    sfs.add(0x7fffff)
+    for sfnum in (0x800000, 0xffffffff):
+        done = subprocess.run(["devlink", "port", "add", PARENT, "flavour", "pcisf", "pfnum", "0",
+                               "sfnum", str(sfnum)], capture_output=True, text=True, check=False)
+        assert done.returncode != 0 and "sfnum must be less than" in done.stderr, done
 
 
 def near(name, addresses):
