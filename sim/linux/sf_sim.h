@@ -160,13 +160,13 @@ struct sf_sim_rep;
 
 /* A devlink port. */
 struct sf_sim_port {
-	struct kref ref;		/* devlink's, and the auxiliary device's */
+	struct kref ref;		/* devlink's, the auxiliary device's, who looks it up */
 	struct devlink_port dl_port;
 	struct device *parent;
 	u32 sfnum;
 	u64 mac;			/* octet 0 in bits 7:0 */
 	struct sf_sim_rep *rep;		/* NULL: none; under the wire's lock */
-	bool deleted;			/* by devlink's user */
+	bool deleted;			/* by devlink's user; under devlink's lock */
 	struct mutex lock;		/* the following three */
 	bool active;
 	bool asked;			/* since it was made inactive: the user, to let go */

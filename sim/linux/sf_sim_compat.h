@@ -70,10 +70,16 @@ static int compat_new(struct devlink *dl,				\
 static int compat_del(struct devlink *dl, unsigned int index,		\
 		      struct netlink_ext_ack *extack)			\
 {									\
-	struct sf_sim_port *port = xa_load(&sf_sim_ports()->by_sfnum, index); \
+	unsigned long sfnum = index;					\
+	struct sf_sim_port *port = port_find(&sfnum, sfnum);		\
+	int ret = -ENODEV;						\
 									\
-	return port && !port->deleted ?					\
-		port_del(dl, &port->dl_port, extack) : -ENODEV;		\
+	if (!port)							\
+		return ret;						\
+	if (!port->deleted)						\
+		ret = port_del(dl, &port->dl_port, extack);		\
+	sf_sim_port_put(port);						\
+	return ret;							\
 }
 
 #define SF_SIM_PORT_OPS							\

@@ -21,7 +21,7 @@
 struct sf_sim_ports {
 	struct device *parent;
 	struct workqueue_struct *wq;
-	struct xarray by_sfnum;		/* including those that are to go */
+	struct xarray by_sfnum;		/* including those whose count is 0, see port_find() */
 	wait_queue_head_t wait;		/* for it to be empty */
 };
 
@@ -37,20 +37,39 @@ static struct sf_sim_ports *sf_sim_ports(void)
 	return devlink_priv(devlink);
 }
 
+/* sf_sim_ports_fini() waits for the lock before it frees what this uses. */
 static void port_release(struct kref *ref)
 {
 	struct sf_sim_port *port = container_of(ref, struct sf_sim_port, ref);
-
 	struct sf_sim_ports *ports = sf_sim_ports();
 
-	xa_erase(&ports->by_sfnum, port->sfnum);
+	xa_lock(&ports->by_sfnum);
+	__xa_erase(&ports->by_sfnum, port->sfnum);
 	wake_up(&ports->wait);
+	xa_unlock(&ports->by_sfnum);
 	kfree(port);
 }
 
 void sf_sim_port_put(struct sf_sim_port *port)
 {
 	kref_put(&port->ref, port_release);
+}
+
+/*
+ * The first port from *sfnum to last, and its number, with a reference.  A port that
+ * has been deleted may lose its last one at any time, without the lock of devlink.
+ */
+static struct sf_sim_port *port_find(unsigned long *sfnum, unsigned long last)
+{
+	struct xarray *by_sfnum = &sf_sim_ports()->by_sfnum;
+	struct sf_sim_port *port;
+
+	xa_lock(by_sfnum);
+	port = xa_find(by_sfnum, sfnum, last, XA_PRESENT);
+	while (port && !kref_get_unless_zero(&port->ref))
+		port = xa_find_after(by_sfnum, sfnum, last, XA_PRESENT);
+	xa_unlock(by_sfnum);
+	return port;
 }
 
 void sf_sim_port_asked(struct sf_sim_port *port)
@@ -314,11 +333,16 @@ void sf_sim_ports_fini(void)
 
 	devlink_unregister(devlink);
 	devl_lock(devlink);
-	xa_for_each(&ports->by_sfnum, sfnum, port)
+	for (sfnum = 0; (port = port_find(&sfnum, U32_MAX)); sfnum++) {
 		if (!port->deleted)
 			port_del(devlink, &port->dl_port, NULL);
+		sf_sim_port_put(port);
+	}
 	devl_unlock(devlink);
 	wait_event(ports->wait, xa_empty(&ports->by_sfnum));
+	/* The last port_release() has woken us, and is to be done with "ports". */
+	xa_lock(&ports->by_sfnum);
+	xa_unlock(&ports->by_sfnum);
 	destroy_workqueue(ports->wq);
 	xa_destroy(&ports->by_sfnum);
 	devlink_free(devlink);

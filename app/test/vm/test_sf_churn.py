@@ -5,6 +5,8 @@
 import glob
 import os
 import re
+import signal
+import subprocess
 import sys
 import time
 
@@ -66,6 +68,25 @@ def test_come_and_go(env):
              f"round {number}: holds more than {least}", 10)
         least = tuple(map(min, least, testpmd.held()))
     testpmd.quit()
+
+
+def unload():
+    return subprocess.run(["rmmod", "sf_sim"], capture_output=True, check=False).returncode == 0
+
+
+def test_module_after_user(env):
+    """The module is unloaded as soon as the user of two deleted sub-functions has been killed."""
+    for _ in range(3):
+        sfs = env.sub_functions("pair")
+        names = [sfs.add(sfnum) for sfnum in (88, 89)]
+        testpmd = env.testpmd([arg for name in names for arg in ("-a", f"auxiliary:{name}")])
+        testpmd.popen.send_signal(signal.SIGSTOP)
+        for sfnum in (88, 89):
+            sfs.delete(sfnum)
+        testpmd.kill()
+        sfs.devlink.kill()
+        wait(unload, "the module stays")
+        sfs.devlink = None
 
 
 def test_kernel_is_content(env):
