@@ -12,6 +12,9 @@
  * so that no client can hold up another: what has come of a message waits in
  * "in", what is left of a reply waits in "out", and while a reply waits no
  * further message is read.
+ *
+ * One limit: files that are of no use are closed, and where a client serves the
+ * file system itself, as with FUSE, that client can have close() wait.
  */
 
 #include <stdbool.h>
