@@ -30,6 +30,7 @@
 #include "sf_ports.h"
 
 #define NB_DESC 512
+#define NB_DESC_FEW 64
 #define SLEEP_MS 5000
 #define NB_READERS 4
 #define NB_READS 100
@@ -38,6 +39,7 @@
 #define WITH_RX_INTERRUPTS 1
 #define WITH_LONG_PACKETS 2
 #define WITH_REMOVAL_EVENTS 4
+#define WITH_FEW_DESCRIPTORS 8
 #define LONG_MTU 9000
 #define LONG_SEGS 3
 
@@ -58,7 +60,8 @@ cmd_configure(uint16_t port, unsigned int nb_queues, unsigned int how)
 		conf.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER;
 		conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	}
-	return port_configure(port, nb_queues, NB_DESC, &conf);
+	return port_configure(port, nb_queues,
+		(how & WITH_FEW_DESCRIPTORS) != 0 ? NB_DESC_FEW : NB_DESC, &conf);
 }
 
 static int
@@ -152,6 +155,16 @@ make_packet(uint16_t port)
 	return m;
 }
 
+static int
+wait_sent(uint16_t port)
+{
+	struct rte_eth_txq_info info;
+	int ret;
+
+	ret = rte_eth_tx_queue_info_get(port, 0, &info);
+	return ret < 0 ? ret : port_wait_sent(port, 0, info.nb_desc);
+}
+
 /* A packet as long as the port has been configured for; it has arrived. */
 static int
 cmd_send_one(uint16_t port, unsigned int a, unsigned int b)
@@ -162,7 +175,16 @@ cmd_send_one(uint16_t port, unsigned int a, unsigned int b)
 	RTE_SET_USED(a);
 	RTE_SET_USED(b);
 	ret = m == NULL ? -ENOMEM : port_send(port, 0, &m, 1);
-	return ret < 0 ? ret : port_wait_sent(port, 0, NB_DESC);
+	return ret < 0 ? ret : wait_sent(port);
+}
+
+/* Wait until the device has sent all that is in the ring, without sending more. */
+static int
+cmd_wait_sent(uint16_t port, unsigned int a, unsigned int b)
+{
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	return wait_sent(port);
 }
 
 /* The length of the next packet, for which there is so much time. */
@@ -470,6 +492,7 @@ static const struct {
 	{ "try", cmd_try },
 	{ "wait-link", cmd_wait_link },
 	{ "wait-on", cmd_wait_on },
+	{ "wait-sent", cmd_wait_sent },
 };
 
 /* A number is an answer, and so is a name for an error. */

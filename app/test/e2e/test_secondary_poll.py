@@ -183,21 +183,30 @@ def test_killed_within(env):
         quit_all(another, primary)
 
 
-RING = 512
+RING = 64
+FEW_DESCRIPTORS = 8
 
 
 def prepare_receiving(primary, secondary, packets, mbufs):
     """Packets at the end of the ring and at its beginning, and one on both sides of it."""
     before = RING - packets * mbufs // 2 - 1
-    primary.do(f"send 0 {before} 0")
-    secondary.do(f"discard 1 0 {before}")
+    for count in (before // 2, before - before // 2):
+        primary.do(f"send 0 {count} 0")
+        secondary.do(f"discard 1 0 {count}")
     primary.do(*["send-one 0"] * packets)
 
 
 def exchange_receiving(primary, secondary):
-    """The first packet may go with one that the killed process had begun."""
+    """The first packet may go with one that the killed process had begun.
+
+    More than fit the ring follow: the device is told of buffers that are posted anew.
+    """
     primary.do("send-one 0", "send-one 0")
-    return [secondary.ask("receive 1 0 5000")]
+    lengths = [secondary.ask("receive 1 0 5000")]
+    for _ in range(9):
+        primary.do(*["send-one 0"] * 8)
+        secondary.do("discard 1 0 8")
+    return lengths
 
 
 def prepare_sending(primary, secondary, packets, mbufs):
@@ -205,8 +214,8 @@ def prepare_sending(primary, secondary, packets, mbufs):
 
 
 def exchange_sending(primary, secondary):
-    """What the killed process had sent may come as well."""
-    secondary.do("send-one 0")
+    """What the killed process had sent may come as well, without another packet behind it."""
+    secondary.do("wait-sent 0", "send-one 0")
     lengths = [primary.ask("receive 1 0 5000")]
     while lengths[-1].isdigit():
         lengths.append(primary.ask("receive 1 0 0"))
@@ -225,7 +234,7 @@ def killed_at_each_change(env, way, packets, mbufs=1):
         "receiving": ("die-receiving 1 0", prepare_receiving, exchange_receiving),
         "sending": ("die-sending 0 0", prepare_sending, exchange_sending),
     }[way]
-    length, how = ("60", 0) if mbufs == 1 else ("4500", 2)
+    length, how = ("60", FEW_DESCRIPTORS) if mbufs == 1 else ("4500", FEW_DESCRIPTORS | 2)
     went_on = refused = 0
     with processes(env) as started:
         primary = started.process(0, [SF0, SF1])

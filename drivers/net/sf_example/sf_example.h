@@ -488,7 +488,8 @@ uint16_t sf_rxq_lend(struct sf_rxq *rxq);
 
 /*
  * Whether a queue can be used on after a process that has died within a burst: it has not when
- * it changed the ring.  Of a scattered queue, the packet begun is dropped.
+ * it changed the ring.  Of a scattered queue, the packet begun is dropped.  The doorbell is rung
+ * again, as the process may have died before it has done so.
  */
 bool sf_rxq_succeed(struct sf_rxq *rxq, bool is_scattered);
 

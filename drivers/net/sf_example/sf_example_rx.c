@@ -288,6 +288,7 @@ sf_rxq_succeed(struct sf_rxq *rxq, bool is_scattered)
 		rxq->first = NULL;
 		rxq->skip = true;
 	}
+	rte_write32(rxq->tail, rxq->tail_db); /* which may have moved, and nobody been told */
 	return true;
 }
 

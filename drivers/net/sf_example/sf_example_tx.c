@@ -236,9 +236,13 @@ sf_txq_succeed(const struct sf_txq *txq)
 {
 	const uint16_t last = (txq->tail == 0 ? txq->size : txq->tail) - 1;
 
-	return txq->tail < txq->size &&
-		((uint32_t)txq->clean + tx_used(txq)) % txq->size == txq->tail &&
-		(tx_used(txq) == 0 || txq->mbufs[last] != NULL); /* no packet is begun */
+	if (txq->tail >= txq->size ||
+			((uint32_t)txq->clean + tx_used(txq)) % txq->size != txq->tail ||
+			(tx_used(txq) != 0 && txq->mbufs[last] == NULL)) /* a packet is begun */
+		return false;
+	/* Packets may be in the ring of which the device has not been told. */
+	sf_tx_doorbell(txq, (txq->port->features & SF_F_WAKE) != 0);
+	return true;
 }
 
 /* A burst sends nothing, and looks at nothing. */
