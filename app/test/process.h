@@ -65,14 +65,18 @@ int cmd_heap(uint16_t unused, unsigned int a, unsigned int b);
 int cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b);
 
 /**
- * Be killed within an Rx or a Tx burst, at the instruction that makes so many changes of the
- * queue complete; -ERANGE if a burst makes fewer.
+ * Be killed within an Rx or a Tx burst, or an Rx burst for no packet, at the instruction that
+ * makes so many changes of the queue and the pool complete; -ERANGE if a burst makes fewer.
  */
 int cmd_die_receiving(uint16_t port, unsigned int queue, unsigned int nb_changes);
 int cmd_die_sending(uint16_t port, unsigned int queue, unsigned int nb_changes);
+int cmd_die_succeeding(uint16_t port, unsigned int queue, unsigned int nb_changes);
 
 /** Use a port's queues for no packet, as whoever comes after a killed process. */
 int cmd_try(uint16_t port, unsigned int queue, unsigned int unused);
+
+/** How many mbufs are in their pool twice. */
+int cmd_twice(uint16_t unused, unsigned int a, unsigned int b);
 
 /** A packet in one mbuf or in several, as the port has been configured; or NULL. */
 struct rte_mbuf *make_packet(uint16_t port);

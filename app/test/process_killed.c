@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <ethdev_driver.h>
@@ -41,13 +42,22 @@ cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b)
 	return 0;
 }
 
-/* A queue, as its last change has left it, and how many changes the process still lives. */
+/*
+ * A queue and its pool, as their last change has left them, and how many changes the process
+ * still lives.
+ */
 static struct {
 	const void *at;
 	size_t size;
 	uint32_t crc;
 	unsigned int nb_left;
 } watched;
+
+static uint32_t
+watched_crc(void)
+{
+	return rte_hash_crc(watched.at, watched.size, rte_mempool_avail_count(pool));
+}
 
 static void
 on_trap(int signal)
@@ -57,7 +67,7 @@ on_trap(int signal)
 	RTE_SET_USED(signal);
 	if (trap_is_in_pool())
 		return;
-	crc = rte_hash_crc(watched.at, watched.size, 0);
+	crc = watched_crc();
 	if (crc == watched.crc)
 		return;
 	watched.crc = crc;
@@ -75,7 +85,7 @@ watch(const void *queue, unsigned int nb_changes)
 	watched.at = queue;
 	if (nb_changes == 0 || rte_malloc_validate(watched.at, &watched.size) < 0)
 		return -EINVAL;
-	watched.crc = rte_hash_crc(watched.at, watched.size, 0);
+	watched.crc = watched_crc();
 	watched.nb_left = nb_changes;
 	trap_watch_pool(pool);
 	return sigaction(SIGTRAP, &action, NULL) < 0 ? -errno : 0;
@@ -120,10 +130,52 @@ cmd_die_sending(uint16_t port, unsigned int queue, unsigned int nb_changes)
 }
 
 int
+cmd_die_succeeding(uint16_t port, unsigned int queue, unsigned int nb_changes)
+{
+	struct rte_mbuf *none;
+	int ret;
+
+	ret = watch(rte_eth_devices[port].data->rx_queues[queue], nb_changes);
+	if (ret < 0)
+		return ret;
+	trap(true);
+	rte_eth_rx_burst(port, queue, &none, 0);
+	trap(false);
+	return -ERANGE;
+}
+
+int
 cmd_try(uint16_t port, unsigned int queue, unsigned int unused)
 {
 	struct rte_mbuf *none;
 
 	RTE_SET_USED(unused);
 	return rte_eth_rx_burst(port, queue, &none, 0) + rte_eth_tx_burst(port, queue, &none, 0);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int
+cmd_twice(uint16_t unused, unsigned int a, unsigned int b)
+{
+	static void *found[NB_MBUFS];
+	unsigned int nb = 0, i;
+	int twice = 0;
+
+	RTE_SET_USED(unused);
+	RTE_SET_USED(a);
+	RTE_SET_USED(b);
+	while (nb < RTE_DIM(found) && rte_mempool_get(pool, &found[nb]) == 0)
+		nb++;
+	rte_mempool_put_bulk(pool, found, nb);
+	qsort(found, nb, sizeof(found[0]), compare);
+	for (i = 1; i < nb; i++)
+		twice += found[i] == found[i - 1];
+	return twice;
 }

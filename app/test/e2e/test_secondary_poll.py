@@ -222,6 +222,15 @@ def exchange_sending(primary, secondary):
     return lengths[:-1]
 
 
+def dies(process, command):
+    """Whether a process is killed by a command for that, or has fewer changes to make."""
+    process.type(f"{command}\nquit")
+    if process.wait() == -signal.SIGKILL:
+        return True
+    assert "= ERANGE" in process.text(), process.text()
+    return False
+
+
 def killed_at_each_change(env, way, packets, mbufs=1):
     """One process after another is killed, a change of the queue further on within a burst.
 
@@ -243,9 +252,7 @@ def killed_at_each_change(env, way, packets, mbufs=1):
         for number in itertools.count(1):
             start(primary)
             prepare(primary, secondary, packets, mbufs)
-            secondary.type(f"{command} {number}\nquit")
-            if secondary.wait() != -signal.SIGKILL:
-                assert "= ERANGE" in secondary.text(), secondary.text()
+            if not dies(secondary, f"{command} {number}"):
                 break
             secondary = started.process(number + 1, [SF0, SF1])
             secondary.do("try 0 0", "try 1 0")
@@ -278,6 +285,29 @@ def test_killed_at_each_change_sending(env):
 
 def test_killed_at_each_change_sending_in_pieces(env):
     killed_at_each_change(env, "sending", 4, mbufs=3)
+
+
+def test_successor_killed(env):
+    """Killed with a packet begun, and so is whoever drops that: no mbuf is freed twice."""
+    if platform.machine() != "x86_64":
+        raise harness.Skip("the trap flag is x86's")
+    killed = 0
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        primary.do("configure 0 1 2", "configure 1 1 2")
+        # By then the first buffer of a packet is out of the ring, and the second may be.
+        for changes, again in itertools.product(range(4, 7), range(1, 4)):
+            start(primary)
+            primary.do("send-one 0")
+            assert dies(started.process(1, [SF0, SF1]), f"die-receiving 1 0 {changes}")
+            killed += dies(started.process(2, [SF0, SF1]), f"die-succeeding 1 0 {again}")
+            third = started.process(3, [SF0, SF1])
+            third.do("try 1 0")
+            quit_all(third)
+            stop(primary)
+            assert primary.ask("twice") == "0", (changes, again)
+        assert killed > 0
+        quit_all(primary)
 
 
 def close(primary, port):

@@ -279,14 +279,16 @@ bool
 sf_rxq_succeed(struct sf_rxq *rxq, bool is_scattered)
 {
 	const uint32_t end = (uint32_t)rxq->next + sf_rx_posted(rxq);
+	struct rte_mbuf *first = rxq->first;
 
 	if (rxq->next == rxq->size || end % rxq->size != rxq->tail)
 		return false;
 	/* It may have lost a buffer, or be over. */
 	if (is_scattered) {
-		rte_pktmbuf_free(rxq->first);
-		rxq->first = NULL;
 		rxq->skip = true;
+		rxq->first = NULL;
+		sf_in_this_order(); /* this process may be killed as well */
+		rte_pktmbuf_free(first);
 	}
 	rte_write32(rxq->tail, rxq->tail_db); /* which may have moved, and nobody been told */
 	return true;
