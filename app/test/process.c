@@ -84,6 +84,20 @@ cmd_stop(uint16_t port, unsigned int a, unsigned int b)
 }
 
 static int
+cmd_start_queue(uint16_t port, unsigned int queue, unsigned int b)
+{
+	RTE_SET_USED(b);
+	return rte_eth_dev_rx_queue_start(port, queue);
+}
+
+static int
+cmd_stop_queue(uint16_t port, unsigned int queue, unsigned int b)
+{
+	RTE_SET_USED(b);
+	return rte_eth_dev_rx_queue_stop(port, queue);
+}
+
+static int
 cmd_reset(uint16_t port, unsigned int a, unsigned int b)
 {
 	RTE_SET_USED(a);
@@ -487,7 +501,9 @@ static const struct {
 	{ "sleep", cmd_sleep },
 	{ "spare-files", cmd_spare_files },
 	{ "start", cmd_start },
+	{ "start-queue", cmd_start_queue },
 	{ "stop", cmd_stop },
+	{ "stop-queue", cmd_stop_queue },
 	{ "stop-within", cmd_stop_within },
 	{ "traffic", cmd_traffic },
 	{ "try", cmd_try },

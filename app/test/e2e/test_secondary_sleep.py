@@ -6,6 +6,7 @@
 Port 0 sends, and port 1 is received from.  Both are the primary's.
 """
 import sys
+import time
 
 import harness
 from test_secondary import SF0, SF1, processes
@@ -157,6 +158,25 @@ def test_secondary_dies_asleep(env):
         primary.do("wait-on 1 0", "send 0 1 0")
         assert primary.ask("sleep 1 0 1").isdigit()
         quit_all(primary)
+
+
+def test_queue_restarted(env):
+    """Who sleeps on a queue is woken when that queue is stopped, and when it is started."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("wait-on 1 0")
+        secondary.type("sleep 1 0 1")
+        secondary.expect("^asleep")
+        primary.do("stop-queue 1 0")
+        time.sleep(0.5)
+        primary.do("start-queue 1 0")
+        time.sleep(0.5)
+        primary.do("send 0 1 0")
+        assert secondary.answer() == "3"
+        quit_all(secondary, primary)
 
 
 def test_not_configured(env):

@@ -617,8 +617,13 @@ void sf_intr_stop(struct rte_eth_dev *dev);
 void sf_intr_share(struct rte_eth_dev *dev);
 void sf_intr_unshare(struct rte_eth_dev *dev);
 
-/* Wake who sleeps on a queue in a secondary: it may have been stopped, or started. */
-void sf_intr_wake(struct rte_eth_dev *dev);
+/*
+ * Wake who sleeps on a queue in a secondary: it may have been stopped, or started.  There are
+ * interrupt vectors for that between sf_intr_start() and sf_intr_stop() only.
+ */
+void sf_intr_wake_queue(const struct rte_eth_dev *dev, uint16_t id);
+/* The same for all queues of a port. */
+void sf_intr_wake(const struct rte_eth_dev *dev);
 
 int sf_is_removed(struct rte_eth_dev *dev);
 /* Interrupt at the next completion, or at once if it is there. */

@@ -236,17 +236,24 @@ sf_intr_stop(struct rte_eth_dev *dev)
 }
 
 void
-sf_intr_wake(struct rte_eth_dev *dev)
+sf_intr_wake_queue(const struct rte_eth_dev *dev, uint16_t id)
 {
 	const uint64_t one = 1;
-	int i, nb = rte_intr_nb_efd_get(dev->intr_handle);
 
-	if (!sf_port(dev)->gates->attached || !dev->data->dev_conf.intr_conf.rxq)
+	if (!sf_port(dev)->gates->attached || id >= rte_intr_nb_efd_get(dev->intr_handle))
 		return;
-	for (i = 0; i < nb; i++)
-		if (write(rte_intr_efds_index_get(dev->intr_handle, i), &one, sizeof(one)) < 0)
-			SF_LOG(DEBUG, driver, sf_port(dev), "Rx queue %d: nobody is woken: %s", i,
-				strerror(errno));
+	if (write(rte_intr_efds_index_get(dev->intr_handle, id), &one, sizeof(one)) < 0)
+		SF_LOG(DEBUG, driver, sf_port(dev), "Rx queue %u: nobody is woken: %s", id,
+			strerror(errno));
+}
+
+void
+sf_intr_wake(const struct rte_eth_dev *dev)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->data->nb_rx_queues; i++)
+		sf_intr_wake_queue(dev, i);
 }
 
 /* --- Vectors in a secondary process ------------------------------------------ */

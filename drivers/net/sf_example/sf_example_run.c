@@ -313,9 +313,11 @@ sf_rx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 	ret = sf_rxq_check_mtu(dev, rxq, dev->data->mtu);
 	if (ret == 0)
 		ret = rxq_start(dev, rxq);
-	if (ret == 0)
-		dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
-	return ret;
+	if (ret < 0)
+		return ret;
+	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STARTED;
+	sf_intr_wake_queue(dev, id); /* of a port that runs; all are when it is started */
+	return 0;
 }
 
 int
@@ -335,6 +337,7 @@ sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 	int ret = rxq_stop(dev->data->rx_queues[id], sf_gates_leave_by());
 
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
+	sf_intr_wake_queue(dev, id);
 	if (ret < 0)
 		say_kept_of_port(dev);
 	return ret;
