@@ -179,6 +179,25 @@ def test_queue_restarted(env):
         quit_all(secondary, primary)
 
 
+def test_configured_without(env):
+    """Who sleeps is woken, and told, when a port comes back without Rx interrupts."""
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary)
+        start(primary)
+        secondary = started.process(1, [SF0, SF1])
+        secondary.do("wait-on 1 0")
+        secondary.type("sleep 1 0 1")
+        secondary.expect("^asleep")
+        stop(primary)
+        time.sleep(0.5)  # it is asleep again, on a queue that does not run
+        configure(primary, intr=0)
+        start(primary)
+        assert secondary.answer() == "EOPNOTSUPP"
+        assert primary.ask("wait-on 1 0") != "0"
+        quit_all(secondary, primary)
+
+
 def test_not_configured(env):
     """There is nothing to be armed if the primary has not asked for Rx interrupts."""
     with processes(env) as started:

@@ -199,15 +199,16 @@ int
 sf_intr_start(struct rte_eth_dev *dev)
 {
 	const struct sf_port *port = sf_port(dev);
-	const uint16_t nb_queues = dev->data->dev_conf.intr_conf.rxq ?
-			dev->data->nb_rx_queues : 0;
+	const bool has_rxq = dev->data->dev_conf.intr_conf.rxq != 0;
+	const uint16_t nb_queues = dev->data->nb_rx_queues;
 	int ret;
 
+	/* A secondary may sleep since the port had Rx interrupts: it is woken, and told. */
 	ret = rte_vfio_irq_enable(sf_vfio(port), RTE_VFIO_PCI_IRQ_MSIX, dev->intr_handle,
-			nb_queues);
+			has_rxq || port->gates->attached ? nb_queues : 0);
 	if (ret < 0)
 		return ret;
-	ret = rx_vectors_set(dev, nb_queues);
+	ret = rx_vectors_set(dev, has_rxq ? nb_queues : 0);
 	if (ret < 0)
 		goto disable;
 	ret = rte_intr_callback_register(dev->intr_handle, config_intr, dev);
