@@ -158,6 +158,24 @@ test_link_event(void)
 	return rte_eth_dev_stop(ports[0]);
 }
 
+/* A device that goes takes its link down, and that is told as any other change of it. */
+static int
+test_link_of_gone_device(void)
+{
+	struct rte_eth_link link;
+
+	TEST_ASSERT_OK(start(RTE_ETH_EVENT_INTR_LSC, NULL));
+	sim_host_stop();
+	TEST_ASSERT_OK(wait_event(&calls, 1));
+	TEST_ASSERT_OK(rte_eth_link_get_nowait(ports[0], &link));
+	TEST_ASSERT_EQUAL(link.link_status, RTE_ETH_LINK_DOWN);
+	rte_delay_us_sleep(20000);
+	TEST_ASSERT_EQUAL(calls, 1);
+	TEST_ASSERT_OK(rte_eth_dev_callback_unregister(ports[0], RTE_ETH_EVENT_INTR_LSC, on_event,
+		NULL));
+	return sim_host_start(devices, 2, SF_WIRE_PAIR);
+}
+
 static int
 in_removal_callback(int (*action)(void))
 {
@@ -212,6 +230,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_in_reset_callback),
 	TEST_CASE(test_in_link_callback),
 	TEST_CASE(test_link_event),
+	TEST_CASE(test_link_of_gone_device),
 	TEST_CASE(test_in_removal_callback),
 	{ .name = NULL }
 };

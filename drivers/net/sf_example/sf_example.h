@@ -341,8 +341,8 @@ int sf_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf);
 int sf_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf);
 int sf_fw_version_get(struct rte_eth_dev *dev, char *buf, size_t size);
 
-/* The link is down, whatever the device says. */
-void sf_link_clear(struct rte_eth_dev *dev);
+/* The link is down, whatever the device says: 0 if it was up, or -1. */
+int sf_link_clear(struct rte_eth_dev *dev);
 
 /* --- sf_example_filter.c: who may come in -------------------------------- */
 

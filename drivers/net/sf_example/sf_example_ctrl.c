@@ -287,7 +287,7 @@ link_is_up(const struct sf_port *port, bool *up)
 	return ret;
 }
 
-void
+int
 sf_link_clear(struct rte_eth_dev *dev)
 {
 	const struct rte_eth_link link = {
@@ -297,7 +297,7 @@ sf_link_clear(struct rte_eth_dev *dev)
 		.link_status = RTE_ETH_LINK_DOWN,
 	};
 
-	rte_eth_linkstatus_set(dev, &link);
+	return rte_eth_linkstatus_set(dev, &link);
 }
 
 /* 0 if the link is not as it was, -1 if it is, as ethdev has it. */

@@ -90,7 +90,9 @@ device_event(struct rte_vfio_dev *vfio __rte_unused, enum rte_vfio_dev_event eve
 		return;
 	case RTE_VFIO_DEV_EVENT_GONE:
 		rte_atomic_store_explicit(&port->gone, true, rte_memory_order_relaxed);
-		sf_link_clear(dev);
+		/* An application may listen to this and not to removals, as bonding does. */
+		if (sf_link_clear(dev) == 0 && dev->data->dev_conf.intr_conf.lsc)
+			tell_later(dev, tell_link);
 		break;
 	case RTE_VFIO_DEV_EVENT_REQUEST:
 		SF_LOG(NOTICE, driver, port, "the device is wanted back");
