@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <rte_cycles.h>
+#include <rte_vect.h>
 
 #include "sf_ports.h"
 
@@ -243,6 +244,37 @@ test_reset(void)
 	return ports_exchange(ports[0], ports[1], 256);
 }
 
+/* A burst larger than tx_free_thresh is sent whole if the device is done with all before it. */
+static int
+send_large_bursts(uint16_t bits)
+{
+	struct rte_mbuf *m[2 * BURST];
+	unsigned int i, j;
+
+	TEST_ASSERT_OK(rte_vect_set_max_simd_bitwidth(bits));
+	TEST_ASSERT_OK(ports_start(1, 512, NULL));
+	for (i = 0; i < 20; i++) {
+		for (j = 0; j < RTE_DIM(m); j++)
+			m[j] = make_frame(60, station, j);
+		TEST_ASSERT_EQUAL(rte_eth_tx_burst(ports[0], 0, m, RTE_DIM(m)), RTE_DIM(m));
+		TEST_ASSERT_OK(port_wait_sent(ports[0], 0, 512));
+		TEST_ASSERT_EQUAL(port_receive(ports[1], 0, m, RTE_DIM(m), 1000), RTE_DIM(m));
+		rte_pktmbuf_free_bulk(m, RTE_DIM(m));
+	}
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	return rte_eth_dev_stop(ports[1]);
+}
+
+static int
+test_large_bursts(void)
+{
+	const uint16_t before = rte_vect_get_max_simd_bitwidth();
+
+	TEST_ASSERT_OK(send_large_bursts(RTE_VECT_SIMD_DISABLED));
+	TEST_ASSERT_OK(send_large_bursts(RTE_VECT_SIMD_MAX));
+	return rte_vect_set_max_simd_bitwidth(before);
+}
+
 /* What the device cannot send is dropped and counted, and halts nothing. */
 static int
 test_bad_mbufs(void)
@@ -365,6 +397,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_restart),
 	TEST_CASE(test_close_and_attach),
 	TEST_CASE(test_reset),
+	TEST_CASE(test_large_bursts),
 	TEST_CASE(test_bad_mbufs),
 	TEST_CASE(test_mixed_burst),
 	TEST_CASE(test_pause),

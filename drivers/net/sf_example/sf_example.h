@@ -145,7 +145,7 @@ struct sf_txq {
 	uint16_t clean; /* oldest mbuf not freed */
 	uint16_t nb_free; /* descriptors that can be filled */
 	uint16_t nb_done; /* from clean on, known to be sent */
-	uint16_t free_thresh; /* free mbufs when nb_free is below this */
+	uint16_t free_thresh; /* free mbufs when nb_free is below this, or below a burst */
 	bool broken; /* the status line says nothing: it had nonsense in it, or is stopped */
 	bool stopped; /* nothing in the ring, and no room in it */
 	volatile void *tail_db;

@@ -128,10 +128,11 @@ tx_burst(void *queue, struct rte_mbuf **pkts, uint16_t nb_pkts,
 {
 	struct sf_txq *txq = queue;
 	const uint16_t before = txq->tail;
+	const uint16_t room = RTE_MAX(nb_pkts, txq->free_thresh);
 	uint16_t n, run;
 
-	if (txq->nb_free < txq->free_thresh)
-		tx_reclaim(txq, RTE_MAX(nb_pkts, txq->free_thresh), fast_free);
+	if (txq->nb_free < room)
+		tx_reclaim(txq, room, fast_free);
 	nb_pkts = RTE_MIN(nb_pkts, txq->nb_free);
 	for (n = 0; n < nb_pkts; n += run) {
 		run = RTE_MIN(nb_pkts - n, txq->size - txq->tail);

@@ -115,14 +115,14 @@ tx_burst_vec(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts,
 	const bool fast_free, const bool wake)
 {
 	const uint16_t before = txq->tail;
+	const uint16_t room = RTE_MAX(nb_pkts, txq->free_thresh);
 	uint16_t n, run;
 
-	if (txq->nb_free < txq->free_thresh) {
-		n = RTE_MAX(nb_pkts, txq->free_thresh);
+	if (txq->nb_free < room) {
 		if (fast_free)
-			sf_tx_reclaim_fast_free(txq, n);
+			sf_tx_reclaim_fast_free(txq, room);
 		else
-			sf_tx_reclaim(txq, n);
+			sf_tx_reclaim(txq, room);
 	}
 	nb_pkts = RTE_MIN(nb_pkts, txq->nb_free);
 	for (n = 0; n < nb_pkts; n += run) {
