@@ -72,6 +72,12 @@ int cmd_die_receiving(uint16_t port, unsigned int queue, unsigned int nb_changes
 int cmd_die_sending(uint16_t port, unsigned int queue, unsigned int nb_changes);
 int cmd_die_succeeding(uint16_t port, unsigned int queue, unsigned int nb_changes);
 
+/** Be killed when looking at an Rx descriptor, likewise; the changes are those of the gates. */
+int cmd_die_looking(uint16_t port, unsigned int queue, unsigned int nb_changes);
+
+/** The status of an Rx descriptor. */
+int cmd_look(uint16_t port, unsigned int queue, unsigned int offset);
+
 /** Use a port's queues for no packet, as whoever comes after a killed process. */
 int cmd_try(uint16_t port, unsigned int queue, unsigned int unused);
 

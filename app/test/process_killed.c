@@ -12,6 +12,7 @@
 #include <ethdev_driver.h>
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
+#include <rte_memzone.h>
 
 #include "process.h"
 #include "sf_ports.h"
@@ -43,8 +44,8 @@ cmd_stop_within(uint16_t unused, unsigned int a, unsigned int b)
 }
 
 /*
- * A queue and its pool, as their last change has left them, and how many changes the process
- * still lives.
+ * Memory, as a queue's, and the pool, as their last change has left them, and how many changes
+ * the process still lives.
  */
 static struct {
 	const void *at;
@@ -76,19 +77,29 @@ on_trap(int signal)
 }
 
 static int
-watch(const void *queue, unsigned int nb_changes)
+watch_memory(const void *at, size_t size, unsigned int nb_changes)
 {
 	const struct sigaction action = { .sa_handler = on_trap };
 
 	if (!HAVE_TRAP)
 		return -ENOTSUP;
-	watched.at = queue;
-	if (nb_changes == 0 || rte_malloc_validate(watched.at, &watched.size) < 0)
+	if (nb_changes == 0)
 		return -EINVAL;
+	watched.at = at;
+	watched.size = size;
 	watched.crc = watched_crc();
 	watched.nb_left = nb_changes;
 	trap_watch_pool(pool);
 	return sigaction(SIGTRAP, &action, NULL) < 0 ? -errno : 0;
+}
+
+static int
+watch(const void *queue, unsigned int nb_changes)
+{
+	size_t size;
+
+	return rte_malloc_validate(queue, &size) < 0 ? -EINVAL :
+		watch_memory(queue, size, nb_changes);
 }
 
 int
@@ -142,6 +153,30 @@ cmd_die_succeeding(uint16_t port, unsigned int queue, unsigned int nb_changes)
 	rte_eth_rx_burst(port, queue, &none, 0);
 	trap(false);
 	return -ERANGE;
+}
+
+int
+cmd_die_looking(uint16_t port, unsigned int queue, unsigned int nb_changes)
+{
+	char name[RTE_MEMZONE_NAMESIZE];
+	const struct rte_memzone *gates;
+	int ret;
+
+	snprintf(name, sizeof(name), "sf_gates_%u", port);
+	gates = rte_memzone_lookup(name);
+	ret = gates == NULL ? -ENOENT : watch_memory(gates->addr, gates->len, nb_changes);
+	if (ret < 0)
+		return ret;
+	trap(true);
+	rte_eth_rx_descriptor_status(port, queue, 0);
+	trap(false);
+	return -ERANGE;
+}
+
+int
+cmd_look(uint16_t port, unsigned int queue, unsigned int offset)
+{
+	return rte_eth_rx_descriptor_status(port, queue, offset);
 }
 
 int

@@ -310,6 +310,23 @@ def test_successor_killed(env):
         quit_all(primary)
 
 
+def test_killed_looking(env):
+    """Killed while it looks at a descriptor: another process can look at that all the same."""
+    if platform.machine() != "x86_64":
+        raise harness.Skip("the trap flag is x86's")
+    available, unavailable = "0", "2"
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, intr=0)
+        start(primary)
+        assert dies(started.process(1, [SF0, SF1]), "die-looking 1 0 1")
+        secondary = started.process(2, [SF0, SF1])
+        assert secondary.ask("look 1 0 0") == available
+        assert secondary.ask("look 1 0 511") == unavailable
+        stop(primary)
+        quit_all(secondary, primary)
+
+
 def close(primary, port):
     """How many blocks of EAL's heap this gives back."""
     before = int(primary.ask("heap"))

@@ -281,6 +281,8 @@ struct sf_gates *sf_gates_get(uint16_t port_id);
 void sf_gate_open(struct sf_gate *gate, void *queue);
 /* When a process must have left all gates that are closed together, in timer cycles. */
 uint64_t sf_gates_leave_by(void);
+/* Also true of one that runs in another PID namespace. */
+bool sf_process_has_died(uint32_t pid);
 /* False if one is still inside then, and so may use the queue. */
 bool sf_gate_close(struct sf_gate *gate, uint64_t leave_by);
 

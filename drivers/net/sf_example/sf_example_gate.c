@@ -49,6 +49,12 @@ sf_gate_open(struct sf_gate *gate, void *queue)
 	rte_atomic_store_explicit(&gate->queue, queue, rte_memory_order_release);
 }
 
+bool
+sf_process_has_died(uint32_t pid)
+{
+	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
 static uint64_t
 cycles_in(unsigned int ms)
 {
@@ -71,7 +77,7 @@ has_left(RTE_ATOMIC(uint32_t) *inside, uint64_t leave_by)
 	while ((pid = rte_atomic_load_explicit(inside, rte_memory_order_acquire)) != 0) {
 		if (rte_get_timer_cycles() > leave_by)
 			return false;
-		if (kill(pid, 0) == 0 || errno != ESRCH) {
+		if (!sf_process_has_died(pid)) {
 			dead_at = cycles_in(DEAD_AFTER_MS);
 		} else if (rte_get_timer_cycles() > dead_at) {
 			rte_atomic_store_explicit(inside, 0, rte_memory_order_relaxed);

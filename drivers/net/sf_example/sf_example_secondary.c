@@ -17,7 +17,6 @@
  */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -73,6 +72,14 @@ say_half_done(struct passage *p, uint32_t dead)
 		(unsigned int)(p->gate - first), dead);
 }
 
+/* As a compare-and-exchange: if another process is inside, or none, *inside tells. */
+static __rte_always_inline bool
+take_place(RTE_ATOMIC(uint32_t) *place, uint32_t *inside, uint32_t pid)
+{
+	return rte_atomic_compare_exchange_strong_explicit(place, inside, pid,
+		rte_memory_order_seq_cst, rte_memory_order_relaxed);
+}
+
 /*
  * Take the place of a process that has died inside.  If that was when it changed the ring, the
  * queue serves nobody until the primary starts it anew.
@@ -83,10 +90,7 @@ succeed(struct passage *p, uint32_t dead)
 	uint32_t inside = dead;
 	void *queue;
 
-	if (kill(dead, 0) == 0 || errno != ESRCH)
-		return false;
-	if (!rte_atomic_compare_exchange_strong_explicit(&p->gate->user, &inside, p->pid,
-			rte_memory_order_seq_cst, rte_memory_order_relaxed))
+	if (!sf_process_has_died(dead) || !take_place(&p->gate->user, &inside, p->pid))
 		return false;
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 	queue = rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_acquire);
@@ -136,23 +140,30 @@ look_away(const struct passage *p)
 	rte_atomic_store_explicit(&p->gate->looker, 0, rte_memory_order_release);
 }
 
+/* In turns; the lock of a process that has died with it is taken over. */
+static bool
+looker_lock(const struct passage *p)
+{
+	uint32_t inside = 0;
+	unsigned int i;
+
+	for (i = 0; i < LOOK_SPINS; i++) {
+		inside = 0;
+		if (take_place(&p->gate->looker, &inside, p->pid))
+			return true;
+		rte_pause();
+	}
+	return sf_process_has_died(inside) && take_place(&p->gate->looker, &inside, p->pid);
+}
+
 /* As enter(), for any number of threads beside the one that uses the queue. */
 static void *
 look(const struct passage *p)
 {
-	uint32_t nobody = 0;
-	unsigned int i;
 	void *queue;
 
-	if (p->gate == NULL)
+	if (p->gate == NULL || !looker_lock(p))
 		return NULL;
-	for (i = 0; !rte_atomic_compare_exchange_strong_explicit(&p->gate->looker, &nobody,
-			p->pid, rte_memory_order_seq_cst, rte_memory_order_relaxed); i++) {
-		if (i == LOOK_SPINS) /* who looks has died */
-			return NULL;
-		nobody = 0;
-		rte_pause();
-	}
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
 	queue = rte_atomic_load_explicit(&p->gate->queue, rte_memory_order_acquire);
 	if (queue == NULL || p->gates->incarnation != p->incarnation) {
