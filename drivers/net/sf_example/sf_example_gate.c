@@ -80,8 +80,10 @@ has_left(RTE_ATOMIC(uint32_t) *inside, uint64_t leave_by)
 		if (!sf_process_has_died(pid)) {
 			dead_at = cycles_in(DEAD_AFTER_MS);
 		} else if (rte_get_timer_cycles() > dead_at) {
-			rte_atomic_store_explicit(inside, 0, rte_memory_order_relaxed);
-			break;
+			/* Another process may have taken the place by now. */
+			rte_atomic_compare_exchange_strong_explicit(inside, &pid, 0,
+				rte_memory_order_acquire, rte_memory_order_relaxed);
+			continue;
 		}
 		rte_delay_us_sleep(LEAVE_POLL_US);
 	}
