@@ -15,11 +15,13 @@
 #include <stdlib.h>
 
 #include <ethdev_driver.h>
+#include <rte_cycles.h>
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
 #include <rte_vect.h>
 
+#include "sf_example.h"
 #include "sf_ports.h"
 #include "trap.h"
 
@@ -383,6 +385,37 @@ test_sender_killed_in_pieces(void)
 		RTE_VECT_SIMD_DISABLED);
 }
 
+/* --- Processes that do not come back ------------------------------------------------- */
+
+/* A process that has died in all gates of a port does not hold up its stop for each of them. */
+static int
+test_killed_in_all_gates(void)
+{
+	const uint32_t pid = INT32_MAX; /* nobody's */
+	struct sf_gates *gates;
+	uint64_t begun;
+	unsigned int i;
+
+	TEST_ASSERT_OK(ports_start(SF_MAX_QUEUE_PAIRS, 64, NULL));
+	gates = sf_port(&rte_eth_devices[ports[0]])->gates;
+	for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {
+		gates->rx[i].user = gates->rx[i].looker = pid;
+		gates->tx[i].user = gates->tx[i].looker = pid;
+	}
+	begun = rte_get_timer_cycles();
+	test_log_start();
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT_EQUAL(test_log_count("does not come out"), 0);
+	TEST_ASSERT((rte_get_timer_cycles() - begun) / rte_get_timer_hz() < 1, "it takes seconds");
+	for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {
+		TEST_ASSERT_EQUAL(gates->rx[i].user | gates->rx[i].looker, 0);
+		TEST_ASSERT_EQUAL(gates->tx[i].user | gates->tx[i].looker, 0);
+	}
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
+	TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
+	return TEST_SUCCESS;
+}
+
 static const struct test_case cases[] = {
 	TEST_CASE(test_receiver_killed),
 	TEST_CASE(test_receiver_killed_with_vectors),
@@ -391,6 +424,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_sender_killed_fast_free),
 	TEST_CASE(test_sender_killed_with_vectors),
 	TEST_CASE(test_sender_killed_in_pieces),
+	TEST_CASE(test_killed_in_all_gates),
 	{ .name = NULL }
 };
 

@@ -279,12 +279,16 @@ void sf_burst_unset(struct rte_eth_dev *dev);
 /* The gates of a port; NULL if there is no memory, or in a secondary there are none. */
 struct sf_gates *sf_gates_get(uint16_t port_id);
 void sf_gate_open(struct sf_gate *gate, void *queue);
-/* When a process must have left all gates that are closed together, in timer cycles. */
-uint64_t sf_gates_leave_by(void);
+/* How long processes have to leave the gates that are closed together. */
+struct sf_leave {
+	uint64_t by; /* in timer cycles */
+	uint32_t dead; /* found dead last: no other gate waits for that process again */
+};
+struct sf_leave sf_leave_begin(void);
 /* Also true of one that runs in another PID namespace. */
 bool sf_process_has_died(uint32_t pid);
 /* False if one is still inside then, and so may use the queue. */
-bool sf_gate_close(struct sf_gate *gate, uint64_t leave_by);
+bool sf_gate_close(struct sf_gate *gate, struct sf_leave *leave);
 
 /* --- sf_example_secondary.c ---------------------------------------------- */
 

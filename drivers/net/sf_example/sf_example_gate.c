@@ -61,25 +61,26 @@ cycles_in(unsigned int ms)
 	return rte_get_timer_cycles() + ms * rte_get_timer_hz() / MS_PER_S;
 }
 
-uint64_t
-sf_gates_leave_by(void)
+struct sf_leave
+sf_leave_begin(void)
 {
-	return cycles_in(LEAVE_TIMEOUT_MS);
+	return (struct sf_leave) { .by = cycles_in(LEAVE_TIMEOUT_MS) };
 }
 
 /* Whether whoever was inside has left, or is dead. */
 static bool
-has_left(RTE_ATOMIC(uint32_t) *inside, uint64_t leave_by)
+has_left(RTE_ATOMIC(uint32_t) *inside, struct sf_leave *leave)
 {
 	uint64_t dead_at = cycles_in(DEAD_AFTER_MS);
 	uint32_t pid;
 
 	while ((pid = rte_atomic_load_explicit(inside, rte_memory_order_acquire)) != 0) {
-		if (rte_get_timer_cycles() > leave_by)
-			return false;
 		if (!sf_process_has_died(pid)) {
+			if (rte_get_timer_cycles() > leave->by)
+				return false;
 			dead_at = cycles_in(DEAD_AFTER_MS);
-		} else if (rte_get_timer_cycles() > dead_at) {
+		} else if (pid == leave->dead || rte_get_timer_cycles() > dead_at) {
+			leave->dead = pid;
 			/* Another process may have taken the place by now. */
 			rte_atomic_compare_exchange_strong_explicit(inside, &pid, 0,
 				rte_memory_order_acquire, rte_memory_order_relaxed);
@@ -91,9 +92,9 @@ has_left(RTE_ATOMIC(uint32_t) *inside, uint64_t leave_by)
 }
 
 bool
-sf_gate_close(struct sf_gate *gate, uint64_t leave_by)
+sf_gate_close(struct sf_gate *gate, struct sf_leave *leave)
 {
 	rte_atomic_store_explicit(&gate->queue, NULL, rte_memory_order_relaxed);
 	rte_atomic_thread_fence(rte_memory_order_seq_cst);
-	return has_left(&gate->user, leave_by) && has_left(&gate->looker, leave_by);
+	return has_left(&gate->user, leave) && has_left(&gate->looker, leave);
 }

@@ -83,13 +83,13 @@ still_used(const struct sf_port *port, const char *what, uint16_t id)
 }
 
 static int
-rxq_stop(struct sf_rxq *rxq, uint64_t leave_by)
+rxq_stop(struct sf_rxq *rxq, struct sf_leave *leave)
 {
 	int ret;
 
 	if (!rxq->exposed)
 		return 0;
-	if (!sf_gate_close(&rxq->port->gates->rx[rxq->id], leave_by))
+	if (!sf_gate_close(&rxq->port->gates->rx[rxq->id], leave))
 		return still_used(rxq->port, "Rx", rxq->id);
 	ret = queue_disable(rxq->port, SF_REG_RXQ(rxq->id));
 	if (ret < 0) {
@@ -103,13 +103,13 @@ rxq_stop(struct sf_rxq *rxq, uint64_t leave_by)
 }
 
 static int
-txq_stop(struct sf_txq *txq, uint64_t leave_by)
+txq_stop(struct sf_txq *txq, struct sf_leave *leave)
 {
 	int ret;
 
 	if (!txq->exposed)
 		return 0;
-	if (!sf_gate_close(&txq->port->gates->tx[txq->id], leave_by))
+	if (!sf_gate_close(&txq->port->gates->tx[txq->id], leave))
 		return still_used(txq->port, "Tx", txq->id);
 	ret = queue_disable(txq->port, SF_REG_TXQ(txq->id));
 	if (ret < 0) {
@@ -129,24 +129,24 @@ txq_stop(struct sf_txq *txq, uint64_t leave_by)
  * 0, -EBUSY if a secondary stays inside, or why the device does not stop a kept queue.
  */
 static int
-place_clear(struct sf_port *port, struct sf_gate *gate, const char *what, uint16_t id)
+place_clear(struct sf_port *port, struct sf_gate *gate, const char *what, uint16_t id,
+	struct sf_leave *leave)
 {
-	uint64_t leave_by = sf_gates_leave_by();
 	struct sf_rxq *rxq;
 	struct sf_txq *txq;
 	int ret;
 
-	if (!sf_gate_close(gate, leave_by))
+	if (!sf_gate_close(gate, leave))
 		return still_used(port, what, id);
 	while ((rxq = port->kept_rxqs) != NULL) {
-		ret = rxq_stop(rxq, leave_by);
+		ret = rxq_stop(rxq, leave);
 		if (ret < 0)
 			return ret;
 		port->kept_rxqs = rxq->kept;
 		sf_rxq_free(rxq);
 	}
 	while ((txq = port->kept_txqs) != NULL) {
-		ret = txq_stop(txq, leave_by);
+		ret = txq_stop(txq, leave);
 		if (ret < 0)
 			return ret;
 		port->kept_txqs = txq->kept;
@@ -166,11 +166,13 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 		.buf_size = rxq->buf_size,
 		.ctrl = SF_Q_CTRL_ENABLE | (dev->data->scattered_rx != 0 ? SF_Q_CTRL_SCATTER : 0),
 	};
+	struct sf_leave leave = sf_leave_begin();
 	int ret;
 
-	ret = rxq_stop(rxq, sf_gates_leave_by()); /* of which the last stop was not confirmed */
+	ret = rxq_stop(rxq, &leave); /* of which the last stop was not confirmed */
 	if (ret == 0)
-		ret = place_clear(rxq->port, &rxq->port->gates->rx[rxq->id], "Rx", rxq->id);
+		ret = place_clear(rxq->port, &rxq->port->gates->rx[rxq->id], "Rx", rxq->id,
+				&leave);
 	if (ret < 0)
 		return ret;
 	ret = sf_rxq_fill(rxq);
@@ -184,7 +186,8 @@ rxq_start(const struct rte_eth_dev *dev, struct sf_rxq *rxq)
 	rxq->exposed = true;
 	ret = queue_enable(rxq->port, "Rx", rxq->id, SF_REG_RXQ(rxq->id), &regs);
 	if (ret < 0) {
-		rxq_stop(rxq, sf_gates_leave_by());
+		leave = sf_leave_begin();
+		rxq_stop(rxq, &leave);
 		return ret;
 	}
 	rte_write32(rxq->tail, rxq->tail_db);
@@ -202,11 +205,13 @@ txq_start(struct sf_txq *txq)
 		.size = txq->size,
 		.ctrl = SF_Q_CTRL_ENABLE,
 	};
+	struct sf_leave leave = sf_leave_begin();
 	int ret;
 
-	ret = txq_stop(txq, sf_gates_leave_by());
+	ret = txq_stop(txq, &leave);
 	if (ret == 0)
-		ret = place_clear(txq->port, &txq->port->gates->tx[txq->id], "Tx", txq->id);
+		ret = place_clear(txq->port, &txq->port->gates->tx[txq->id], "Tx", txq->id,
+				&leave);
 	if (ret < 0)
 		return ret;
 	memset(txq->mz->addr, 0, RTE_PTR_DIFF(txq->status + 1, txq->desc));
@@ -214,7 +219,8 @@ txq_start(struct sf_txq *txq)
 	txq->exposed = true;
 	ret = queue_enable(txq->port, "Tx", txq->id, SF_REG_TXQ(txq->id), &regs);
 	if (ret < 0) {
-		txq_stop(txq, sf_gates_leave_by());
+		leave = sf_leave_begin();
+		txq_stop(txq, &leave);
 		return ret;
 	}
 	sf_txq_open(txq);
@@ -252,7 +258,7 @@ void
 sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 {
 	struct sf_port *port = sf_port(dev);
-	uint64_t leave_by = sf_gates_leave_by();
+	struct sf_leave leave = sf_leave_begin();
 	unsigned int nb = 0;
 	struct sf_rxq *rxq;
 	struct sf_txq *txq;
@@ -264,7 +270,7 @@ sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 		sf_tx_queue_release(dev, i);
 	while ((rxq = port->kept_rxqs) != NULL) {
 		port->kept_rxqs = rxq->kept;
-		if (!quiet || !sf_gate_close(&port->gates->rx[rxq->id], leave_by)) {
+		if (!quiet || !sf_gate_close(&port->gates->rx[rxq->id], &leave)) {
 			nb++;
 			continue;
 		}
@@ -273,7 +279,7 @@ sf_queues_release(struct rte_eth_dev *dev, bool quiet)
 	}
 	while ((txq = port->kept_txqs) != NULL) {
 		port->kept_txqs = txq->kept;
-		if (!quiet || !sf_gate_close(&port->gates->tx[txq->id], leave_by)) {
+		if (!quiet || !sf_gate_close(&port->gates->tx[txq->id], &leave)) {
 			nb++;
 			continue;
 		}
@@ -334,7 +340,8 @@ sf_tx_queue_start(struct rte_eth_dev *dev, uint16_t id)
 int
 sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 {
-	int ret = rxq_stop(dev->data->rx_queues[id], sf_gates_leave_by());
+	struct sf_leave leave = sf_leave_begin();
+	int ret = rxq_stop(dev->data->rx_queues[id], &leave);
 
 	dev->data->rx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	sf_intr_wake_queue(dev, id);
@@ -346,7 +353,8 @@ sf_rx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 int
 sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 {
-	int ret = txq_stop(dev->data->tx_queues[id], sf_gates_leave_by());
+	struct sf_leave leave = sf_leave_begin();
+	int ret = txq_stop(dev->data->tx_queues[id], &leave);
 
 	dev->data->tx_queue_state[id] = RTE_ETH_QUEUE_STATE_STOPPED;
 	if (ret < 0)
@@ -357,18 +365,18 @@ sf_tx_queue_stop(struct rte_eth_dev *dev, uint16_t id)
 void
 sf_queues_stop(struct rte_eth_dev *dev)
 {
-	uint64_t leave_by = sf_gates_leave_by();
+	struct sf_leave leave = sf_leave_begin();
 	uint16_t i;
 
 	/* One that was to be set up anew, and could not be, is not there. */
 	for (i = 0; i < dev->data->nb_tx_queues; i++) {
 		if (dev->data->tx_queues[i] != NULL)
-			txq_stop(dev->data->tx_queues[i], leave_by);
+			txq_stop(dev->data->tx_queues[i], &leave);
 		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	}
 	for (i = 0; i < dev->data->nb_rx_queues; i++) {
 		if (dev->data->rx_queues[i] != NULL)
-			rxq_stop(dev->data->rx_queues[i], leave_by);
+			rxq_stop(dev->data->rx_queues[i], &leave);
 		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	}
 	say_kept_of_port(dev);
