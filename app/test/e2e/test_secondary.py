@@ -54,13 +54,16 @@ class Processes:
              "--rxq=2", "--txq=2", *app], self.variables)
         return self.env.start(testpmd)
 
-    def process(self, number, devices=(), driver=True):
-        """dpdk-test-process, numbered likewise; a secondary can do without the driver."""
+    def process(self, number, devices=(), driver=True, within=()):
+        """dpdk-test-process, numbered likewise; a secondary can do without the driver.
+
+        It can be started by another program, whose command line comes first.
+        """
         picked = [arg for device in devices for arg in ("-a", device)] or [
             arg for device in (SF0, SF1) for arg in ("-b", device)]
         args = self.args if driver else self.args[:-2]
         return self.env.start(Commanded(
-            [f"{harness.BUILD}/app/test/dpdk-test-process", "-l", "0", *args,
+            [*within, f"{harness.BUILD}/app/test/dpdk-test-process", "-l", "0", *args,
              "--proc-type", "secondary" if number else "primary", *picked], self.variables))
 
     def start_proc_info(self, *options):

@@ -310,6 +310,36 @@ def test_successor_killed(env):
         quit_all(primary)
 
 
+def test_killed_and_same_pid(env):
+    """A process comes after a killed one and has its PID, as in a container that is restarted."""
+    if platform.machine() != "x86_64":
+        raise harness.Skip("the trap flag is x86's")
+    # The first process of a PID namespace could not kill itself; the second is PID 2 in each.
+    namespace = ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c", '"$@"; exit $?', "sh"]
+    half_done = "process 2 was killed when it changed the ring"
+    with processes(env) as started:
+        primary = started.process(0, [SF0, SF1])
+        configure(primary, intr=0)
+        start(primary)
+        primary.do("send 0 1 0")
+        killed = started.process(1, [SF0, SF1], within=namespace)
+        killed.type("die-receiving 1 0 1")
+        assert killed.wait() != 0
+        for number in (2, 3):
+            secondary = started.process(number, [SF0, SF1], within=namespace)
+            assert secondary.ask("receive 1 0 100") == "ETIMEDOUT"
+            secondary.do("try 1 0")
+            assert secondary.text().count(half_done) == 1, secondary.text()
+            quit_all(secondary)
+        stop(primary)
+        start(primary)
+        secondary = started.process(4, [SF0, SF1], within=namespace)
+        primary.do("send-one 0")
+        assert secondary.ask("receive 1 0 5000") == "60"
+        assert half_done not in secondary.text()
+        quit_all(secondary, primary)
+
+
 def test_killed_looking(env):
     """Killed while it looks at a descriptor: another process can look at that all the same."""
     if platform.machine() != "x86_64":

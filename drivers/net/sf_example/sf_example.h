@@ -188,6 +188,12 @@ struct __rte_cache_aligned sf_gate {
 	RTE_ATOMIC(uint32_t) looker; /* process that looks at descriptors, or 0; its own lock */
 };
 
+/*
+ * Beside a PID in a gate: the process is dead, whoever has its PID now.  No process has a PID
+ * with this bit in, so nobody takes the number for that of one that lives.
+ */
+#define SF_GATE_DEAD RTE_BIT32(30)
+
 /* Those of all ports that ever have the same number, one after the other. */
 struct sf_gates {
 	uint32_t incarnation; /* of the port: how many there have been */

@@ -69,7 +69,7 @@ say_half_done(struct passage *p, uint32_t dead)
 	p->refused = p->gate->opened;
 	SF_LOG(ERR, driver, sf_port(p->dev), "%s queue %u: process %u was killed when it changed "
 		"the ring; it is not used until the primary starts it again", is_rx ? "Rx" : "Tx",
-		(unsigned int)(p->gate - first), dead);
+		(unsigned int)(p->gate - first), dead & ~SF_GATE_DEAD);
 }
 
 /* As a compare-and-exchange: if another process is inside, or none, *inside tells. */
@@ -99,7 +99,7 @@ succeed(struct passage *p, uint32_t dead)
 			sf_rxq_succeed(queue, p->dev->data->scattered_rx != 0) :
 			sf_txq_succeed(queue)))
 		return true;
-	rte_atomic_store_explicit(&p->gate->user, dead, rte_memory_order_release);
+	rte_atomic_store_explicit(&p->gate->user, dead | SF_GATE_DEAD, rte_memory_order_release);
 	say_half_done(p, dead);
 	return false;
 }
@@ -359,6 +359,20 @@ static const struct eth_dev_ops secondary_ops = {
 	.reta_query = sf_rss_reta_query,
 };
 
+/*
+ * Called when this process has not used the port yet: whoever is inside a gate with its PID has
+ * died, and may have left the ring half done.
+ */
+static void
+disown(struct sf_gate *gate, uint32_t pid)
+{
+	uint32_t inside = pid;
+
+	take_place(&gate->user, &inside, pid | SF_GATE_DEAD);
+	inside = pid;
+	take_place(&gate->looker, &inside, pid | SF_GATE_DEAD);
+}
+
 /* Passages for every number that an application can ask for. */
 static int
 use_port(struct rte_eth_dev *dev)
@@ -367,13 +381,19 @@ use_port(struct rte_eth_dev *dev)
 	struct port_use *use = uses[dev->data->port_id];
 	unsigned int i;
 
+	if (gates == NULL)
+		return -ENOMEM;
 	/* It stays for the next port of this number. */
 	if (use == NULL) {
 		use = calloc(1, sizeof(*use));
+		if (use == NULL)
+			return -ENOMEM;
 		uses[dev->data->port_id] = use;
+		for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {
+			disown(&gates->rx[i], getpid());
+			disown(&gates->tx[i], getpid());
+		}
 	}
-	if (use == NULL || gates == NULL)
-		return -ENOMEM;
 	for (i = 0; i < SF_MAX_QUEUE_PAIRS; i++) {
 		use->rx[i] = (struct passage) {
 			.gate = &gates->rx[i],
