@@ -27,6 +27,8 @@ test_match(void)
 {
 	const struct rte_flow_item_vlan vlan = { .hdr.vlan_tci = RTE_BE16(100) };
 	const struct rte_flow_item_vlan vlan_mask = { .hdr.vlan_tci = RTE_BE16(0xfff) };
+	const struct rte_flow_item_eth tpid = { .hdr.ether_type = RTE_BE16(0x8100) };
+	const struct rte_flow_item_eth type_mask = { .hdr.ether_type = UINT16_MAX };
 	const struct rte_flow_item_ipv4 ip = { .hdr.dst_addr = RTE_BE32(0x0a000002) };
 	const struct rte_flow_item_ipv4 ip_mask = { .hdr.dst_addr = RTE_BE32(0xffffff00) };
 	const struct rte_flow_item_ipv4 other = { .hdr.src_addr = RTE_BE32(0x0b000002) };
@@ -50,6 +52,9 @@ test_match(void)
 		{ { ITEM(ETH, NULL, NULL), ITEM(IPV4, NULL, NULL), ITEM(TCP, NULL, NULL),
 			END_ITEM }, 0, 0, 0 },
 		{ { ITEM(IPV4, &from, &src_mask), END_ITEM }, 0, 0, 3 },
+		{ { ITEM(ETH, &tpid, &type_mask), END_ITEM }, 0, 3, 0 },
+		{ { ITEM(ETH, &tpid, &type_mask), ITEM(VLAN, &vlan, &vlan_mask), END_ITEM },
+			0, 3, 0 },
 		{ { END_ITEM }, 3, 3, 3 },
 	};
 	struct rte_flow_query_count count;

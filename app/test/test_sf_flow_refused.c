@@ -53,6 +53,11 @@ test_refused(void)
 {
 	static const struct rte_flow_action_queue no_queue = { .index = FLOW_QUEUES };
 	static const struct rte_flow_action_mark long_mark = { .id = 0x10000 };
+	static const struct rte_flow_item_eth qinq = { .hdr.ether_type = RTE_BE16(0x88a8) };
+	static const struct rte_flow_item_eth type_mask = { .hdr.ether_type = UINT16_MAX };
+	static const struct rte_flow_item_vlan in_vlan = { .hdr.eth_proto = RTE_BE16(0x8100) };
+	static const struct rte_flow_item_vlan in_qinq = { .hdr.eth_proto = RTE_BE16(0x88a8) };
+	static const struct rte_flow_item_vlan inner_mask = { .hdr.eth_proto = UINT16_MAX };
 	static const struct rte_flow_item_ipv4 sctp = { .hdr.next_proto_id = 132 };
 	static const struct rte_flow_item_ipv4 ttl = { .hdr.time_to_live = 0xff };
 	static const struct rte_flow_item_ipv4 frag = { .hdr.fragment_offset = 0xffff };
@@ -93,6 +98,13 @@ test_refused(void)
 		{ ingress, { ITEM(IPV4, NULL, NULL), ITEM(ETH, NULL, NULL), END_ITEM },
 			{ ACTION(DROP, NULL), END_ACTION } },
 		{ ingress, { ITEM(ETH, NULL, &dst_mask), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		/* Ethertypes that the device takes for tags, so that no packet has them. */
+		{ ingress, { ITEM(ETH, &qinq, &type_mask), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(ETH, NULL, NULL), ITEM(VLAN, &in_vlan, &inner_mask), END_ITEM },
+			{ ACTION(DROP, NULL), END_ACTION } },
+		{ ingress, { ITEM(ETH, NULL, NULL), ITEM(VLAN, &in_qinq, &inner_mask), END_ITEM },
 			{ ACTION(DROP, NULL), END_ACTION } },
 		{ ingress, { ITEM(IPV4, &sctp, &(const struct rte_flow_item_ipv4) {
 			.hdr.next_proto_id = 0xff }), END_ITEM },

@@ -48,6 +48,13 @@ ethertype_parse(rte_be16_t spec, rte_be16_t mask, struct sf_flow_rule *rule)
 	return 0;
 }
 
+static bool
+is_tpid(rte_be16_t type, rte_be16_t mask)
+{
+	return mask == UINT16_MAX && (type == RTE_BE16(RTE_ETHER_TYPE_VLAN) ||
+		type == RTE_BE16(RTE_ETHER_TYPE_QINQ));
+}
+
 static int
 eth_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	struct rte_flow_error *error)
@@ -66,8 +73,10 @@ eth_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	memcpy(rule->src_mac_mask, &mask->hdr.src_addr, RTE_ETHER_ADDR_LEN);
 	if (mask->has_vlan != 0)
 		rule->flags |= spec->has_vlan != 0 ? SF_FLOW_F_VLAN : SF_FLOW_F_UNTAGGED;
-	if (mask->hdr.ether_type == UINT16_MAX &&
-			spec->hdr.ether_type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
+	if (is_tpid(spec->hdr.ether_type, mask->hdr.ether_type)) {
+		/* The device does not tell tags by it: the usual one stands for both. */
+		if (spec->hdr.ether_type == RTE_BE16(RTE_ETHER_TYPE_QINQ))
+			return bad_item(error, item, "only tags of TPID 0x88a8");
 		rule->flags |= SF_FLOW_F_VLAN;
 		return 0;
 	}
@@ -90,7 +99,7 @@ vlan_parse(const struct rte_flow_item *item, struct sf_flow_rule *rule,
 	rule->flags |= SF_FLOW_F_VLAN;
 	if (spec == NULL)
 		return 0;
-	if (mask->has_more_vlan != 0)
+	if (mask->has_more_vlan != 0 || is_tpid(spec->hdr.eth_proto, mask->hdr.eth_proto))
 		return bad_item(error, item, "a second VLAN tag");
 	rule->vlan_tci = rte_be_to_cpu_16(spec->hdr.vlan_tci);
 	rule->vlan_mask = rte_be_to_cpu_16(mask->hdr.vlan_tci);
