@@ -76,13 +76,31 @@ test_hostile_generation(void)
 	return TEST_SUCCESS;
 }
 
+static unsigned int resets;
+
+static int
+on_reset(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
+{
+	RTE_SET_USED(port);
+	RTE_SET_USED(type);
+	RTE_SET_USED(arg);
+	RTE_SET_USED(ret);
+	__atomic_add_fetch(&resets, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* A head that cannot be ends the queue, and is told as a queue that the device halts. */
 static int
 hostile_head(uint32_t head)
 {
 	struct rte_mbuf *out[BURST];
 	unsigned int i, round;
+	char text[32];
 	struct sf *sf;
 
+	resets = 0;
+	TEST_ASSERT_OK(rte_eth_dev_callback_register(ports[0], RTE_ETH_EVENT_INTR_RESET, on_reset,
+		NULL));
 	TEST_ASSERT_OK(ports_start(1, 64, NULL));
 	sim_host_freeze(true);
 	sf = sim_host_lock(0);
@@ -95,7 +113,12 @@ hostile_head(uint32_t head)
 		i = rte_eth_tx_burst(ports[0], 0, out, BURST);
 		rte_pktmbuf_free_bulk(out + i, BURST - i);
 	}
-	TEST_ASSERT_EQUAL(test_log_count("head"), 1);
+	snprintf(text, sizeof(text), "head %u ", head);
+	TEST_ASSERT_EQUAL(test_log_count(text), 1);
+	TEST_ASSERT_OK(wait_event(&resets, 1));
+	TEST_ASSERT_EQUAL(resets, 1);
+	TEST_ASSERT_OK(rte_eth_dev_callback_unregister(ports[0], RTE_ETH_EVENT_INTR_RESET,
+		on_reset, NULL));
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
 	TEST_ASSERT_OK(rte_eth_dev_stop(ports[1]));
 	TEST_ASSERT_EQUAL(rte_mempool_avail_count(pool), NB_MBUFS);
@@ -119,19 +142,6 @@ test_hostile_head_in_ring(void)
 }
 
 /* The device halts a queue over a doorbell that makes no sense. */
-static unsigned int resets;
-
-static int
-on_reset(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
-{
-	RTE_SET_USED(port);
-	RTE_SET_USED(type);
-	RTE_SET_USED(arg);
-	RTE_SET_USED(ret);
-	__atomic_add_fetch(&resets, 1, __ATOMIC_RELEASE);
-	return 0;
-}
-
 static int
 test_queue_halt(void)
 {

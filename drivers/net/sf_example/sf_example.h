@@ -622,6 +622,12 @@ int sf_xstats_get_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *name
 int sf_events_enable(struct rte_eth_dev *dev);
 void sf_events_disable(struct rte_eth_dev *dev);
 
+/*
+ * Tell the application from EAL's interrupt thread that the port needs a reset.  Not in a
+ * secondary process, which cannot reset it.
+ */
+void sf_tell_reset(const struct sf_port *port);
+
 /* Interrupt vectors, while the port is started. */
 int sf_intr_start(struct rte_eth_dev *dev);
 void sf_intr_stop(struct rte_eth_dev *dev);

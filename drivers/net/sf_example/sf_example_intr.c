@@ -52,6 +52,13 @@ tell_later(struct rte_eth_dev *dev, rte_eal_alarm_callback tell)
 			strerror(-ret));
 }
 
+void
+sf_tell_reset(const struct sf_port *port)
+{
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		tell_later(&rte_eth_devices[port->port_id], tell_reset);
+}
+
 /* What was to be told is not; another thread waits for a callback that runs. */
 static void
 tell_nothing(struct rte_eth_dev *dev)

@@ -26,11 +26,16 @@ tx_used(const struct sf_txq *txq)
 	return txq->size - 1 - txq->nb_free;
 }
 
-/* Packets from clean on that the device says it has sent, or -1. */
-static int
-tx_done(const struct sf_txq *txq)
+static inline uint32_t
+tx_head(const struct sf_txq *txq)
 {
-	const uint32_t head = sf_dma_load(&txq->status->head, acquire);
+	return sf_dma_load(&txq->status->head, acquire);
+}
+
+/* Packets from clean on that the device says with a head that it has sent, or -1. */
+static int
+tx_done(const struct sf_txq *txq, uint32_t head)
+{
 	uint32_t done = head - txq->clean;
 
 	if (head >= txq->size)
@@ -40,23 +45,31 @@ tx_done(const struct sf_txq *txq)
 	return done <= tx_used(txq) ? (int)done : -1;
 }
 
-static void
-tx_look(struct sf_txq *txq)
+static __rte_noinline __rte_cold void
+tx_break(struct sf_txq *txq, uint32_t head)
 {
-	int done;
-
-	if (txq->broken)
-		return;
-	done = tx_done(txq);
-	if (done >= 0) {
-		txq->nb_done = done;
-		return;
-	}
 	txq->broken = true;
 	txq->nb_done = 0;
 	SF_LOG(ERR, driver, txq->port,
 		"Tx queue %u: head %u is not in %u..%u, queue stopped", txq->id,
-		txq->status->head, txq->clean, txq->tail);
+		head, txq->clean, txq->tail);
+	sf_tell_reset(txq->port);
+}
+
+static void
+tx_look(struct sf_txq *txq)
+{
+	uint32_t head;
+	int done;
+
+	if (txq->broken)
+		return;
+	head = tx_head(txq);
+	done = tx_done(txq, head);
+	if (likely(done >= 0))
+		txq->nb_done = done;
+	else
+		tx_break(txq, head);
 }
 
 /*
@@ -228,7 +241,7 @@ sf_tx_descriptor_status(void *queue, uint16_t offset)
 		return RTE_ETH_TX_DESC_DONE;
 	if (offset == txq->nb_free) /* the entry that stays unused */
 		return RTE_ETH_TX_DESC_UNAVAIL;
-	return offset - txq->nb_free - 1 < tx_done(txq) ?
+	return offset - txq->nb_free - 1 < tx_done(txq, tx_head(txq)) ?
 		RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
 }
 
