@@ -204,12 +204,12 @@ sf_tx_fill(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb)
 
 /* Descriptors of the first nb packets that are sent, of all for 0; how many there are. */
 static uint16_t
-tx_packets_done(const struct sf_txq *txq, uint32_t nb, int *packets)
+tx_packets_done(const struct sf_txq *txq, uint32_t nb, uint32_t *packets)
 {
 	uint16_t i, at = txq->clean;
 
 	*packets = 0;
-	for (i = 0; i < txq->nb_done && (nb == 0 || *packets < (int)nb); i++) {
+	for (i = 0; i < txq->nb_done && (nb == 0 || *packets < nb); i++) {
 		*packets += txq->mbufs[at] != NULL;
 		at = at + 1 == txq->size ? 0 : at + 1;
 	}
@@ -220,8 +220,7 @@ int
 sf_tx_done_cleanup(void *queue, uint32_t nb)
 {
 	struct sf_txq *txq = queue;
-
-	int packets;
+	uint32_t packets;
 
 	tx_look(txq);
 	tx_reclaim(txq, tx_packets_done(txq, nb, &packets), false);
