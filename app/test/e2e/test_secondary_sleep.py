@@ -143,7 +143,7 @@ def test_sleep_in_both(env):
 
 
 def test_secondary_dies_asleep(env):
-    """Another takes its place, and then the primary."""
+    """Another takes its place, and then the primary, for which the queue need not be restarted."""
     with processes(env) as started:
         primary = started.process(0, [SF0, SF1])
         configure(primary)

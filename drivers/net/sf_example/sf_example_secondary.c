@@ -14,6 +14,9 @@
  * What ethdev has for the queues of this process are passages: each leads through the
  * gate of a queue (struct sf_gate), whether there is such a queue now or not.  Which burst
  * function a queue needs is found out when the gate has been opened anew.
+ *
+ * The primary's bursts pass no gate.  They do not see that a process has been killed inside,
+ * so the primary must stop and start that queue before it uses the queue itself.
  */
 
 #include <errno.h>
