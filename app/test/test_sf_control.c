@@ -60,6 +60,28 @@ test_mac_addrs(void)
 	return TEST_SUCCESS;
 }
 
+/* All addresses stay over a reset of the port, and none is there twice then. */
+static int
+test_mac_addrs_reset(void)
+{
+	struct rte_ether_addr first, mac, other = { { 2, 1, 1, 1, 1, 1 } };
+
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_macaddr_get(ports[1], &first));
+	TEST_ASSERT_OK(rte_eth_dev_default_mac_addr_set(ports[1], &other));
+	TEST_ASSERT_OK(rte_eth_dev_mac_addr_add(ports[1], &first, 0));
+	TEST_ASSERT_OK(rte_eth_dev_reset(ports[1]));
+	TEST_ASSERT_OK(rte_eth_macaddr_get(ports[1], &mac));
+	TEST_ASSERT(rte_is_same_ether_addr(&mac, &other), "another address after the reset");
+	TEST_ASSERT_OK(rte_eth_dev_stop(ports[0]));
+	TEST_ASSERT_OK(ports_start(1, 64, NULL));
+	TEST_ASSERT_OK(rte_eth_promiscuous_disable(ports[1]));
+	TEST_ASSERT_OK(comes_through(other.addr_bytes, true));
+	TEST_ASSERT_OK(comes_through(first.addr_bytes, true));
+	TEST_ASSERT_OK(rte_eth_dev_mac_addr_remove(ports[1], &first));
+	return comes_through(first.addr_bytes, false);
+}
+
 static int
 test_multicast_list(void)
 {
@@ -612,6 +634,7 @@ test_configuration_refused(void)
 static const struct test_case cases[] = {
 	TEST_CASE(test_configuration_refused),
 	TEST_CASE(test_mac_addrs),
+	TEST_CASE(test_mac_addrs_reset),
 	TEST_CASE(test_multicast_list),
 	TEST_CASE(test_modes),
 	TEST_CASE(test_link_down_and_up),

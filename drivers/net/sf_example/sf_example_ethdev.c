@@ -301,7 +301,9 @@ devargs_apply(struct rte_eth_dev *dev, const struct sf_devargs *args)
 	struct rte_ether_addr *mac = dev->data->mac_addrs;
 	int ret;
 
-	rte_ether_addr_copy(args->has_mac ? &args->mac : &port->perm_mac, mac);
+	/* A port that is reset keeps the one it has, as ethdev does with the others. */
+	if (rte_is_zero_ether_addr(mac))
+		rte_ether_addr_copy(args->has_mac ? &args->mac : &port->perm_mac, mac);
 	ret = sf_mac_addr_set(dev, mac);
 	if (ret < 0 || !args->has_pause)
 		return ret;
