@@ -277,7 +277,6 @@ struct sf_tx_desc {
 #define SF_TX_DESC_TCP		(1u << 4) /* fill in the TCP checksum */
 #define SF_TX_DESC_UDP		(1u << 5) /* fill in the UDP checksum; not with TCP */
 #define SF_TX_DESC_TSO		(1u << 6) /* cut up; with TCP and behind a context */
-#define SF_TX_DESC_ALL		0x7fu
 
 /* Lengths of the Ethernet header with tags, the IP and the TCP header, bytes. */
 #define SF_TX_HDR(l2, l3, l4)	((l2) / 2 | (l3) / 4 << 7 | (l4) / 4 << 12)
