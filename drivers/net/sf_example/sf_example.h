@@ -262,10 +262,6 @@ sf_vfio(const struct sf_port *port)
 
 int sf_dev_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info);
 
-/* The burst functions that the port's configuration asks for. */
-void sf_burst_set(struct rte_eth_dev *dev);
-void sf_burst_unset(struct rte_eth_dev *dev);
-
 /*
  * A secondary process may be killed at any instruction of a burst, and then the primary frees
  * what the queue's counters say is in the ring.  So they say less before an mbuf leaves

@@ -124,16 +124,16 @@ sf_dev_configure(struct rte_eth_dev *dev)
 
 /* --- Start to close ---------------------------------------------------------- */
 
-void
-sf_burst_unset(struct rte_eth_dev *dev)
+static void
+burst_unset(struct rte_eth_dev *dev)
 {
 	dev->rx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_burst = rte_eth_pkt_burst_dummy;
 	dev->tx_pkt_prepare = rte_eth_pkt_burst_dummy;
 }
 
-void
-sf_burst_set(struct rte_eth_dev *dev)
+static void
+burst_set(struct rte_eth_dev *dev)
 {
 	dev->rx_pkt_burst = sf_rx_burst_select(dev);
 	dev->tx_pkt_burst = sf_tx_burst_select(dev);
@@ -151,7 +151,7 @@ sf_dev_start(struct rte_eth_dev *dev)
 	ret = sf_intr_start(dev);
 	if (ret < 0)
 		goto stop_queues;
-	sf_burst_set(dev);
+	burst_set(dev);
 	/* Last: from here on packets come in, and the link goes up. */
 	ret = sf_hw_enable(sf_port(dev), true);
 	if (ret < 0)
@@ -160,7 +160,7 @@ sf_dev_start(struct rte_eth_dev *dev)
 	return 0;
 
 stop_intr:
-	sf_burst_unset(dev);
+	burst_unset(dev);
 	sf_intr_stop(dev);
 stop_queues:
 	sf_queues_stop(dev);
@@ -171,7 +171,7 @@ stop_queues:
 static int
 sf_dev_stop(struct rte_eth_dev *dev)
 {
-	sf_burst_unset(dev);
+	burst_unset(dev);
 	sf_write32(sf_port(dev), SF_REG_INT_MASK, 0); /* the link goes down by our doing */
 	sf_hw_enable(sf_port(dev), false);
 	sf_queues_stop(dev);
@@ -287,7 +287,7 @@ ethdev_fill(struct rte_eth_dev *dev, struct rte_auxiliary_device *adev)
 	dev->rx_queue_count = sf_compat_rx_queue_count;
 	dev->rx_descriptor_status = sf_rx_descriptor_status;
 	dev->tx_descriptor_status = sf_tx_descriptor_status;
-	sf_burst_unset(dev);
+	burst_unset(dev);
 	dev->intr_handle = adev->intr_handle;
 	dev->data->numa_node = adev->device.numa_node;
 	dev->data->dev_flags |= RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_INTR_RMV |
