@@ -44,8 +44,8 @@
  *
  * Nothing here is locked: a queue is used by one thread at a time, and a port
  * is controlled by one thread at a time, as ethdev demands.  The interrupt
- * thread only reads registers and sets the link status and "gone".  Other
- * processes come in through gates, see struct sf_gate.
+ * thread reads registers, clears interrupt causes, and sets the link status, "gone" and
+ * "removal_told".  Other processes come in through gates, see struct sf_gate.
  */
 
 #include <stdbool.h>

@@ -6,8 +6,8 @@
  * Registers: bring-up, and the settings that concern the whole port.
  *
  * The device's registers are the only place where these settings are kept;
- * what ethdev wants to know is read from there.  A reset, which only happens
- * in sf_hw_init(), brings them back to their defaults.
+ * what ethdev wants to know is read from there.  A reset brings them back to their defaults:
+ * sf_hw_init() does one, and so does the close of a port.
  */
 
 #include <errno.h>

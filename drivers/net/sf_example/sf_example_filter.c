@@ -39,7 +39,7 @@ int
 sf_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *addr, uint32_t index,
 	uint32_t pool __rte_unused)
 {
-	/* Index 0 comes here when ethdev restores a port's addresses. */
+	/* Index 0 comes here when an application adds the port's own address once more. */
 	if (index == 0)
 		return sf_mac_addr_set(dev, addr);
 	return mac_table_write(sf_port(dev), index, mac_word(addr) | SF_MAC_TABLE_VALID);
