@@ -157,23 +157,40 @@ packet_put(struct sf_txq *txq, struct rte_mbuf *m)
 	desc_put(txq, &desc, m);
 }
 
+/*
+ * Free mbufs as sf_tx_burst() does, to have so much room.  The status line is looked at once in
+ * a burst: a device that is behind writes it all the time.
+ */
+static inline void
+tx_make_room(struct sf_txq *txq, uint16_t room, bool *has_looked)
+{
+	if (*has_looked)
+		room = RTE_MIN(room, txq->nb_done);
+	else
+		*has_looked = txq->nb_done < room;
+	if (room != 0)
+		sf_tx_reclaim(txq, room);
+}
+
 static __rte_always_inline uint16_t
 tx_burst(struct sf_txq *txq, struct rte_mbuf **pkts, uint16_t nb_pkts, const bool wake)
 {
 	const uint16_t before = txq->tail;
+	bool has_looked = false;
 	uint16_t n;
 
 	for (n = 0; n < nb_pkts; n++) {
 		struct rte_mbuf *m = pkts[n];
 		const uint16_t need = m->nb_segs + 1; /* with a context */
+		const uint16_t room = RTE_MAX(need, txq->free_thresh);
 
 		if (unlikely(tx_check(m) != 0)) {
 			txq->sw->errors++;
 			rte_pktmbuf_free(m);
 			continue;
 		}
-		if (txq->nb_free < RTE_MAX(need, txq->free_thresh))
-			sf_tx_reclaim(txq, RTE_MAX(need, txq->free_thresh));
+		if (txq->nb_free < room)
+			tx_make_room(txq, room, &has_looked);
 		if (txq->nb_free < need)
 			break;
 		packet_put(txq, m);
