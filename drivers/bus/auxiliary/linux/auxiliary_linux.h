@@ -7,7 +7,13 @@
 
 #include "../private.h"
 
-/* --- auxiliary_snapshot.c, auxiliary_listen.c: devices that come and go ------- */
+/* --- auxiliary_plug.c, _snapshot.c, _listen.c: devices that come and go ------- */
+
+/*
+ * Have EAL give a device to its driver; before the last try only if that would find its VFIO
+ * node, and without a line for a failure.  0, -ENODEV also if it would not, or another errno.
+ */
+int auxiliary_plug(struct auxiliary_device *dev, const struct auxiliary_wish *wish, bool is_last);
 
 /* An entry that a driver may want.  A sub-function and the mdev on it are one line. */
 struct auxiliary_line {
