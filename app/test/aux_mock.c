@@ -26,6 +26,7 @@ static int
 mock_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
 {
 	const struct rte_devargs *devargs = dev->device.devargs;
+	void (*on_probe)(const char *name);
 	int ret;
 
 	RTE_SET_USED(drv);
@@ -33,8 +34,9 @@ mock_probe(struct rte_auxiliary_driver *drv, struct rte_auxiliary_device *dev)
 	snprintf(aux_mock.args, sizeof(aux_mock.args), "%s",
 		devargs == NULL || devargs->drv_str == NULL ? "" : devargs->drv_str);
 	__atomic_add_fetch(&aux_mock.probes, 1, __ATOMIC_RELEASE);
-	if (aux_mock.on_probe != NULL)
-		aux_mock.on_probe(dev->name);
+	on_probe = __atomic_load_n(&aux_mock.on_probe, __ATOMIC_ACQUIRE);
+	if (on_probe != NULL)
+		on_probe(dev->name);
 	ret = __atomic_load_n(&aux_mock.probe_result, __ATOMIC_RELAXED);
 	if (ret == 0)
 		__atomic_add_fetch(&aux_mock.drives, 1, __ATOMIC_RELEASE);
@@ -47,7 +49,7 @@ mock_remove(struct rte_auxiliary_device *dev)
 {
 	RTE_SET_USED(dev);
 	__atomic_add_fetch(&aux_mock.removes, 1, __ATOMIC_RELEASE);
-	return aux_mock.remove_result;
+	return __atomic_load_n(&aux_mock.remove_result, __ATOMIC_RELAXED);
 }
 
 static int

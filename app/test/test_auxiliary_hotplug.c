@@ -524,7 +524,7 @@ test_plug_meanwhile(void)
 	application = pthread_self();
 	probes_end_with(-EACCES);
 	TEST_ASSERT_OK(come_in_tries(devargs, 2));
-	aux_mock.on_probe = probe_slowly;
+	__atomic_store_n(&aux_mock.on_probe, probe_slowly, __ATOMIC_RELEASE);
 	TEST_ASSERT_OK(rte_dev_probe(devargs));
 	TEST_ASSERT_EQUAL(interrupts, 1);
 	nothing_happens();
