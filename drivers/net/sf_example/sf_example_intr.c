@@ -42,7 +42,7 @@ tell_link(void *dev)
 	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_LSC, NULL);
 }
 
-static void
+static __rte_noinline __rte_cold void
 tell_later(struct rte_eth_dev *dev, rte_eal_alarm_callback tell)
 {
 	int ret = rte_eal_alarm_set(1, tell, dev);
