@@ -105,6 +105,13 @@ bind_advise(const struct auxiliary_root *root, const char *name, char *advice, s
 	snprintf(advice + len, size - len, "bind it to %s%s", other, command);
 }
 
+/* Whether this user may open a node; if not, errno says why. */
+static __rte_noinline bool
+may_open(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0;
+}
+
 RTE_EXPORT_INTERNAL_SYMBOL(auxiliary_node_forbidden)
 const char *
 auxiliary_node_forbidden(const struct auxiliary_node *node)
@@ -116,7 +123,7 @@ auxiliary_node_forbidden(const struct auxiliary_node *node)
 	for (i = 0; i < RTE_DIM(paths) && node->vfio.user_socket == NULL; i++) {
 		if (paths[i][0] == '\0')
 			continue;
-		if (faccessat(AT_FDCWD, paths[i], R_OK | W_OK, AT_EACCESS) == 0)
+		if (may_open(paths[i]))
 			return NULL;
 		if (errno == EACCES && forbidden == NULL)
 			forbidden = paths[i];
