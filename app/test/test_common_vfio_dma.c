@@ -257,7 +257,10 @@ test_dma_unmap_refused(void)
 	return TEST_SUCCESS;
 }
 
-/* What a server that is still there could not unmap is mapped, whatever it gives as the reason. */
+/*
+ * Memory that a connected server refuses to unmap stays mapped, whatever errno the server
+ * replies with.
+ */
 static int
 test_dma_unmap_errors(void)
 {

@@ -105,7 +105,10 @@ unmap_in_vain(struct rte_vfio_dev *dev, size_t len)
 	return TEST_SUCCESS;
 }
 
-/* What one device could not unmap, and another has mapped since, is the other's. */
+/*
+ * The first device fails to unmap memory, and the second maps it anew: the mapping is the
+ * second's then, and the first cannot unmap it.
+ */
 static int
 check_taken_over(size_t len, size_t second_len)
 {
@@ -137,7 +140,7 @@ test_shared_part_taken_over(void)
 	return check_taken_over(2 * page, page);
 }
 
-/* Of two that failed to unmap the same, one does so later, and both are rid of it. */
+/* Both devices fail to unmap the same memory; when one can, neither has a mapping any more. */
 static int
 test_shared_stale_for_both(void)
 {
@@ -187,7 +190,7 @@ unmap(void *arg)
 	return (void *)(intptr_t)rte_vfio_dev_dma_unmap(arg, memory, IOVA, sysconf(_SC_PAGESIZE));
 }
 
-/* What is mapped is counted while a mapping takes for ever to be undone. */
+/* A thread can read the statistics while another holds the domain's lock in an unmap that hangs. */
 static int
 test_shared_stats(void)
 {

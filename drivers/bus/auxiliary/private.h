@@ -214,7 +214,10 @@ void auxiliary_scan_share(void);
 /* The only device there that is selected, not by its name, or NULL; the list stays as it is. */
 struct auxiliary_device *auxiliary_scan_find(const struct auxiliary_select *select, bool report);
 
-/* What the last scan found of "hotplug", copied unless NULL, to be freed.  Number or -ENOMEM. */
+/*
+ * Number of devargs with "hotplug" at the last scan, or -ENOMEM.  Unless "wishes" is NULL, it is
+ * set to a copy of them, which the caller frees.
+ */
 int auxiliary_scan_wishes(struct auxiliary_wish **wishes);
 
 /* rte_bus::devargs_parse, rte_bus::dev_compare */

@@ -321,7 +321,10 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 		if (line->is_due && line->try_at != 0)
 			next = RTE_MIN(next, line->try_at);
 	}
-	/* What is late waits for another thread, which this one must not ask all the time. */
+	/*
+	 * A device whose try is overdue is being probed by another thread.  Looks without a pause
+	 * would keep EAL's interrupt thread from all other interrupts.
+	 */
 	time = now_us(CLOCK_MONOTONIC);
 	if (next != UINT64_MAX)
 		look_at(RTE_MAX(next, time + TRY_AGAIN_US) - time);
