@@ -369,7 +369,6 @@ look_run(void *arg __rte_unused)
 	auxiliary_lock();
 	is_started = monitor.is_started;
 	look.is_first = !monitor.has_looked;
-	monitor.has_looked = true;
 	monitor.is_asked = false;
 	auxiliary_unlock();
 	if (!is_started)
@@ -380,6 +379,7 @@ look_run(void *arg __rte_unused)
 		compare(&look, &now);
 		serve_due(&look, &now);
 		RTE_SWAP(before, now);
+		AUXILIARY_SET(monitor.has_looked, true);
 	} else if (ret < 0) {
 		AUXILIARY_LOG(ERR, "cannot look for devices that come and go, tried again in %d ms: %s",
 			LOOK_AGAIN_US / 1000, strerror(-ret));
