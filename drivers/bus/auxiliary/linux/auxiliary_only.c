@@ -2,7 +2,6 @@
  * Copyright (c) 2026 The auxiliary-bus driver authors
  */
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -44,17 +43,6 @@ other_bus_unregister(void)
 	other_bus = bus;
 }
 
-static const char *
-bus_library(const struct rte_bus *bus)
-{
-	Dl_info info;
-
-	/* The scan function is in the bus's own library. */
-	if (dladdr((const void *)(uintptr_t)bus->scan, &info) == 0 || info.dli_fname == NULL)
-		return "unknown library";
-	return info.dli_fname;
-}
-
 #ifdef RTE_BUS_FOREACH_DEV
 static void
 drivers_adopt(void)
@@ -72,10 +60,9 @@ driver_is_ours(const struct rte_driver *wanted)
 {
 	const struct rte_driver *drv;
 
-	TAILQ_FOREACH(drv, &auxiliary_bus.driver_list, next) {
+	TAILQ_FOREACH(drv, &auxiliary_bus.driver_list, next)
 		if (drv == wanted)
 			return true;
-	}
 	return false;
 }
 
@@ -105,15 +92,12 @@ auxiliary_only_claim(void)
 	other_bus_unregister();
 	if (other_bus != NULL)
 		drivers_adopt();
-	/* To find out whose it is takes longer than the rest. */
-	is_to_tell = other_bus != NULL && !is_told &&
-		rte_log_can_log(auxiliary_bus_logtype, RTE_LOG_NOTICE);
+	is_to_tell = other_bus != NULL && !is_told;
 	is_told |= is_to_tell;
 	pthread_mutex_unlock(&lock);
 	if (is_to_tell)
-		AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME " was loaded "
-			"(%s): unregistered, this one serves all auxiliary drivers",
-			bus_library(other_bus));
+		AUXILIARY_LOG(NOTICE, "another bus named " RTE_BUS_AUXILIARY_NAME
+			" was loaded: unregistered, this one serves all auxiliary drivers");
 }
 
 RTE_INIT_PRIO(auxiliary_bus_init, BUS)
