@@ -381,25 +381,17 @@ auxiliary_get_iommu_class(void)
 	bool is_for_vfio = false;
 
 	while ((dev = auxiliary_list_next(dev)) != NULL) {
-		RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
+		RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
 			if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_VFIO) != 0 && !is_for_vfio)
 				is_for_vfio = auxiliary_match_device(drv, dev);
-		}
-		if (!auxiliary_select_devargs(dev->pub.device.devargs, &select) ||
-				select.iova == RTE_IOVA_DC)
-			continue;
-		if (mode != RTE_IOVA_DC && select.iova != mode) {
-			AUXILIARY_LOG(ERR, "device %s: devargs ask for iova=%s, and those of "
-				"another one do not", dev->pub.name,
-				select.iova == RTE_IOVA_VA ? "va" : "pa");
-			return RTE_IOVA_DC;
-		}
-		mode = select.iova;
+		/* The probe of a device refuses what asks for the other mode. */
+		if (auxiliary_select_devargs(dev->pub.device.devargs, &select) &&
+				mode == RTE_IOVA_DC)
+			mode = select.iova;
 	}
-	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
 		if ((drv->drv_flags & RTE_AUXILIARY_DRV_NEED_IOVA_AS_VA) != 0)
 			return RTE_IOVA_VA;
-	}
 	return mode == RTE_IOVA_DC && is_for_vfio && rte_vfio_noiommu_is_enabled() != 1 ?
 		RTE_IOVA_VA : mode;
 }
