@@ -9,7 +9,6 @@
 #include <rte_errno.h>
 #include <rte_interrupts.h>
 #include <rte_memzone.h>
-#include <rte_string_fns.h>
 #include <rte_vfio.h>
 #include <rte_vfio_dev.h>
 
@@ -44,23 +43,13 @@ auxiliary_match(const struct rte_driver *drv, const struct rte_device *device)
 }
 
 /*
- * Devices without devargs that could not be used since the bus was last asked to
- * probe: a host may have hundreds, so they are told in one line.  Guarded by the
- * list's lock.
+ * Devices without devargs that the last probe of the bus could not use: a host may have
+ * hundreds, so they are told in one line.  Guarded by the list's lock.
  */
 static struct {
 	unsigned int nb;
-	char first[RTE_DEV_NAME_MAX_LEN];
+	const struct auxiliary_device *first;
 } unusable;
-
-static void
-unusable_add(const char *name)
-{
-	auxiliary_lock();
-	if (unusable.nb++ == 0)
-		strlcpy(unusable.first, name, sizeof(unusable.first));
-	auxiliary_unlock();
-}
 
 /* Read the device and compare it, and the driver, with what devargs ask for. */
 static int
@@ -154,6 +143,7 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 {
 	struct rte_auxiliary_driver *drv = RTE_BUS_DRIVER(driver, struct rte_auxiliary_driver);
 	struct auxiliary_device *dev = auxiliary_device(device);
+	bool has_devargs = device->devargs != NULL;
 	int ret;
 
 	if (busy_set(dev, true))
@@ -166,16 +156,14 @@ auxiliary_probe_device(struct rte_driver *driver, struct rte_device *device)
 	auxiliary_lock();
 	dev->nb_probes += ret <= 0;
 	dev->nb_failures += ret < 0;
+	if (ret < 0 && ret != -ENOENT && !has_devargs && unusable.nb++ == 0)
+		unusable.first = dev;
 	auxiliary_unlock();
-	if (ret >= 0)
-		return ret;
-	rte_errno = -ret;
-	if (device->devargs != NULL)
-		return ret;
-	/* Nobody has asked for this device, so that it has no node is no error. */
-	if (ret != -ENOENT)
-		unusable_add(dev->pub.name);
-	return ret == -ENOENT || ret == -ENODEV || ret == -EACCES || ret == -EPERM ? 1 : ret;
+	if (ret < 0)
+		rte_errno = -ret;
+	/* That a device has no node is no error if nobody has asked for the device. */
+	return !has_devargs && (ret == -ENOENT || ret == -ENODEV || ret == -EACCES ||
+		ret == -EPERM) ? 1 : ret;
 }
 
 static int
@@ -254,7 +242,8 @@ auxiliary_probe(struct auxiliary_rte_bus *bus)
 	auxiliary_unlock();
 	if (told.nb > 0)
 		AUXILIARY_LOG(NOTICE, "%u devices that no devargs name cannot be used, the first is "
-			"%s; --log-level=bus.auxiliary:info says why", told.nb, told.first);
+			"%s; --log-level=bus.auxiliary:info says why", told.nb,
+			told.first->pub.name);
 	if (is_first)
 		auxiliary_hotplug_start();
 	return ret;
