@@ -15,7 +15,7 @@
  *
  * Each file uses the files in front of it: auxiliary_list.c (the devices and the
  * lock), _generic.c (what EAL does since 26.07), _match.c, _select.c,
- * linux/auxiliary_attrs.c, _vfio.c, _scan.c, auxiliary_devargs.c,
+ * linux/auxiliary_device.c (attributes and VFIO), _scan.c, auxiliary_devargs.c,
  * linux/auxiliary_plug.c, _snapshot.c, _listen.c, _hotplug.c, auxiliary_common.c (the bus
  * operations).
  */
