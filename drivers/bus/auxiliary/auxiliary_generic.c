@@ -87,19 +87,28 @@ rte_bus_generic_probe(struct auxiliary_rte_bus *bus __rte_unused)
 	return probed != 0 && probed == failed ? -1 : 0;
 }
 
+static int
+compat_unplug(struct rte_device *dev)
+{
+	int ret;
+
+	if (!rte_dev_is_probed(dev))
+		return 0;
+	ret = auxiliary_bus.unplug_device(dev);
+	if (ret == 0)
+		driver_set(dev, NULL);
+	return ret;
+}
+
 int
 rte_bus_generic_cleanup(struct auxiliary_rte_bus *bus)
 {
 	struct auxiliary_device *dev;
-	int ret, result = 0;
+	int result = 0;
 
 	while ((dev = auxiliary_list_next(NULL)) != NULL) {
-		ret = rte_dev_is_probed(&dev->pub.device) ?
-			bus->unplug_device(&dev->pub.device) : 0;
-		if (ret < 0)
+		if (compat_unplug(&dev->pub.device) < 0)
 			result = -1;
-		else
-			driver_set(&dev->pub.device, NULL);
 		auxiliary_lock();
 		rte_bus_remove_device(bus, &dev->pub.device);
 		auxiliary_unlock();
@@ -108,21 +117,22 @@ rte_bus_generic_cleanup(struct auxiliary_rte_bus *bus)
 	return result;
 }
 
+/* Of a layer of devargs, with the separator in front. */
+static size_t
+layer_len(const char *layer)
+{
+	return layer == NULL || layer[0] == '\0' ? 0 : 1 + strlen(layer);
+}
+
 /* How long the text of devargs was: "bus=.../class=.../driver=..." or "auxiliary:NAME,...". */
 static size_t
 devargs_len(const struct rte_devargs *devargs)
 {
-	const char *end = devargs->data;
-	const char *const layers[] = { devargs->bus_str, devargs->cls_str, devargs->drv_str };
-	size_t i;
-
-	if (devargs->bus_str == NULL)
-		return strlen(RTE_BUS_AUXILIARY_NAME ":,") + strlen(devargs->name) +
-			strlen(devargs->data);
-	for (i = 0; i < RTE_DIM(layers); i++)
-		if (layers[i] != NULL && layers[i] + strlen(layers[i]) > end)
-			end = layers[i] + strlen(layers[i]);
-	return (size_t)(end - devargs->data);
+	return devargs->bus_str == NULL ?
+		strlen(RTE_BUS_AUXILIARY_NAME ":,") + strlen(devargs->name) +
+			strlen(devargs->data) :
+		layer_len(devargs->bus_str) + layer_len(devargs->cls_str) +
+			layer_len(devargs->drv_str) - 1;
 }
 
 /* This EAL cuts what it sends to a secondary process, which must not take the rest for all. */
@@ -136,30 +146,15 @@ devargs_is_cut(const struct rte_devargs *devargs)
 static int
 compat_plug(struct rte_device *dev)
 {
-	int ret;
+	int ret = -E2BIG;
 
-	if (devargs_is_cut(dev->devargs)) {
+	if (devargs_is_cut(dev->devargs))
 		AUXILIARY_LOG(ERR, "device %s: its devargs were cut on the way to this secondary "
 			"process: they must be shorter than %d", dev->name, MP_DEVARGS_LEN - 1);
-		ret = -E2BIG;
-	} else {
+	else
 		ret = device_probe(dev);
-	}
 	if (ret < 0)
 		rte_errno = -ret;
-	return ret;
-}
-
-static int
-compat_unplug(struct rte_device *dev)
-{
-	int ret;
-
-	if (!rte_dev_is_probed(dev))
-		return 0;
-	ret = auxiliary_bus.unplug_device(dev);
-	if (ret == 0)
-		driver_set(dev, NULL);
 	return ret;
 }
 
