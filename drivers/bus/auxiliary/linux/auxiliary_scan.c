@@ -29,7 +29,7 @@ struct choice {
 	struct auxiliary_select select;
 	struct rte_devargs *devargs; /* EAL's, or NULL */
 	bool is_blocked;
-	uint32_t order; /* on EAL's list */
+	size_t order; /* on EAL's list */
 	size_t nb_fits; /* devices; of devargs with a name, 1 if it is that of an entry */
 	struct auxiliary_device *fit; /* the last of them */
 };
@@ -51,22 +51,6 @@ static int nb_last_wishes;
 /* --- What is wanted ---------------------------------------------------------- */
 
 static int
-choice_add(struct scan *scan, const struct choice *choice)
-{
-	struct choice *choices;
-
-	choices = realloc(scan->choices, (scan->nb_choices + 1) * sizeof(*choices));
-	if (choices == NULL)
-		return -ENOMEM;
-	scan->choices = choices;
-	choices[scan->nb_choices] = *choice;
-	choices[scan->nb_choices].order = (uint32_t)scan->nb_choices;
-	scan->nb_choices++;
-	scan->nb_names += choice->select.name[0] != '\0';
-	return 0;
-}
-
-static int
 choice_cmp(const void *one, const void *two)
 {
 	const struct choice *a = one, *b = two;
@@ -81,35 +65,38 @@ static int
 choices_get(struct scan *scan)
 {
 	struct rte_devargs *devargs;
-	struct choice choice;
-	int ret = 0;
+	struct choice *choice;
 
 	RTE_EAL_DEVARGS_FOREACH(RTE_BUS_AUXILIARY_NAME, devargs) {
-		choice = (struct choice){ .devargs = devargs,
+		choice = realloc(scan->choices, (scan->nb_choices + 1) * sizeof(*choice));
+		if (choice == NULL)
+			return -ENOMEM;
+		scan->choices = choice;
+		choice += scan->nb_choices;
+		*choice = (struct choice){ .devargs = devargs, .order = scan->nb_choices,
 			.is_blocked = devargs->policy == RTE_DEV_BLOCKED };
-		if (ret == 0 && auxiliary_select_devargs(devargs, &choice.select))
-			ret = choice_add(scan, &choice);
+		if (!auxiliary_select_devargs(devargs, &choice->select))
+			continue;
+		scan->nb_choices++;
+		scan->nb_names += choice->select.name[0] != '\0';
 	}
 	if (scan->nb_choices > 0)
 		qsort(scan->choices, scan->nb_choices, sizeof(*scan->choices), choice_cmp);
-	return ret;
+	return 0;
 }
 
-/* The first choice that names a device, or NULL. */
+static int
+choice_name_cmp(const void *name, const void *choice)
+{
+	return strcmp(name, ((const struct choice *)choice)->select.name);
+}
+
+/* A choice that names a device, always the same one, or NULL. */
 static struct choice *
 choice_named(const struct scan *scan, const char *name)
 {
-	size_t low = 0, high = scan->nb_names, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (strcmp(scan->choices[middle].select.name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < scan->nb_names && strcmp(scan->choices[low].select.name, name) == 0 ?
-		&scan->choices[low] : NULL;
+	return scan->nb_names == 0 ? NULL : bsearch(name, scan->choices, scan->nb_names,
+			sizeof(*scan->choices), choice_name_cmp);
 }
 
 /*
@@ -129,9 +116,9 @@ wishes_keep(const struct scan *scan)
 	for (i = 0; i < scan->nb_choices; i++) {
 		const struct choice *choice = &scan->choices[i];
 		const struct rte_devargs *args = choice->devargs;
-		const char *class = args == NULL || args->cls_str == NULL ? "" : args->cls_str;
+		const char *class = args->cls_str == NULL ? "" : args->cls_str;
 
-		if (args == NULL || choice->is_blocked || choice->select.hotplug == 0)
+		if (choice->is_blocked || choice->select.hotplug == 0)
 			continue;
 		wishes[nb].select = choice->select;
 		if (snprintf(wishes[nb].text, sizeof(wishes[nb].text), "%s%s%s%s%s", args->bus_str,
@@ -214,9 +201,7 @@ entries_filter(struct scan *scan)
 		memcpy(last, entry[i].name, sizeof(last));
 		if (choice_named(scan, entry[i].name) == NULL && !entry_is_device(scan, &entry[i]))
 			continue;
-		if (nb != i)
-			entry[nb] = entry[i];
-		nb++;
+		entry[nb++] = entry[i];
 	}
 	scan->entries.nb = nb;
 }
@@ -265,8 +250,6 @@ found_decide(const struct scan *scan, struct auxiliary_found *found)
 	if (found->devargs == NULL && named != NULL && !is_named && !named->is_blocked)
 		found->devargs = named->devargs;
 	found->is_let_in = found->devargs != NULL || (!is_blocked && !scan->by_list);
-	if (is_blocked && !found->is_let_in)
-		AUXILIARY_LOG(DEBUG, "device %s: blocked", dev->pub.name);
 }
 
 /* Give each entry its device, and each choice the number of devices that it fits. */
