@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_common.h>
 #include <rte_kvargs.h>
 #include <rte_pci.h>
 #include <rte_string_fns.h>
@@ -87,8 +86,7 @@ static int
 key_set(struct auxiliary_select *select, const char *key, const char *value)
 {
 	static const enum rte_auxiliary_kind kinds[] = { ANY, SF, MDEV };
-	static const unsigned int hotplugs[] = { 0, AUXILIARY_HOTPLUG_PLUG,
-		AUXILIARY_HOTPLUG_PLUG | AUXILIARY_HOTPLUG_UNPLUG };
+	static const int hotplugs[] = { 0, AUXILIARY_HOTPLUG_PLUG, AUXILIARY_HOTPLUG_FULL };
 	static const enum rte_vfio_transport transports[] = { RTE_VFIO_TRANSPORT_ANY,
 		RTE_VFIO_TRANSPORT_USER, RTE_VFIO_TRANSPORT_CDEV };
 	static const enum rte_iova_mode iovas[] = { RTE_IOVA_DC, RTE_IOVA_VA, RTE_IOVA_PA };

@@ -89,7 +89,7 @@ struct auxiliary_select {
 	uint32_t sfnum; /* or RTE_AUXILIARY_SFNUM_NONE */
 	int transport; /* enum rte_vfio_transport, 0 for any */
 	enum rte_iova_mode iova;
-	unsigned int hotplug; /* AUXILIARY_HOTPLUG_* */
+	int hotplug; /* AUXILIARY_HOTPLUG_*, 0 for none */
 	uint32_t timeout_ms; /* of a vfio-user server, or UINT32_MAX for common/vfio's */
 };
 
@@ -98,7 +98,7 @@ struct auxiliary_select {
 		.timeout_ms = UINT32_MAX })
 
 #define AUXILIARY_HOTPLUG_PLUG 1
-#define AUXILIARY_HOTPLUG_UNPLUG 2
+#define AUXILIARY_HOTPLUG_FULL 2 /* also unplug what has gone */
 
 /* Devargs that ask for a device to be plugged when it comes; text is for rte_dev_probe(). */
 struct auxiliary_wish {

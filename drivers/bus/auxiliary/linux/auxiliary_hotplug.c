@@ -37,7 +37,7 @@
 #define TRY_AGAIN_US 20000
 
 /* Guarded by the list's lock. */
-static struct {
+static struct monitor {
 	bool is_started;
 	bool is_asked; /* an alarm is set */
 	bool has_looked; /* since the start */
@@ -120,16 +120,17 @@ static void
 line_plug(struct auxiliary_line *line, struct auxiliary_device *dev,
 		const struct auxiliary_wish *wish)
 {
-	bool is_last = line->tries == TRIES_MAX, may_pass;
+	bool is_last = line->plug.tries == TRIES_MAX, may_pass;
 	int ret = auxiliary_plug(dev, wish, is_last);
 
 	may_pass = ret == -EACCES || ret == -EPERM || ret == -ENOENT || ret == -ENODEV ||
 		ret == -EBUSY || auxiliary_is_shortage(ret);
-	line->is_due = may_pass && !is_last;
+	line->plug.is_due = may_pass && !is_last;
 	if (ret >= 0)
 		AUXILIARY_LOG(NOTICE, "device %s: has come, plugged", dev->pub.name);
-	else if (line->is_due)
-		line->try_at = now_us(CLOCK_MONOTONIC) + ((uint64_t)TRY_AGAIN_US << line->tries++);
+	else if (line->plug.is_due)
+		line->plug.try_at = now_us(CLOCK_MONOTONIC) +
+			((uint64_t)TRY_AGAIN_US << line->plug.tries++);
 	else
 		AUXILIARY_LOG(ERR, "device %s: has come, but cannot be plugged: %s",
 			dev->pub.name, strerror(-ret));
@@ -144,22 +145,22 @@ line_serve(const struct look *look, struct auxiliary_line *line)
 	struct state state;
 
 	/* Whoever has plugged the device meanwhile has it in hand. */
-	if (!line_state(line, &state) || state.nb_plugs != line->nb_plugs) {
-		line->is_due = false;
+	if (!line_state(line, &state) || state.nb_plugs != line->plug.nb_plugs) {
+		line->plug.is_due = false;
 		return;
 	}
-	if (state.is_driven || now_us(CLOCK_MONOTONIC) < line->try_at)
+	if (state.is_driven || now_us(CLOCK_MONOTONIC) < line->plug.try_at)
 		return;
 	if (auxiliary_list_meet(&line->entry, 1, &found) < 0 ||
 			auxiliary_is_shortage(auxiliary_attrs_load(found.dev))) {
-		line->try_at = now_us(CLOCK_MONOTONIC) + LOOK_AGAIN_US;
+		line->plug.try_at = now_us(CLOCK_MONOTONIC) + LOOK_AGAIN_US;
 		return;
 	}
 	wish = wish_find(look, found.dev);
 	if (wish != NULL)
 		line_plug(line, found.dev, wish);
 	else
-		line->is_due = false;
+		line->plug.is_due = false;
 }
 
 /* --- The difference ---------------------------------------------------------- */
@@ -173,8 +174,8 @@ line_came(const struct look *look, struct auxiliary_line *line)
 		return;
 	AUXILIARY_LOG(INFO, "device %s: has come", line->entry.name);
 	/* At first, a device that has come is driven because EAL has found it as well. */
-	line->is_due = look->nb_wishes > 0 && !(look->is_first && state.is_driven);
-	line->nb_plugs = state.nb_plugs;
+	line->plug.is_due = look->nb_wishes > 0 && !(look->is_first && state.is_driven);
+	line->plug.nb_plugs = state.nb_plugs;
 	if (look->is_told)
 		rte_dev_event_callback_process(line->entry.name, RTE_DEV_EVENT_ADD);
 }
@@ -199,7 +200,7 @@ line_went(const struct look *look, struct auxiliary_line *line)
 	if (!line_state(line, &state) || !state.is_driven)
 		return true;
 	wish = wish_find(look, state.dev);
-	if (wish == NULL || (wish->select.hotplug & AUXILIARY_HOTPLUG_UNPLUG) == 0)
+	if (wish == NULL || wish->select.hotplug != AUXILIARY_HOTPLUG_FULL)
 		return true;
 	AUXILIARY_SET(state.dev->is_hushed, !is_last);
 	ret = rte_dev_remove(&state.dev->pub.device);
@@ -229,10 +230,7 @@ line_change(const struct look *look, struct auxiliary_line *old, struct auxiliar
 		is = false;
 	}
 	if (was && is && is_same && old->node == new->node) {
-		new->is_due = old->is_due;
-		new->tries = old->tries;
-		new->try_at = old->try_at;
-		new->nb_plugs = old->nb_plugs;
+		new->plug = old->plug;
 		return true;
 	}
 	/* A node that comes later does not make another device. */
@@ -315,11 +313,12 @@ serve_due(const struct look *look, struct auxiliary_snapshot *now)
 	for (i = 0; i < now->nb; i++) {
 		line = &now->line[i];
 		/* Of two entries of one name, the first is the device. */
-		if (!line->is_due || (i > 0 && strcmp(line[-1].entry.name, line->entry.name) == 0))
+		if (!line->plug.is_due ||
+				(i > 0 && strcmp(line[-1].entry.name, line->entry.name) == 0))
 			continue;
 		line_serve(look, line);
-		if (line->is_due && line->try_at != 0)
-			next = RTE_MIN(next, line->try_at);
+		if (line->plug.is_due && line->plug.try_at != 0)
+			next = RTE_MIN(next, line->plug.try_at);
 	}
 	/*
 	 * A device whose try is overdue is being probed by another thread.  Looks without a pause
@@ -339,21 +338,16 @@ look_take(struct look *look, struct auxiliary_snapshot *now)
 {
 	/* A secondary process is plugged by the primary. */
 	const bool is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
-	const struct auxiliary_root **roots = auxiliary_roots_get();
-	int ret = roots == NULL ? -ENOMEM : 0;
-	bool is_wanted;
+	int ret = auxiliary_listen(auxiliary_hotplug_ask);
 
-	if (ret == 0)
-		auxiliary_listen(roots, auxiliary_hotplug_ask);
 	look->is_told = auxiliary_listen_is_wanted();
-	is_wanted = look->is_told || (is_primary && auxiliary_scan_wishes(NULL) > 0);
-	if (ret == 0 && is_wanted)
-		ret = auxiliary_snapshot_take(now, roots, before.nb);
+	if (ret < 0 || (!look->is_told && (!is_primary || auxiliary_scan_wishes(NULL) == 0)))
+		return ret;
+	ret = auxiliary_snapshot_take(now, before.nb);
 	/* Behind the snapshot, as a device may come right after devargs that are for it. */
-	if (ret == 0 && is_wanted && is_primary)
+	if (ret == 0 && is_primary)
 		ret = look->nb_wishes = auxiliary_scan_wishes(&look->wishes);
-	free(roots);
-	return ret < 0 ? ret : is_wanted;
+	return ret < 0 ? ret : 1;
 }
 
 static void
@@ -394,33 +388,26 @@ look_run(void *arg __rte_unused)
 bool
 auxiliary_hotplug_begin(void)
 {
-	const struct auxiliary_root **roots = auxiliary_roots_get();
-	int ret = roots == NULL ? -ENOMEM : 0;
+	int ret = auxiliary_listen(auxiliary_hotplug_ask);
 	bool is_first;
 
 	auxiliary_lock();
 	is_first = !monitor.is_started;
 	auxiliary_unlock();
-	if (ret == 0)
-		auxiliary_listen(roots, auxiliary_hotplug_ask);
 	if (ret == 0 && is_first)
-		ret = auxiliary_snapshot_take(&before, roots, 0);
+		ret = auxiliary_snapshot_take(&before, 0);
 	if (ret < 0)
 		AUXILIARY_LOG(ERR, "devices that come and go are not looked for: %s",
 			strerror(-ret));
-	free(roots);
 	return ret == 0 && is_first;
 }
 
 void
 auxiliary_hotplug_start(void)
 {
-	auxiliary_lock();
-	monitor.is_started = true;
-	monitor.is_asked = monitor.has_looked = false;
-	monitor.delay = LOOK_DELAY_US;
-	auxiliary_unlock();
-	auxiliary_hotplug_ask();
+	AUXILIARY_SET(monitor, ((struct monitor){ .is_started = true, .is_asked = true,
+		.delay = LOOK_DELAY_US }));
+	look_at(LOOK_DELAY_US);
 }
 
 void

@@ -21,11 +21,13 @@ struct auxiliary_line {
 	uint64_t driver; /* identity of the kernel driver; 0: not bound, so no device yet */
 	uint64_t node; /* identity of a VFIO node that may come later; 0: none */
 	bool is_out; /* has lost its node, and was told to have gone */
-	bool is_due; /* has come, and devargs may want it plugged */
 	unsigned int nb_unplugs; /* tried since it has gone */
-	unsigned int tries;
-	uint64_t try_at; /* microseconds of the monotonic clock */
-	uint32_t nb_plugs; /* of the device, when the line became due */
+	struct {
+		bool is_due; /* has come, and devargs may want it plugged */
+		unsigned int tries;
+		uint64_t try_at; /* microseconds of the monotonic clock */
+		uint32_t nb_plugs; /* of the device, when the line became due */
+	} plug;
 };
 
 struct auxiliary_snapshot {
@@ -35,14 +37,13 @@ struct auxiliary_snapshot {
 };
 
 /* With room for more lines.  0 or a negative errno; the lines are to be freed in any case. */
-int auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
-		const struct auxiliary_root *const *roots, size_t room);
+int auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot, size_t room);
 
 /*
- * Listen for changes in these roots.  "ask" is called on the interrupt thread when
- * something may have changed.  Called again, it has watches follow directories.
+ * Listen for changes in the roots.  "ask" is called on the interrupt thread when something
+ * may have changed.  Called again, it has watches follow directories.  0 or -ENOMEM.
  */
-void auxiliary_listen(const struct auxiliary_root *const *roots, void (*ask)(void));
+int auxiliary_listen(void (*ask)(void));
 void auxiliary_listen_stop(void);
 
 /* Whether the application has started EAL's monitor of device events. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,81 +15,88 @@
 
 #include "auxiliary_linux.h"
 
+struct source {
+	struct rte_intr_handle *handle; /* or NULL: not listened to */
+	bool (*take)(const struct auxiliary_news *news); /* what there is to read: whether to ask */
+};
+
 /* What is listened to; the lock is for those who start and stop. */
 static struct {
 	pthread_mutex_t lock;
 	void (*ask)(void);
 	struct auxiliary_news news;
-	struct rte_intr_handle *uevents, *inotify; /* for its descriptors, or NULL */
+	struct source uevents, inotify;
 } listen_to = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.news = { .uevents = -1, .inotify = -1 },
+	.uevents = { .take = auxiliary_news_take_uevents },
+	.inotify = { .take = auxiliary_news_take_inotify },
 };
 
 /* On the interrupt thread. */
 static void
-uevents_heard(void *arg __rte_unused)
+heard(void *arg)
 {
-	if (auxiliary_news_take_uevents(&listen_to.news))
-		listen_to.ask();
-}
+	const struct source *source = arg;
 
-/* On the interrupt thread. */
-static void
-inotify_heard(void *arg __rte_unused)
-{
-	if (auxiliary_news_take_inotify(&listen_to.news))
+	if (source->take(&listen_to.news))
 		listen_to.ask();
 }
 
 /* Have the interrupt thread call back when there is something to read. */
 static void
-serve(struct rte_intr_handle **handle, int fd, void (*callback)(void *arg))
+serve(struct source *source, int fd)
 {
 	int ret = -ENOMEM;
 
-	if (fd < 0 || *handle != NULL)
+	if (fd < 0 || source->handle != NULL)
 		return;
-	*handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (*handle != NULL && rte_intr_fd_set(*handle, fd) == 0 &&
-			rte_intr_type_set(*handle, RTE_INTR_HANDLE_DEV_EVENT) == 0)
-		ret = rte_intr_callback_register(*handle, callback, NULL);
+	source->handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (source->handle != NULL && rte_intr_fd_set(source->handle, fd) == 0 &&
+			rte_intr_type_set(source->handle, RTE_INTR_HANDLE_DEV_EVENT) == 0)
+		ret = rte_intr_callback_register(source->handle, heard, source);
 	if (ret == 0)
 		return;
 	AUXILIARY_LOG(WARNING, "cannot listen for devices that come and go: %s", strerror(-ret));
-	rte_intr_instance_free(*handle);
-	*handle = NULL;
+	rte_intr_instance_free(source->handle);
+	source->handle = NULL;
 }
 
 static void
-unserve(struct rte_intr_handle **handle, void (*callback)(void *arg))
+unserve(struct source *source)
 {
-	if (*handle == NULL)
+	if (source->handle == NULL)
 		return;
-	rte_intr_callback_unregister_sync(*handle, callback, NULL);
-	rte_intr_instance_free(*handle);
-	*handle = NULL;
+	rte_intr_callback_unregister_sync(source->handle, heard, source);
+	rte_intr_instance_free(source->handle);
+	source->handle = NULL;
 }
 
-void
-auxiliary_listen(const struct auxiliary_root *const *roots, void (*ask)(void))
+int
+auxiliary_listen(void (*ask)(void))
 {
+	const struct auxiliary_root **roots = auxiliary_roots_get();
+
+	if (roots == NULL)
+		return -ENOMEM;
 	pthread_mutex_lock(&listen_to.lock);
 	/* Before there is anything for the interrupt thread to ask for. */
-	if (listen_to.uevents == NULL && listen_to.inotify == NULL)
+	if (listen_to.uevents.handle == NULL && listen_to.inotify.handle == NULL)
 		listen_to.ask = ask;
 	auxiliary_news_listen(&listen_to.news, roots);
-	serve(&listen_to.uevents, listen_to.news.uevents, uevents_heard);
-	serve(&listen_to.inotify, listen_to.news.inotify, inotify_heard);
+	serve(&listen_to.uevents, listen_to.news.uevents);
+	serve(&listen_to.inotify, listen_to.news.inotify);
 	pthread_mutex_unlock(&listen_to.lock);
+	free(roots);
+	return 0;
 }
 
 void
 auxiliary_listen_stop(void)
 {
 	pthread_mutex_lock(&listen_to.lock);
-	unserve(&listen_to.uevents, uevents_heard);
-	unserve(&listen_to.inotify, inotify_heard);
+	unserve(&listen_to.uevents);
+	unserve(&listen_to.inotify);
 	auxiliary_news_close(&listen_to.news);
 	pthread_mutex_unlock(&listen_to.lock);
 }

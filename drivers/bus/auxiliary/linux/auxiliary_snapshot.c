@@ -55,7 +55,7 @@ line_fill_simulated(struct auxiliary_line *line, const char *path)
 /* An mdev on a sub-function is that one's node, and a line of its own otherwise. */
 static void
 line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entry,
-		bool is_kernels, const struct auxiliary_root *const *roots)
+		const struct auxiliary_root *const *roots)
 {
 	struct auxiliary_line line = { .entry = *entry };
 	char path[PATH_MAX], sf[RTE_DEV_NAME_MAX_LEN];
@@ -63,7 +63,8 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 	int error;
 
 	snprintf(path, sizeof(path), "%s/%s", entry->root->path, entry->name);
-	error = is_kernels ? line_fill_kernel(&line, path) : line_fill_simulated(&line, path);
+	error = auxiliary_root_is_kernels(entry->root) ? line_fill_kernel(&line, path) :
+		line_fill_simulated(&line, path);
 	if (error != 0) {
 		snapshot->unread |= error == ENOENT ? 0 : auxiliary_order_bit(entry->order);
 		return;
@@ -79,31 +80,26 @@ line_add(struct auxiliary_snapshot *snapshot, const struct auxiliary_entry *entr
 }
 
 int
-auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot,
-		const struct auxiliary_root *const *roots, size_t room)
+auxiliary_snapshot_take(struct auxiliary_snapshot *snapshot, size_t room)
 {
+	const struct auxiliary_root **roots = auxiliary_roots_get();
 	struct auxiliary_entries entries = { .nb = 0 };
-	const struct auxiliary_root *root = NULL;
-	bool is_kernels = false;
+	int ret = -ENOMEM;
 	size_t i;
-	int ret;
 
 	*snapshot = (struct auxiliary_snapshot){ .nb = 0 };
-	ret = auxiliary_entries_read(&entries, roots, NULL);
+	if (roots != NULL)
+		ret = auxiliary_entries_read(&entries, roots, NULL);
 	if (ret == 0)
 		snapshot->line = calloc(entries.nb + room + 1, sizeof(*snapshot->line));
 	if (ret == 0 && snapshot->line == NULL)
 		ret = -ENOMEM;
 	snapshot->unread = entries.unread;
 	/* The roots of sub-functions come first, and so do their lines. */
-	for (i = 0; i < entries.nb && ret == 0; i++) {
-		if (entries.entry[i].root != root) {
-			root = entries.entry[i].root;
-			is_kernels = auxiliary_root_is_kernels(root);
-		}
-		line_add(snapshot, &entries.entry[i], is_kernels, roots);
-	}
+	for (i = 0; i < entries.nb && ret == 0; i++)
+		line_add(snapshot, &entries.entry[i], roots);
 	free(entries.entry);
+	free(roots);
 	if (ret == 0) /* an entry is what a line begins with */
 		qsort(snapshot->line, snapshot->nb, sizeof(*snapshot->line), auxiliary_entry_cmp);
 	return ret;
