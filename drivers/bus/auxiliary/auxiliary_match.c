@@ -97,11 +97,10 @@ auxiliary_match_name(enum rte_auxiliary_kind kind, const char *name)
 		kind = auxiliary_is_uuid(name) ? RTE_AUXILIARY_KIND_MDEV : RTE_AUXILIARY_KIND_SF;
 		is_strange = kind == RTE_AUXILIARY_KIND_SF && !auxiliary_is_sf_name(name);
 	}
-	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus) {
+	RTE_BUS_FOREACH_DRV(drv, &auxiliary_bus)
 		if ((!is_strange || driver_ids(drv) == NULL) &&
 				driver_matches(drv, kind, name, NULL))
 			return true;
-	}
 	return false;
 }
 

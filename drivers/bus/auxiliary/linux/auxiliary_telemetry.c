@@ -2,11 +2,9 @@
  * Copyright (c) 2026 The auxiliary-bus driver authors
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_string_fns.h>
 #include <rte_telemetry.h>
 
 #include "../private.h"
