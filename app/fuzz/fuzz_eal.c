@@ -3,6 +3,7 @@
  */
 
 #include <ctype.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -59,13 +60,17 @@ fuzz_eal_start(unsigned int mib)
 		"-m", "",
 	};
 	char *argv[RTE_DIM(args) + 1] = { NULL };
+	cpu_set_t cpus;
 	unsigned int i;
 	sem_t up;
 
+	fuzz_need(sched_getaffinity(0, sizeof(cpus), &cpus) == 0, "affinity");
 	snprintf(args[RTE_DIM(args) - 1], sizeof(args[0]), "%u", mib);
 	for (i = 0; i < RTE_DIM(args); i++)
 		argv[i] = args[i];
 	fuzz_need(rte_eal_init(RTE_DIM(args), argv) >= 0, "rte_eal_init");
+	/* EAL binds every target to the same processor, and several may run at a time. */
+	sched_setaffinity(0, sizeof(cpus), &cpus);
 	fuzz_log_start();
 	/* EAL's interrupt thread may be late, and has descriptors that are no leak. */
 	sem_init(&up, 0, 0);
