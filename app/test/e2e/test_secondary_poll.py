@@ -13,7 +13,7 @@ import time
 
 import harness
 from test_secondary import SF0, SF1, processes
-from test_secondary_sleep import configure, quit_all, start, stop
+from test_secondary_sleep import attached_late, configure, pair, quit_all, start, stop
 
 
 def traffic(primary, queues):
@@ -32,9 +32,7 @@ def all_back(primary):
 
 def test_primary_reconfigures(env):
     """1, 4, 16 and again 1 queues: packets come through, and no mbuf is lost or had twice."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
+    with pair(env, [SF0, SF1]) as (primary, secondary):
         secondary.do("poll 1")
         for queues in (1, 4, 16, 1, 4, 1, 16, 4, 1):
             configure(primary, queues, intr=0)
@@ -44,7 +42,6 @@ def test_primary_reconfigures(env):
             all_back(primary)
         assert int(secondary.ask("rest")) > 1000
         all_back(primary)
-        quit_all(secondary, primary)
 
 
 def test_primary_restarts(env):
@@ -65,9 +62,7 @@ def test_primary_restarts(env):
 
 def test_primary_resets_and_closes(env):
     """A port that is closed in the primary is one without queues here."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
+    with pair(env, [SF0, SF1]) as (primary, secondary):
         secondary.do("poll 1")
         for _ in range(3):
             configure(primary, queues=4, intr=0)
@@ -78,7 +73,6 @@ def test_primary_resets_and_closes(env):
         primary.do("close 1")
         time.sleep(0.1)
         assert int(secondary.ask("rest")) > 0
-        quit_all(secondary, primary)
 
 
 def test_dies_polling(env):
@@ -133,9 +127,7 @@ def stop_within(primary, secondary):
 
 def test_hangs_within(env):
     """Stopped within a burst: nothing is started in the queue's place until it has come out."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
+    with pair(env, [SF0, SF1]) as (primary, secondary):
         configure(primary, intr=0)
         for then in ([], ["configure 1 1 0"], ["reset 1", "configure 1 1 0"]):
             before = len(primary.text())
@@ -157,7 +149,6 @@ def test_hangs_within(env):
             assert int(secondary.ask("rest")) >= 64
             if "reset 1" not in then:  # which keeps for good what is used
                 all_back(primary)
-        quit_all(secondary, primary)
 
 
 def secondary_stopped(started):
@@ -392,11 +383,7 @@ def test_without_driver(env):
 
 def test_woken(env):
     """Who sleeps on a queue is woken when the port is stopped, and when it is started again."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        configure(primary)
-        start(primary)
-        secondary = started.process(1, [SF0, SF1])
+    with attached_late(env) as (primary, secondary):
         secondary.do("wait-on 1 0")
         secondary.type("sleep 1 0 100")
         secondary.expect("^asleep")
@@ -405,7 +392,6 @@ def test_woken(env):
             start(primary)
         primary.do("send 0 100 150")
         assert int(secondary.answer()) > 2
-        quit_all(secondary, primary)
 
 
 if __name__ == "__main__":

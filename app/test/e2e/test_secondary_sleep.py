@@ -5,6 +5,7 @@
 
 Port 0 sends, and port 1 is received from.  Both are the primary's.
 """
+import contextlib
 import sys
 import time
 
@@ -43,48 +44,57 @@ def quit_all(*processes_):
         assert code == 0, f"{process.args[0]} ended with {code}"
 
 
-def test_attached_after_start(env):
+@contextlib.contextmanager
+def pair(env, devices=()):
+    """A primary and a secondary process, which both end well."""
+    with processes(env) as started:
+        primary = started.process(0, devices)
+        secondary = started.process(1, devices)
+        yield primary, secondary
+        quit_all(secondary, primary)
+
+
+@contextlib.contextmanager
+def attached_late(env, intr=1):
+    """The same, and the ports have been started when the secondary comes."""
     with processes(env) as started:
         primary = started.process(0, [SF0, SF1])
-        configure(primary)
+        configure(primary, intr=intr)
         start(primary)
         secondary = started.process(1, [SF0, SF1])
+        yield primary, secondary
+        quit_all(secondary, primary)
+
+
+def test_attached_after_start(env):
+    with attached_late(env) as (primary, secondary):
         secondary.do("wait-on 1 0")
         sleep_through(primary, secondary)
-        quit_all(secondary, primary)
 
 
 def test_attached_before_configure(env):
     """And its thread waits for a queue of which nobody has heard yet."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
+    with pair(env, [SF0, SF1]) as (primary, secondary):
         configure(primary, queues=4)
         secondary.do("wait-on 1 3")
         start(primary)
         primary.do("point 1 3")
         sleep_through(primary, secondary, queue=3)
-        quit_all(secondary, primary)
 
 
 def test_plugged_in_primary(env):
     """Devices that the primary attaches come to the secondary with their interrupts."""
-    with processes(env) as started:
-        primary = started.process(0)
-        secondary = started.process(1)
+    with pair(env) as (primary, secondary):
         primary.do(f"probe {SF0}", f"probe {SF1}")
         configure(primary)
         start(primary)
         secondary.do("wait-on 1 0")
         sleep_through(primary, secondary)
-        quit_all(secondary, primary)
 
 
 def test_other_number_of_queues(env):
     """The primary reconfigures, with more queues and with fewer; stops, starts, resets."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
+    with pair(env, [SF0, SF1]) as (primary, secondary):
         configure(primary, queues=2)
         secondary.do("wait-on 1 0")
         for queues in (2, 16, 1):
@@ -99,16 +109,11 @@ def test_other_number_of_queues(env):
         configure(primary)
         start(primary)
         sleep_through(primary, secondary, packets=1000)
-        quit_all(secondary, primary)
 
 
 def test_other_functions(env):
     """A port that is started in another way is received from in that way."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        configure(primary)
-        start(primary)
-        secondary = started.process(1, [SF0, SF1])
+    with attached_late(env) as (primary, secondary):
         primary.do("send 0 1 0")
         assert secondary.ask("receive 1 0 2000") == "60"
         stop(primary)
@@ -119,7 +124,6 @@ def test_other_functions(env):
         assert secondary.ask("receive 1 0 2000") == "4500"
         secondary.do("send-one 1")
         assert primary.ask("receive 0 0 2000") == "4500"
-        quit_all(secondary, primary)
 
 
 def test_sleep_in_both(env):
@@ -162,11 +166,7 @@ def test_secondary_dies_asleep(env):
 
 def test_queue_restarted(env):
     """Who sleeps on a queue is woken when that queue is stopped, and when it is started."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        configure(primary)
-        start(primary)
-        secondary = started.process(1, [SF0, SF1])
+    with attached_late(env) as (primary, secondary):
         secondary.do("wait-on 1 0")
         secondary.type("sleep 1 0 1")
         secondary.expect("^asleep")
@@ -176,16 +176,11 @@ def test_queue_restarted(env):
         time.sleep(0.5)
         primary.do("send 0 1 0")
         assert secondary.answer() == "3"
-        quit_all(secondary, primary)
 
 
 def test_configured_without(env):
     """Who sleeps is woken, and told, when a port comes back without Rx interrupts."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        configure(primary)
-        start(primary)
-        secondary = started.process(1, [SF0, SF1])
+    with attached_late(env) as (primary, secondary):
         secondary.do("wait-on 1 0")
         secondary.type("sleep 1 0 1")
         secondary.expect("^asleep")
@@ -195,100 +190,74 @@ def test_configured_without(env):
         start(primary)
         assert secondary.answer() == "EOPNOTSUPP"
         assert primary.ask("wait-on 1 0") != "0"
-        quit_all(secondary, primary)
 
 
 def test_not_configured(env):
     """There is nothing to be armed if the primary has not asked for Rx interrupts."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        configure(primary, intr=0)
-        start(primary)
-        secondary = started.process(1, [SF0, SF1])
+    with attached_late(env, intr=0) as (primary, secondary):
         assert secondary.ask("arm 1 0") == "EOPNOTSUPP"
         assert secondary.ask("wait-on 1 9") == "EINVAL"
-        quit_all(secondary, primary)
 
 
 def test_many_threads(env):
     """Accesses that the primary makes for a secondary can come from several threads."""
-    with processes(env) as started:
-        primary = started.process(0, [SF0])
-        secondary = started.process(1, [SF0])
+    with pair(env, [SF0]) as (primary, secondary):
         secondary.do("read 0")
-        quit_all(secondary, primary)
 
 
 def test_no_room(env):
     """Without file descriptors for them the port has no Rx interrupts, and works."""
-    with processes(env) as started:
-        primary = started.process(0)
-        secondary = started.process(1)
+    with pair(env) as (primary, secondary):
         secondary.do("spare-files 12")
         primary.do(f"probe {SF0}")
         primary.do("configure 0 1 1", "start 0")
         secondary.do("read 0")
         assert secondary.ask("wait-on 0 0") == "EPERM"
         assert "no Rx interrupts in this process: Too many open files" in secondary.text()
-        quit_all(secondary, primary)
 
 
 def test_no_room_for_device(env):
     """Without file descriptors for its regions there is no device; with them there is one."""
-    with processes(env) as started:
-        primary = started.process(0)
-        secondary = started.process(1)
+    with pair(env) as (primary, secondary):
         primary.do("hostile files")
         secondary.do("spare-files 2")
         assert secondary.ask("interrupts 0") == "EMFILE"
         assert "does not describe region 1: Too many open files" in secondary.text()
         secondary.do("spare-files 100", "interrupts 0")
-        quit_all(secondary, primary)
 
 
 def test_primary_misbehaves(env):
     """What is no answer is none: an error, and nothing left behind."""
-    with processes(env) as started:
-        primary = started.process(0)
-        secondary = started.process(1)
+    with pair(env) as (primary, secondary):
         for kind, error in (("error", "EIO"), ("none", "EPROTO"), ("few", "EPROTO"),
                             ("short", "EPROTO"), ("silent", "ETIMEDOUT")):
             primary.do(f"hostile {kind}")
             assert secondary.ask("interrupts 11") == error, kind
         assert secondary.text().count("eventfds not to be had from the primary process") == 5
-        quit_all(secondary, primary)
 
 
 def test_primary_describes_nonsense(env):
     """A region that cannot be keeps the device from being opened; nothing is mapped."""
-    with processes(env) as started:
-        primary = started.process(0)
-        secondary = started.process(1)
+    with pair(env) as (primary, secondary):
         for kind in ("outside", "many", "number"):
             primary.do(f"hostile {kind}")
             assert secondary.ask("interrupts 11") == "EPROTO", kind
         assert secondary.text().count("does not describe region 0: Protocol error") == 3
         primary.do("hostile transport")
         assert secondary.ask("interrupts 11") == "EPROTO"
-        quit_all(secondary, primary)
 
 
 def test_answer_is_late(env):
     """The answer to a question given up on is not taken for that to the next."""
-    with processes(env) as started:
-        primary = started.process(0)
-        secondary = started.process(1)
+    with pair(env) as (primary, secondary):
         primary.do("hostile late")
         assert secondary.ask("after-late 8") == "8"
-        quit_all(secondary, primary)
 
 
 def test_secondary_misbehaves(env):
     """What there is not is refused, and no file descriptor comes with what has none."""
     region, read = 1, 2
-    with processes(env) as started:
-        primary = started.process(0, [SF0, SF1])
-        secondary = started.process(1, [SF0, SF1])
+    with pair(env, [SF0, SF1]) as (primary, secondary):
         answers = [secondary.ask(f"ask {region} {index}") for index in range(16)]
         there = [answer for answer in answers if answer != "EINVAL"]
         assert 1 <= len(there) <= 9 and answers[:len(there)] == there, answers
@@ -297,7 +266,6 @@ def test_secondary_misbehaves(env):
         assert secondary.ask(f"ask {read} 0 129") == "EINVAL"
         assert secondary.ask(f"ask {read} 16 4") == "EINVAL"
         assert secondary.ask("ask 77 0") == "EINVAL"
-        quit_all(secondary, primary)
 
 
 if __name__ == "__main__":
