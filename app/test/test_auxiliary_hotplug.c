@@ -382,6 +382,7 @@ test_plug_no_descriptor(void)
 	test_log_start();
 	TEST_ASSERT_OK(setrlimit(RLIMIT_NOFILE, &none));
 	rename(from, to);
+	test_log_wait("cannot look for devices that come and go");
 	nothing_happens();
 	setrlimit(RLIMIT_NOFILE, &limit);
 	TEST_ASSERT(test_log_count("cannot look for devices that come and go") > 0, "not said");
@@ -412,7 +413,7 @@ test_plug_one_descriptor(void)
 	close(next);
 	TEST_ASSERT_OK(setrlimit(RLIMIT_NOFILE, &one));
 	rename(from, to);
-	nothing_happens();
+	test_log_wait("device mock.sf.1: cannot");
 	setrlimit(RLIMIT_NOFILE, &limit);
 	TEST_ASSERT(test_log_count_both("device mock.sf.1: ", strerror(EMFILE)) > 0, "not said");
 	ASSERT_BECOMES(aux_mock.probes, 1);
@@ -478,6 +479,53 @@ test_plug_at_start(void)
 	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.1")));
 	nothing_happens();
 	TEST_ASSERT_EQUAL(aux_mock.probes, 3);
+	return TEST_SUCCESS;
+}
+
+static void
+come_and_be_found(const char *name)
+{
+	struct rlimit none;
+
+	if (strcmp(name, "mock.sf.0") == 0) {
+		aux_publish("mock.sf.1", NULL);
+		aux_scan();
+	} else {
+		getrlimit(RLIMIT_NOFILE, &none);
+		none.rlim_cur = 0;
+		setrlimit(RLIMIT_NOFILE, &none);
+	}
+}
+
+/*
+ * One comes that EAL finds and probes as well, and the first look fails for want of a
+ * descriptor.  The next look takes its place: the device is the application's all the same.
+ */
+static int
+test_plug_found_at_start(void)
+{
+	struct rlimit limit;
+
+	aux_cleanup();
+	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
+			"bus=auxiliary,name=mock.sf.0,hotplug=plug"));
+	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
+			"bus=auxiliary,name=mock.sf.1,hotplug=plug"));
+	TEST_ASSERT_OK(aux_publish("mock.sf.0", NULL));
+	TEST_ASSERT_OK(aux_scan());
+	aux_mock.on_probe = come_and_be_found;
+	TEST_ASSERT_OK(getrlimit(RLIMIT_NOFILE, &limit));
+	test_log_start();
+	aux_probe();
+	aux_mock.on_probe = NULL;
+	test_log_wait("cannot look for devices that come and go");
+	setrlimit(RLIMIT_NOFILE, &limit);
+	TEST_ASSERT(test_log_count("cannot look for devices that come and go") > 0, "not said");
+	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
+	ASSERT_TOLD(come, 1, "mock.sf.1");
+	TEST_ASSERT_OK(rte_dev_remove(aux_find("mock.sf.1")));
+	nothing_happens();
+	TEST_ASSERT_EQUAL(aux_mock.probes, 2);
 	return TEST_SUCCESS;
 }
 
@@ -693,6 +741,7 @@ static const struct test_case cases[] = {
 	TEST_CASE(test_plug_one_descriptor),
 	TEST_CASE(test_plug_unreadable),
 	TEST_CASE(test_plug_at_start),
+	TEST_CASE(test_plug_found_at_start),
 	TEST_CASE(test_plug_meanwhile),
 	TEST_CASE(test_looks),
 	TEST_CASE(test_plug_ambiguous),
