@@ -117,7 +117,7 @@ rte_bus_generic_cleanup(struct auxiliary_rte_bus *bus)
 	return result;
 }
 
-/* Of a layer of devargs, with the separator in front. */
+/* Length of a layer of devargs, with the separator in front of it. */
 static size_t
 layer_len(const char *layer)
 {

@@ -79,7 +79,7 @@ look_at(uint64_t us)
 
 /* --- Devices ----------------------------------------------------------------- */
 
-/* What of the device of a line matters here. */
+/* The device of a line, and how far a driver has it. */
 struct state {
 	struct auxiliary_device *dev; /* NULL: never met */
 	bool is_driven;

@@ -17,7 +17,7 @@
 
 struct source {
 	struct rte_intr_handle *handle; /* or NULL: not listened to */
-	bool (*take)(const struct auxiliary_news *news); /* what there is to read: whether to ask */
+	bool (*take)(const struct auxiliary_news *news); /* read it all; true: news for a look */
 };
 
 /* What is listened to; the lock is for those who start and stop. */
