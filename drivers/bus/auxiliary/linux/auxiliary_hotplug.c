@@ -282,7 +282,8 @@ compare(const struct look *look, struct auxiliary_snapshot *now)
 		else
 			now->line[now->nb++] = *old;
 	}
-	qsort(now->line, now->nb, sizeof(*now->line), auxiliary_entry_cmp);
+	if (now->nb > 0)
+		qsort(now->line, now->nb, sizeof(*now->line), auxiliary_entry_cmp);
 }
 
 /* --- Looks ------------------------------------------------------------------- */
