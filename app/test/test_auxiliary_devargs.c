@@ -403,7 +403,7 @@ test_iova_vfio(void)
 	TEST_ASSERT_OK(rte_devargs_add(RTE_DEVTYPE_ALLOWED,
 			"bus=auxiliary,name=mock.sf.0,iova=va"));
 	TEST_ASSERT_OK(aux_scan());
-	/* Of two wishes one is met, and the other device is refused by its probe. */
+	/* Devargs ask for both modes: those of the bus's first device, mock.sf.0, decide. */
 	TEST_ASSERT_EQUAL(aux_bus->get_iommu_class(), RTE_IOVA_VA);
 	return TEST_SUCCESS;
 }

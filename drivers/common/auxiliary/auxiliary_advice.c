@@ -105,7 +105,10 @@ bind_advise(const struct auxiliary_root *root, const char *name, char *advice, s
 	snprintf(advice + len, size - len, "bind it to %s%s", other, command);
 }
 
-/* Whether this user may open a node; if not, errno says why. */
+/*
+ * Whether this user may open a node; if not, errno says why.  Unrolled with the loop of its
+ * caller it would be several calls, of which tests cannot make each fail.
+ */
 static __rte_noinline bool
 may_open(const char *path)
 {
