@@ -47,10 +47,14 @@ def fail(primary, secondary, failing, function):
     fault = live(primary, secondary)
     has_failed = failing.ask("failed") == "1"
     die(primary)
-    said = "\n".join(primary.output[before[0]:] + secondary.output[before[1]:])
     assert has_failed or fault is None, fault
-    assert fault is None or re.search(r"^(?!EAL: ).*sf_sim\.sf|^auxiliary bus: ", said,
-                                      re.MULTILINE), f"nothing is said of {fault}"
+    end = time.monotonic() + 10  # a secondary waits as long as that for an answer
+    while fault is not None:
+        said = "\n".join(primary.output[before[0]:] + secondary.output[before[1]:])
+        if re.search(r"^(?!EAL: ).*sf_sim\.sf|^auxiliary bus: ", said, re.MULTILINE):
+            break
+        assert time.monotonic() < end, f"nothing is said of {fault}"
+        time.sleep(0.05)
     return has_failed
 
 
