@@ -138,7 +138,7 @@ lay_bus_without() {
 # First what takes the place of DPDK's bus, then what that did not have.
 lay_bus() {
 	git -C "$tree" rm -q -r drivers/bus/auxiliary
-	lay_bus_without devargs vfio hotplug listen snapshot
+	lay_bus_without devargs vfio hotplug plug listen snapshot
 	commit "bus/auxiliary: keep what sysfs has in a sorted list" <<-END
 	The bus matched the names of devices, for drivers that go through one of
 	the kernel's. For these nothing changes, but that a scan takes less time
@@ -147,14 +147,14 @@ lay_bus() {
 	number now, and a driver may have a table of ids. Devargs are compared
 	with what is in sysfs, by a parser that knows all keys of what follows.
 	END
-	lay_bus_without vfio hotplug listen snapshot
+	lay_bus_without vfio hotplug plug listen snapshot
 	commit "bus/auxiliary: name devices by PF and SF number" <<-END
 	The instance in the name of a sub-function (SF) is whichever was free;
 	what a user knows is its PF and its number. Devargs that select a device
 	without its name get the name of the only device that they fit, so that
 	applications may attach it.
 	END
-	lay_bus_without hotplug listen snapshot
+	lay_bus_without hotplug plug listen snapshot
 	commit "bus/auxiliary: open VFIO devices for drivers" <<-END
 	A driver with the flag RTE_AUXILIARY_DRV_NEED_VFIO, which no driver has
 	yet, finds the VFIO device of its sub-function open when it is probed, and

@@ -204,12 +204,6 @@ auxiliary_unplug_device(struct rte_device *device)
 	return 0;
 }
 
-static void
-auxiliary_free_device(struct rte_device *device)
-{
-	auxiliary_list_free(auxiliary_device(device));
-}
-
 /* --- The bus as a whole ------------------------------------------------------ */
 
 static int
@@ -400,7 +394,7 @@ struct auxiliary_rte_bus auxiliary_bus = {
 	.dma_unmap = auxiliary_dma_unmap,
 	.get_iommu_class = auxiliary_get_iommu_class,
 	.dev_iterate = auxiliary_dev_iterate,
-	.free_device = auxiliary_free_device,
+	.free_device = auxiliary_list_free,
 	.cleanup = auxiliary_cleanup,
 	.device_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.device_list),
 	.driver_list = TAILQ_HEAD_INITIALIZER(auxiliary_bus.driver_list),

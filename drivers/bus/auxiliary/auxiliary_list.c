@@ -222,8 +222,10 @@ device_free(struct auxiliary_device *dev)
 }
 
 void
-auxiliary_list_free(struct auxiliary_device *dev)
+auxiliary_list_free(struct rte_device *device)
 {
+	struct auxiliary_device *dev = auxiliary_device(device);
+
 	auxiliary_lock();
 	dev->is_listed = false;
 	dev->pub.device.devargs = NULL;

@@ -15,9 +15,8 @@
  *
  * Each file uses the files in front of it: auxiliary_list.c (the devices and the
  * lock), _generic.c (what EAL does since 26.07), _match.c, _select.c,
- * linux/auxiliary_device.c (attributes and VFIO), _scan.c, auxiliary_devargs.c,
- * linux/auxiliary_plug.c, _snapshot.c, _listen.c, _hotplug.c, auxiliary_common.c (the bus
- * operations).
+ * linux/auxiliary_attrs.c, _vfio.c, _scan.c, auxiliary_devargs.c,
+ * linux/auxiliary_plug.c, _snapshot.c, _listen.c, _hotplug.c, auxiliary_common.c (rte_bus).
  */
 
 #include <stdbool.h>
@@ -94,8 +93,7 @@ struct auxiliary_select {
 };
 
 #define AUXILIARY_SELECT_ALL \
-	((struct auxiliary_select){ .sfnum = UINT32_MAX, .iova = RTE_IOVA_DC, \
-		.timeout_ms = UINT32_MAX })
+	(struct auxiliary_select){ .sfnum = UINT32_MAX, .iova = RTE_IOVA_DC, .timeout_ms = UINT32_MAX }
 
 #define AUXILIARY_HOTPLUG_PLUG 1
 #define AUXILIARY_HOTPLUG_FULL 2 /* also unplug what has gone */
@@ -149,7 +147,7 @@ void auxiliary_list_drop_devargs(const struct rte_devargs *devargs);
 struct auxiliary_device *auxiliary_list_next(const struct auxiliary_device *dev);
 
 /* Free a device that EAL has taken off its list, unless its driver keeps it; those that left. */
-void auxiliary_list_free(struct auxiliary_device *dev);
+void auxiliary_list_free(struct rte_device *device);
 void auxiliary_list_free_left(void);
 
 /* --- auxiliary_match.c ------------------------------------------------------- */

@@ -199,9 +199,8 @@ entries_filter(struct scan *scan)
 			continue;
 		}
 		memcpy(last, entry[i].name, sizeof(last));
-		if (choice_named(scan, entry[i].name) == NULL && !entry_is_device(scan, &entry[i]))
-			continue;
-		entry[nb++] = entry[i];
+		if (choice_named(scan, entry[i].name) != NULL || entry_is_device(scan, &entry[i]))
+			entry[nb++] = entry[i];
 	}
 	scan->entries.nb = nb;
 }

@@ -96,11 +96,10 @@ info_sysfs(const struct auxiliary_device *dev, enum rte_vfio_transport transport
 static int
 handle_info(const char *cmd __rte_unused, const char *params, struct rte_tel_data *data)
 {
-	struct auxiliary_device *dev;
+	struct auxiliary_device *dev = params == NULL ? NULL : auxiliary_list_find(params);
 	enum rte_vfio_transport transport = RTE_VFIO_TRANSPORT_ANY;
 
 	rte_tel_data_start_dict(data);
-	dev = params == NULL ? NULL : auxiliary_list_find(params);
 	if (dev == NULL || !dev->is_listed) /* EAL's answer to an errno is "null" */
 		return rte_tel_data_add_dict_string(data, "error", params == NULL ?
 			"the name of a device is missing" : "no such device on the auxiliary bus");
