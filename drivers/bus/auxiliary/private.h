@@ -92,8 +92,8 @@ struct auxiliary_select {
 	uint32_t timeout_ms; /* of a vfio-user server, or UINT32_MAX for common/vfio's */
 };
 
-#define AUXILIARY_SELECT_ALL \
-	(struct auxiliary_select){ .sfnum = UINT32_MAX, .iova = RTE_IOVA_DC, .timeout_ms = UINT32_MAX }
+#define AUXILIARY_SELECT_ALL ((struct auxiliary_select){ .sfnum = UINT32_MAX, \
+	.iova = RTE_IOVA_DC, .timeout_ms = UINT32_MAX })
 
 #define AUXILIARY_HOTPLUG_PLUG 1
 #define AUXILIARY_HOTPLUG_FULL 2 /* also unplug what has gone */
